@@ -1,0 +1,1 @@
+"""One file per thing the program can measure: Params in, Result out."""

@@ -1,0 +1,1 @@
+"""Widgets and pictures: the only room with QtWidgets and pyqtgraph."""

@@ -1,0 +1,1 @@
+"""Numbers: arrays in, frozen results out. No file, no thread, no Qt."""

@@ -1,0 +1,1 @@
+"""What is open, chosen and shown; QtCore only."""

@@ -1,0 +1,96 @@
+"""What the window asks for and what it gets back: frozen, compared by value, made by workers without Qt.
+
+`resolve.resolve` turns a `SessionState` into a `Wanted`; `loader.Loader` submits what differs from the last one and emits the answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detgui.analysis import ramp
+from detgui.session.state import Frame, LimitsMode, Stretch
+
+RampRole = Literal["chosen", "pin", "compare"]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRequest:
+    """One image as it is to be shown: ``frame`` minus ``subtract``, with the limits and stretch that make it 8-bit."""
+
+    frame: Frame
+    subtract: Frame | None
+    stretch: Stretch
+    limits: LimitsMode
+    percentile: float
+    low: float | None
+    high: float | None
+    dq_flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageAnswer:
+    """The image, shape (ny, nx): ``values`` in ``unit`` (native dtype; float32 for a difference), ``indices`` uint8 colour-table indices
+    (`science.display.NAN_INDEX` where not finite), ``dq`` uint32 or None, ``overlay`` uint8: 0 or 1 + position in ``dq_flags`` of the first flag set."""
+
+    request: ImageRequest
+    values: NDArray[Any]
+    indices: NDArray[np.uint8]
+    dq: NDArray[np.uint32] | None
+    overlay: NDArray[np.uint8] | None
+    low: float
+    high: float
+    histogram: NDArray[np.float64]  # counts of a fixed sample plus the true extremes
+    edges: NDArray[np.float64]
+    minimum: float  # true extremes of the finite values
+    maximum: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class RampRequest:
+    """One pixel's fitted ramp of one exposure."""
+
+    exposure: str
+    params: ramp.Params
+    role: RampRole
+    colour: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RampAnswer:
+    """The ramp, the 3 x 3 neighbours' signals of the same integration, shape (ngroups, 3, 3) with NaN outside the array, and for role 'chosen' all."""
+
+    request: RampRequest
+    result: ramp.Result
+    neighbours: NDArray[np.float64] | None
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewRequest:
+    """The chosen pixel in every integration."""
+
+    exposure: str
+    params: ramp.Params
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """All that the state asks for; parts that did not change are not asked for again."""
+
+    image: ImageRequest | None = None
+    blink: ImageRequest | None = None  # the other frame, made ready so that blinking only swaps pictures
+    ramps: tuple[RampRequest, ...] = ()
+    overview: OverviewRequest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A request that failed, in words."""
+
+    request: object
+    sentence: str
+    details: str

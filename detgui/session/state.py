@@ -1,0 +1,125 @@
+"""What is open, chosen and shown: one frozen value, replaced as a whole. Truth lives here, never in a widget.
+
+Pixels are 0-based (x, y); integrations and groups are 1-based, as a person sees them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Stretch = Literal["linear", "sqrt", "log", "asinh"]
+LimitsMode = Literal["zscale", "percentile", "minmax", "typed"]
+DifferenceMode = Literal["none", "previous group", "other"]
+Theme = Literal["system", "light", "dark"]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenExposure:
+    """An open exposure as the session knows it; ``key`` is unique while the program runs."""
+
+    key: str
+    name: str
+    kind: str
+    shape: tuple[int, int, int, int]
+    unit: str
+    planes: tuple[str, ...]
+    integrations: tuple[int, int]  # first and last integration number
+    paths: tuple[Path, ...]
+    warnings: tuple[str, ...] = ()
+    error: str = ""  # set when the file disappeared or shrank
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One image of one exposure: what the image view shows, subtracts or blinks against."""
+
+    exposure: str
+    plane: str = "SCI"
+    integration: int = 1
+    group: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What is subtracted from the shown frame; ``other`` counts for mode 'other' only."""
+
+    mode: DifferenceMode = "none"
+    other: Frame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Blink:
+    """Blinking of the shown frame against another one."""
+
+    on: bool = False
+    other: Frame | None = None
+    period_ms: int = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """How an image is turned into colours and what lies over it."""
+
+    stretch: Stretch = "linear"
+    limits: LimitsMode = "zscale"
+    percentile: float = 99.5  # per cent of the pixels between the limits
+    low: float | None = None  # typed limits, unit of the image
+    high: float | None = None
+    lock_limits: bool = False  # keep the limits while stepping
+    colormap: str = "viridis"
+    block_max: bool = False  # when zoomed out show the block's maximum, so that no hot pixel hides
+    dq_flags: tuple[str, ...] = ()  # flag names drawn over the image
+    amplifiers: bool = False
+    reference_pixels: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A pixel kept beside the chosen one, with the index of its colour."""
+
+    x: int
+    y: int
+    colour: int
+
+
+@dataclass(frozen=True, slots=True)
+class RampOptions:
+    """Parameters of the ramp panel; None means the analysis's own default."""
+
+    fit_last: int | None = None  # N, the last group of the early line; None: the 10,000 DN rule
+    method: Literal["gls", "ols"] = "gls"
+    x_axis: Literal["group", "time"] = "group"
+    gain: float | Path | None = None  # e-/DN
+    read_noise: float | Path | None = None  # DN, single read
+    superbias: Path | None = None
+    saturation: Path | None = None
+    show: Literal["ramp", "overlay", "slopes"] = "ramp"  # one integration, all of them overlaid, slope against integration
+    compare: tuple[str, ...] = ()  # keys of exposures whose same pixel is drawn too
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """Everything that the window shows."""
+
+    exposures: tuple[OpenExposure, ...] = ()
+    frame: Frame | None = None  # the shown one; its exposure is the current exposure
+    positions: tuple[Frame, ...] = ()  # last shown frame of every exposure, to come back to
+    difference: Difference = field(default_factory=Difference)
+    blink: Blink = field(default_factory=Blink)
+    display: Display = field(default_factory=Display)
+    pixel: tuple[int, int] | None = None
+    pins: tuple[Pin, ...] = ()
+    ramp: RampOptions = field(default_factory=RampOptions)
+    tab: str = "Ramp"
+    theme: Theme = "system"
+
+    def exposure(self, key: str) -> OpenExposure | None:
+        """The open exposure of that key, or None."""
+        return next((e for e in self.exposures if e.key == key), None)
+
+    @property
+    def current(self) -> OpenExposure | None:
+        """The exposure whose frame is shown, or None."""
+        return self.exposure(self.frame.exposure) if self.frame else None

@@ -1,0 +1,1 @@
+"""Exposures with known truth."""

@@ -1,0 +1,1 @@
+"""Run, progress, cancel: threads, processes, cluster."""
