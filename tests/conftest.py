@@ -1,0 +1,61 @@
+"""Fixtures for every test: no display, fresh settings and cache, and a leak fails the test that leaked."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+
+
+@pytest.fixture
+def shared_file():
+    """Path of a real file in ../shared/data; skips, saying so, where it is missing."""
+
+    def find(name: str) -> Path:
+        path = SHARED / name
+        if not path.exists():
+            pytest.skip(f"../shared/data/{name} is not here")
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def flight_ramp() -> Path:
+    """The real flight ramp inside the installed jwst package: FGS GUIDER2, uint16, 6 integrations x 2 groups x 128 x 128."""
+    spec = importlib.util.find_spec("jwst")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "lib" / "tests" / "data" / "add_wcs_default_acq1.fits"
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path_factory, monkeypatch):
+    """Settings, cache and autosave go to a fresh folder; DETGUI_HOME is what the program looks at first."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("DETGUI_HOME", str(home))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def no_stray_threads():
+    """Worker threads that outlive their test crash the interpreter later: fail here instead."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        stray = [
+            t for t in threading.enumerate() if t not in before and t.is_alive() and not t.name.startswith(("pytest_timeout", "execnet"))
+        ]
+        if not stray:
+            return
+        time.sleep(0.02)
+    pytest.fail(f"threads left running: {[t.name for t in stray]}")
