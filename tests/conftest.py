@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+TOP = Path(__file__).resolve().parents[1]
+SHARED = TOP.parent / "shared" / "data"
 
-SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Compiling the kernels takes longer than most tests: all test processes share what was compiled.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(TOP / ".pytest_cache" / "numba"))
 
 
 @pytest.fixture
