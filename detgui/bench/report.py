@@ -1,0 +1,44 @@
+"""The rows of the benchmark, their goals, and the table that a person reads."""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a figure should reach: ``sign`` '<' or '>=', ``value``, and what was measured against what."""
+
+    sign: str
+    value: float
+    work: str
+
+    def met(self, figure: float) -> bool:
+        """True where the figure reaches the goal."""
+        return {"<": operator.lt, ">=": operator.ge}[self.sign](figure, self.value)
+
+
+GOALS: dict[str, Goal] = {
+    "start_window_s": Goal("<", 0.3, "start to the window, s"),
+    "start_image_s": Goal("<", 1.0, "start to the image view, s"),
+    "start_ready_s": Goal("<", 3.0, "start to kernels ready, s"),
+    "open_ms": Goal("<", 120, "open a 20-group 2048 x 2048 ramp to first image and ramp, ms"),
+    "open_peak_mb": Goal("<", 100, "the same, peak memory above the idle window, MB"),
+    "click_warm_ms": Goal("<", 16, "click to drawn ramp, warm, ms"),
+    "frame_ms": Goal("<", 8, "step to the next 2048 x 2048 group, drawn, ms"),
+    "frame_vs_pyqtgraph": Goal(">=", 1.5, "the same: pyqtgraph's default path over ours"),
+    "pixel_cold_full_vs_memmap": Goal(">=", 20, "one pixel of 10 x 20 x 2048 x 2048 uint16, cold: memmap slice over ours"),
+    "pixel_cold_sub_vs_memmap": Goal(">=", 4, "one pixel of 120 x 42 x 32 x 2048 float32, cold: memmap slice over ours"),
+    "heartbeat_p99_ms": Goal("<", 50, "lateness of the window's 10 ms heartbeat while two workers compute, 99th percentile, ms"),
+    "heartbeat_max_ms": Goal("<", 100, "the same, maximum, ms"),
+}
+
+
+def as_table(figures: dict[str, float]) -> str:
+    """One line a figure: key, figure, goal, whether it is met, what it is."""
+    lines = [f"{'key':27} {'figure':>9} {'goal':>9}      work"]
+    for key, figure in figures.items():
+        goal = GOALS[key]
+        lines.append(f"{key:27} {figure:9.3g} {goal.sign:>2} {goal.value:6g}  {'yes' if goal.met(figure) else 'NO ':3}  {goal.work}")
+    return "\n".join(lines) + "\n"
