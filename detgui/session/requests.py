@@ -33,8 +33,13 @@ class ImageRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageAnswer:
-    """The image, shape (ny, nx): ``values`` in ``unit`` (native dtype; float32 for a difference), ``indices`` uint8 colour-table indices
-    (`science.display.NAN_INDEX` where not finite), ``dq`` uint32 or None, ``overlay`` uint8: 0 or 1 + position in ``dq_flags`` of the first flag set."""
+    """The image, arrays of shape (ny, nx).
+
+    ``values`` in ``unit`` (native dtype; float32 for a difference), ``indices`` uint8 colour-table indices
+    (`science.display.NAN_INDEX` where not finite), ``dq`` uint32 or None,
+    ``overlay`` uint8: 0 or 1 + position in ``dq_flags`` of the first flag set.
+    The request's limits may be 'typed' where the display locks them. Read only: answers are kept and shown again.
+    """
 
     request: ImageRequest
     values: NDArray[Any]
@@ -62,7 +67,10 @@ class RampRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RampAnswer:
-    """The ramp, the 3 x 3 neighbours' signals of the same integration, shape (ngroups, 3, 3) with NaN outside the array, and for role 'chosen' all."""
+    """The ramp; for role 'chosen' also the 3 x 3 ``neighbours`` of the same integration.
+
+    ``neighbours`` is (ngroups, 3, 3), DN, row of y - 1 first, NaN outside the array; None for the other roles.
+    """
 
     request: RampRequest
     result: ramp.Result

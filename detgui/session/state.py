@@ -29,6 +29,45 @@ class OpenExposure:
     paths: tuple[Path, ...]
     warnings: tuple[str, ...] = ()
     error: str = ""  # set when the file disappeared or shrank
+    spans: tuple[tuple[int, int], ...] = ()  # first and last number of each unbroken run of integrations; () for one run
+
+    @property
+    def is_ramp(self) -> bool:
+        """True where there are at least two groups."""
+        return self.shape[1] > 1
+
+    @property
+    def runs(self) -> tuple[tuple[int, int], ...]:
+        """First and last integration number of each unbroken run (a missing segment leaves a gap)."""
+        return self.spans or (self.integrations,)
+
+    def has_integration(self, number: int) -> bool:
+        """True where that integration is there."""
+        return any(first <= number <= last for first, last in self.runs)
+
+    def nearest_integration(self, number: int) -> int:
+        """The integration that is there and closest to ``number``."""
+        ends = (min(max(number, first), last) for first, last in self.runs)
+        return min(ends, key=lambda each: abs(each - number))
+
+    def step_integration(self, number: int, step: int) -> int:
+        """The integration ``step`` further among those that are there, from the first to the last."""
+        place = 0
+        for first, last in self.runs:
+            if number > last:
+                place += last - first + 1
+            elif number >= first:
+                place += number - first
+        place = min(max(place + step, 0), self.shape[0] - 1)
+        for first, last in self.runs:
+            if place <= last - first:
+                return first + place
+            place -= last - first + 1
+        return self.integrations[1]
+
+    def contains(self, x: int, y: int) -> bool:
+        """True where the 0-based pixel is inside the array."""
+        return 0 <= x < self.shape[3] and 0 <= y < self.shape[2]
 
 
 @dataclass(frozen=True, slots=True)

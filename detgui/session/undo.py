@@ -1,0 +1,88 @@
+"""Undo and redo by snapshots of what the user made; stepping and display are not undone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from detgui.session.changes import tidy
+from detgui.session.state import Difference, Pin, RampOptions, SessionState
+
+LIMIT = 200  # snapshots kept; each is a few small tuples
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The part of the state that undo brings back."""
+
+    pixel: tuple[int, int] | None
+    pins: tuple[Pin, ...]
+    ramp: RampOptions
+    difference: Difference
+
+    @classmethod
+    def of(cls, state: SessionState) -> Made:
+        """The snapshot of a state."""
+        return cls(state.pixel, state.pins, state.ramp, state.difference)
+
+    def put_into(self, state: SessionState) -> SessionState:
+        """That state with this snapshot in it; references to closed exposures are dropped."""
+        return tidy(replace(state, pixel=self.pixel, pins=self.pins, ramp=self.ramp, difference=self.difference))
+
+
+class History:
+    """Two stacks of (text, snapshot). A drag is one entry: changes that are not committed are part of the next commit."""
+
+    def __init__(self) -> None:
+        self._undo: list[tuple[str, Made]] = []
+        self._redo: list[tuple[str, Made]] = []
+        self._begun: Made | None = None
+
+    @property
+    def undo_text(self) -> str:
+        """What the next undo takes back, '' for nothing."""
+        return self._undo[-1][0] if self._undo else ""
+
+    @property
+    def redo_text(self) -> str:
+        """What the next redo makes again, '' for nothing."""
+        return self._redo[-1][0] if self._redo else ""
+
+    def record(self, old: SessionState, new: SessionState, text: str, commit: bool = True, merge: bool = False) -> None:
+        """Take note of a change. ``merge`` joins it with the entry before if that has the same text (arrow keys)."""
+        before = self._begun or Made.of(old)
+        if not commit:
+            self._begun = before
+            return
+        self._begun = None
+        if before == Made.of(new):
+            return
+        self._redo.clear()
+        if merge and self.undo_text == text:
+            return
+        self._undo.append((text, before))
+        del self._undo[:-LIMIT]
+
+    def undo(self, state: SessionState) -> SessionState:
+        """The state before the last commit."""
+        if self._begun is not None:  # an unfinished drag is taken back first
+            begun, self._begun = self._begun, None
+            return begun.put_into(state)
+        return self._move(self._undo, self._redo, state)
+
+    def redo(self, state: SessionState) -> SessionState:
+        """The state after the commit that was undone last."""
+        return self._move(self._redo, self._undo, state)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._undo.clear()
+        self._redo.clear()
+        self._begun = None
+
+    @staticmethod
+    def _move(source: list[tuple[str, Made]], target: list[tuple[str, Made]], state: SessionState) -> SessionState:
+        if not source:
+            return state
+        text, made = source.pop()
+        target.append((text, Made.of(state)))
+        return made.put_into(state)
