@@ -32,3 +32,12 @@ class GroupTiming:
     def group_times(self) -> NDArray[np.float64]:
         """Mean time of each group since the reset, s, shape (ngroups,)."""
         return self.frame_times().mean(axis=1)
+
+    def tau_times(self) -> NDArray[np.float64]:
+        """Variance-weighted mean time of each group, s, shape (ngroups,): mean over pairs of a group's frames of the earlier one's time.
+
+        Brandt 2024, PASP 136, 045004, equation 11; equals the mean time where a group is one frame.
+        """
+        n = self.nframes
+        weights = (2 * (n - np.arange(n)) - 1) / n**2
+        return np.asarray(self.frame_times() @ weights, dtype=np.float64)
