@@ -1,0 +1,57 @@
+"""``detgui simulate KIND``: options and what they do. Only light imports: the parser is built for ``--help``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from detgui.errors import BadInput
+from detgui.progress import Progress
+
+KINDS = ("bots", "flats", "darks", "imaging", "noise")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``detgui simulate`` to a parser."""
+    parser.add_argument("kind", choices=KINDS, metavar="KIND", help="bots: NIRSpec time series (others are not available yet)")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write into; made if missing")
+    series = parser.add_argument_group("series")
+    series.add_argument("--integrations", type=int, default=120, metavar="N", help="integrations (%(default)s)")
+    series.add_argument("--groups", type=int, default=42, metavar="N", help="groups of an integration (%(default)s)")
+    series.add_argument("--segments", type=int, default=1, metavar="N", help="files the integrations are spread over (%(default)s)")
+    series.add_argument("--level", choices=("uncal", "ramp", "rateints"), default="ramp", help="kind of file (%(default)s)")
+    series.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the random numbers (%(default)s)")
+    light = parser.add_argument_group("light")
+    light.add_argument("--peak", type=float, default=1000.0, metavar="RATE", help="brightest pixel, DN/group (%(default)s)")
+    light.add_argument("--grating", type=str.upper, default="G395H", help="grating (%(default)s)")
+    light.add_argument("--transit-depth", type=float, default=0.015, metavar="F", help="of the star's flux (%(default)s)")
+    light.add_argument("--eclipse-depth", type=float, default=0.005, metavar="F", help="of the star's flux (%(default)s)")
+    detector = parser.add_argument_group("detector")
+    detector.add_argument("--detector", type=str.upper, choices=("NRS1", "NRS2"), default="NRS1", help="nrs1 or nrs2 (nrs1)")
+    detector.add_argument("--rows", type=int, default=32, metavar="N", help="rows of the subarray (%(default)s)")
+    detector.add_argument("--columns", type=int, default=2048, metavar="N", help="columns of the subarray (%(default)s)")
+    detector.add_argument("--gain", type=float, metavar="G", help="e-/DN (1.42 NRS1, 1.63 NRS2)")
+    detector.add_argument("--read-noise", type=float, default=8.0, metavar="R", help="DN of a single read (%(default)s)")
+    detector.add_argument("--one-over-f", type=float, default=0.0, metavar="R", help="1/f noise, DN rms (%(default)s)")
+    detector.add_argument("--saturation", type=float, metavar="DN", help="full pixel, DN (77,000 e-)")
+    detector.add_argument(
+        "--migration",
+        type=float,
+        metavar="F",
+        help="share of the contrast above 10,000 DN that moves to a neighbour (0.011 NRS1, 0.0037 NRS2)",
+    )
+    detector.add_argument("--jumps", type=float, default=1.6e-5, metavar="RATE", help="cosmic-ray hits per pixel and s (%(default)s)")
+    detector.add_argument("--dq", choices=("on", "off"), default="on", help="write data quality flags (%(default)s)")
+
+
+def run(args: argparse.Namespace, progress: Progress) -> list[Path]:
+    """Do what the options say; returns the files written. Raises BadInput, and whatever ``progress`` raises to stop."""
+    if args.kind != "bots":
+        raise BadInput(f"simulate {args.kind} is not available yet; bots is")
+    from detgui.simulate.expose import write_exposure
+    from detgui.simulate.params import BotsParams
+
+    names = ("integrations", "groups", "seed", "peak", "grating", "transit_depth", "eclipse_depth", "detector", "rows", "columns")
+    noise = ("gain", "read_noise", "one_over_f", "saturation", "migration", "jumps")
+    params = BotsParams(**{name: getattr(args, name) for name in (*names, *noise)}, flags=args.dq == "on")
+    return write_exposure(params, args.output, (args.level,), args.segments, progress)

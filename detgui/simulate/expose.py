@@ -1,0 +1,167 @@
+"""A whole simulated exposure on disk: segments and truth, all of them or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from detgui.errors import BadInput
+from detgui.progress import Progress, no_progress
+from detgui.simulate.bots import Integration, digitise, rates, simulate_integration
+from detgui.simulate.keywords import Segment, cards, make_model, root_name, split
+from detgui.simulate.params import LEVELS, BotsParams
+from detgui.simulate.scene import Scene, make_scene
+from detgui.simulate.truth import write_truth
+from detgui.simulate.writer import BlockWriter, Part, layout, total_size
+
+STREAMED = {
+    "uncal": ("SCI",),
+    "ramp": ("SCI", "GROUPDQ"),
+    "rateints": ("SCI", "ERR", "DQ", "VAR_POISSON", "VAR_RNOISE"),
+}
+"""Arrays that have an integrations axis."""
+
+
+def write_exposure(
+    params: BotsParams, folder: Path, levels: Sequence[str] = ("ramp",), segments: int = 1, progress: Progress = no_progress
+) -> list[Path]:
+    """Simulate an exposure and write it at one or more levels, with its truth.
+
+    Parameters
+    ----------
+    levels : of 'uncal', 'ramp', 'rateints'; the same integrations, written as each level has them
+    segments : number of files the integrations are spread over
+
+    Returns
+    -------
+    Paths written: the files of each level in the order of integrations, then ``..._truth.fits``.
+
+    Raises
+    ------
+    BadInput
+        for parameters that cannot be, or a folder without room. Memory does not grow with the number of integrations; after any
+        exception nothing of the exposure is left in the folder.
+    """
+    _check(params, levels, segments)
+    progress(0.0, "preparing")
+    scene = make_scene(params)
+    pieces = split(params.integrations, segments)
+    plans = {level: [_plan(params, scene, level, piece) for piece in pieces] for level in levels}
+    size = sum(total_size(plan) for several in plans.values() for plan in several)
+    with _folder(folder), contextlib.ExitStack() as stack:
+        _check_room(folder, size)
+        staged = stack.enter_context(Staging(folder))
+        jumps: list[NDArray[Any]] = []
+        for number, piece in enumerate(pieces):
+            with contextlib.ExitStack() as files:
+                writers = {level: files.enter_context(staged.open(_name(params, level, piece), plans[level][number])) for level in levels}
+                jumps.extend(_write_segment(params, scene, piece, writers, progress))
+        names = [_name(params, level, piece) for level in levels for piece in pieces]
+        truth = f"{root_name(params)}_truth.fits"
+        write_truth(staged.path(truth), params, scene, jumps, names)
+        progress(1.0, "done")
+        staged.keep()
+    return [folder / name for name in (*names, truth)]
+
+
+def _check(params: BotsParams, levels: Sequence[str], segments: int) -> None:
+    for level in levels:
+        if level not in LEVELS:
+            raise BadInput(f"there is no level {level}; it is one of {', '.join(LEVELS)}")
+    if not 1 <= segments <= min(params.integrations, 999):
+        raise BadInput(f"{params.integrations} integrations cannot be spread over {segments} segments")
+    if "rateints" in levels and params.groups < 2:
+        raise BadInput("a rate needs at least 2 groups")
+
+
+def _plan(params: BotsParams, scene: Scene, level: str, piece: Segment) -> list[Part]:
+    with make_model(params, scene, level, piece) as model:
+        return layout(model, piece.length, STREAMED[level], cards(params))
+
+
+def _name(params: BotsParams, level: str, piece: Segment) -> str:
+    return f"{root_name(params, piece)}_{level}.fits"
+
+
+def _write_segment(
+    params: BotsParams, scene: Scene, piece: Segment, writers: dict[str, BlockWriter], progress: Progress
+) -> Iterator[NDArray[Any]]:
+    """Write the integrations of one segment; yields their cosmic-ray hits."""
+    for index in range(piece.first - 1, piece.last):
+        progress(index / params.integrations, f"integration {index + 1} of {params.integrations}")
+        integration = simulate_integration(params, scene, index)
+        for level, writer in writers.items():
+            for name, values in _arrays(level, integration, params, scene).items():
+                writer.write(name, index - piece.first + 1, values)
+        yield integration.jumps
+
+
+def _arrays(level: str, integration: Integration, params: BotsParams, scene: Scene) -> dict[str, NDArray[Any]]:
+    if level == "uncal":
+        return {"SCI": digitise(integration, scene)}
+    if level == "ramp":
+        return {"SCI": integration.signal, "GROUPDQ": integration.groupdq}
+    return rates(integration, params, scene)
+
+
+def _check_room(folder: Path, size: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise BadInput(f"{folder}: the simulation needs {size / 1e9:.1f} GB and only {free / 1e9:.1f} GB are free")
+
+
+@contextlib.contextmanager
+def _folder(folder: Path) -> Iterator[None]:
+    """Make the folder; take away what was made if the work fails."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"{folder}: cannot be made into a folder ({error.strerror})") from error
+    try:
+        yield
+    except BaseException:
+        for path in missing:
+            with contextlib.suppress(OSError):
+                path.rmdir()
+        raise
+
+
+class Staging:
+    """Files under temporary names in the folder where they will be; moved into place together, or removed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._mark = f".{uuid.uuid4().hex[:8]}.part"
+        self._names: list[str] = []
+
+    def path(self, name: str) -> Path:
+        """Temporary path of the file that will be called ``name``."""
+        self._names.append(name)
+        return self.folder / f".{name}{self._mark}"
+
+    def open(self, name: str, parts: Sequence[Part]) -> BlockWriter:
+        """A writer for the file that will be called ``name``."""
+        try:
+            return BlockWriter(self.path(name), parts)
+        except OSError as error:
+            raise BadInput(f"{self.folder}: cannot be written to ({error.strerror})") from error
+
+    def keep(self) -> None:
+        """Give every file its name."""
+        for name in self._names:
+            os.replace(self.folder / f".{name}{self._mark}", self.folder / name)
+
+    def __enter__(self) -> Staging:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in self._names:
+            (self.folder / f".{name}{self._mark}").unlink(missing_ok=True)
