@@ -2,38 +2,157 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from detgui.data.exposure import Exposure
-from detgui.session.bridge import Bridge
+from detgui.session import work
+from detgui.session.bridge import FINAL, Bridge
+from detgui.session.requests import Trouble
 from detgui.session.session import Session
+from detgui.session.shelf import Shelf
+from detgui.session.state import OpenExposure, SessionState
+from detgui.session.words import sentence, trouble
 from detgui.tasks.engine import Engine
+from detgui.tasks.events import TaskEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What became of one call of `Exposures.open`."""
+
+    paths: tuple[Path, ...]
+    keys: tuple[str, ...] = ()  # of the exposures, new or open before, in the order of the files
+    troubles: tuple[Trouble, ...] = field(default=())
 
 
 class Exposures(QObject):
     """Opens files into the session and keeps their `Exposure` objects by key."""
 
-    notice = Signal(object)  # requests.Trouble: one sentence for the user
+    notice = Signal(object)  # requests.Trouble: one sentence for the user, its request is the tuple of paths
+    opened = Signal(object)  # Opened, after the state has it
+    closed = Signal(str)  # key
     opening = Signal(bool)  # True while files are being opened
 
     def __init__(self, session: Session, engine: Engine, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.shelf = Shelf()
+        self._session, self._engine = session, engine
+        self._tasks: dict[int, tuple[Path, ...]] = {}
+        self._count = 0
+        bridge.task_event.connect(self._hear)
+        session.changed.connect(self._follow)
 
     def open(self, paths: Sequence[str | Path], *, join: bool = True) -> None:
         """Open files in the background; the first new exposure is shown. One that is open already is chosen instead."""
-        raise NotImplementedError
+        files = tuple(Path(each).expanduser().absolute() for each in paths)
+        if not files:
+            return
+        title = f"Opening {files[0].name}" + (f" and {len(files) - 1} more" if len(files) > 1 else "")
+        lane = "open " + "\n".join(sorted(map(str, files)))
+        task = self._engine.submit(work.open_files, files, join=join, lane=lane, title=title, quick=True)
+        self._tasks[task.id] = files
+        if len(self._tasks) == 1:
+            self.opening.emit(True)
 
     def exposure(self, key: str) -> Exposure | None:
         """The open exposure of a key, for quick questions only (geometry, timing, headers); workers borrow from `shelf`."""
-        raise NotImplementedError
+        return self.shelf.get(key)
 
     def close_exposure(self, key: str) -> None:
         """Take it out of the session and close its files once running reads have ended."""
-        raise NotImplementedError
+        self._session.close_exposure(key)
 
     def close_all(self) -> None:
-        """Close every file; the engine should be closed before."""
-        raise NotImplementedError
+        """Close every file, the state is left alone; the engine should be closed before."""
+        self.shelf.clear()
+
+    def add(self, exposure: Exposure) -> str:
+        """Put an exposure that is open into the list and show it; returns its key. For scripts and tests."""
+        return self._place([exposure])[0]
+
+    def _follow(self, old: SessionState, new: SessionState) -> None:
+        if old.exposures is new.exposures:
+            return
+        for key in {each.key for each in old.exposures} - {each.key for each in new.exposures}:
+            self.shelf.remove(key)
+            self.closed.emit(key)
+
+    def _hear(self, event: TaskEvent) -> None:
+        if event.kind not in FINAL or event.task not in self._tasks:
+            return
+        paths = self._tasks.pop(event.task)
+        if event.kind == "done":
+            exposures, bad = event.result
+            troubles = tuple(Trouble(paths, sentence(each), "") for each in bad)
+            outcome = Opened(paths, self._place(exposures), troubles)
+        elif event.kind == "failed":
+            outcome = Opened(paths, (), (trouble(event, paths),))
+        else:
+            outcome = Opened(paths)
+        for each in outcome.troubles:
+            self.notice.emit(each)
+        self.opened.emit(outcome)
+        if not self._tasks:
+            self.opening.emit(False)
+
+    def _place(self, exposures: Iterable[Exposure]) -> tuple[str, ...]:
+        keys, new = [], []
+        for exposure in exposures:
+            same = next((each for each in self._session.state.exposures if _is_same(each, exposure)), None)
+            if same is not None and not self._is_stale(same, exposure):
+                exposure.close()
+                keys.append(same.key)
+                continue
+            if same is not None:
+                self.close_exposure(same.key)
+            self._count += 1
+            key = f"e{self._count}"
+            self.shelf.put(key, exposure)
+            new.append(describe(key, exposure))
+            keys.append(key)
+        if new:
+            self._session.add_exposures(new)
+        elif keys:
+            self._session.choose_exposure(keys[0])
+        return tuple(keys)
+
+    def _is_stale(self, entry: OpenExposure, fresh: Exposure) -> bool:
+        """True where an open exposure cannot be read any more, or its files were written again since."""
+        old = self.shelf.get(entry.key)
+        if old is None or entry.error:
+            return True
+        records = {each.path: each for each in old.files}
+        return any(records.get(each.path, each) != each for each in fresh.files)
+
+
+def describe(key: str, exposure: Exposure) -> OpenExposure:
+    """What the state says of an exposure."""
+    spans = _spans([int(each) for each in exposure.integrations])
+    return OpenExposure(
+        key=key,
+        name=exposure.name,
+        kind=exposure.kind,
+        shape=exposure.shape,
+        unit=exposure.unit,
+        planes=exposure.planes,
+        integrations=(spans[0][0], spans[-1][1]),
+        paths=tuple(each.path for each in exposure.files),
+        warnings=exposure.warnings,
+        spans=spans if len(spans) > 1 else (),
+    )
+
+
+def _spans(numbers: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    """First and last of each unbroken run of increasing numbers."""
+    starts = [i for i in range(len(numbers)) if i == 0 or numbers[i] != numbers[i - 1] + 1]
+    return tuple((numbers[i], numbers[j - 1]) for i, j in zip(starts, [*starts[1:], len(numbers)], strict=True))
+
+
+def _is_same(entry: OpenExposure, exposure: Exposure) -> bool:
+    """True where the files of ``exposure`` are shown by an open entry."""
+    paths = {each.path for each in exposure.files}
+    return paths <= set(entry.paths) and (entry.name == exposure.name or len(entry.paths) > 1)

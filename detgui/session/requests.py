@@ -29,6 +29,7 @@ class ImageRequest:
     low: float | None
     high: float | None
     dq_flags: tuple[str, ...]
+    locked: bool = False  # the limits are those of the frame before
 
 
 @dataclass(frozen=True, slots=True, eq=False)

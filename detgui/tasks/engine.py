@@ -18,7 +18,7 @@ from detgui.tasks.task import Task
 
 __all__ = ["Engine", "Task"]
 
-QUICK_WORKERS = 4  # an image, a blink image, ramps and one that is still busy with a read nobody wants any more
+QUICK_WORKERS = 6  # image, blink image, ramps, overview, read ahead, and one that is still busy with what nobody wants any more
 
 _log = logging.getLogger(__name__)
 

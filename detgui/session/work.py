@@ -1,0 +1,211 @@
+"""What workers do for the window: requests and exposures in, answers out. No Qt, no state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detgui.analysis import ramp
+from detgui.data.exposure import Exposure
+from detgui.errors import BadInput, Cancelled, DetguiError
+from detgui.progress import Progress, no_progress
+from detgui.session.cache import Cache
+from detgui.session.requests import ImageAnswer, ImageRequest, OverviewRequest, RampAnswer, RampRequest, Trouble
+from detgui.session.shelf import Shelf
+from detgui.session.state import Frame
+from detgui.session.words import sentence
+
+
+class ExposureLost(BadInput):
+    """The files of an open exposure are not what they were: gone or shorter."""
+
+    def __init__(self, key: str, text: str) -> None:
+        super().__init__(text)
+        self.key = key
+
+
+@contextmanager
+def reading(shelf: Shelf, key: str) -> Iterator[Exposure]:
+    """Borrow an exposure for a read; raises `ExposureLost` where the read failed because its files changed."""
+    with shelf.borrow(key) as exposure:
+        try:
+            yield exposure
+        except Cancelled:
+            raise
+        except (DetguiError, OSError) as error:
+            if changed := lost_file(exposure):
+                raise ExposureLost(key, sentence(error) if isinstance(error, BadInput) else changed) from error
+            raise
+
+
+def lost_file(exposure: Exposure) -> str:
+    """Which file of an exposure is gone or shorter than when it was opened, '' for none."""
+    for record in exposure.files:
+        try:
+            size = record.path.stat().st_size
+        except OSError:
+            return f"{record.path.name} is not there any more"
+        if size < record.size:
+            return f"{record.path.name} was cut short from {record.size} to {size} bytes while it was open"
+    return ""
+
+
+# Images
+
+
+def read_values(shelf: Shelf, cache: Cache, frame: Frame) -> NDArray[Any]:
+    """The values of a frame, shape (ny, nx), read or remembered."""
+    values: NDArray[Any] | None = cache.get(("values", frame))
+    if values is None:
+        with reading(shelf, frame.exposure) as exposure:
+            values = exposure.read_image(frame.plane, frame.integration, frame.group)
+        cache.put(("values", frame), values, values.nbytes)
+    return values
+
+
+def read_dq(shelf: Shelf, cache: Cache, frame: Frame) -> NDArray[np.uint32] | None:
+    """Data quality of a frame, shape (ny, nx), read or remembered; None where there is none."""
+    key = ("dq", replace(frame, plane=""))
+    dq: NDArray[np.uint32] | None = cache.get(key)
+    if dq is None:
+        with reading(shelf, frame.exposure) as exposure:
+            dq = exposure.read_dq(frame.integration, frame.group)
+        if dq is not None:
+            cache.put(key, dq, dq.nbytes)
+    return dq
+
+
+def image(request: ImageRequest, shelf: Shelf, cache: Cache, progress: Progress = no_progress) -> ImageAnswer:
+    """Read a frame and make the picture of it; the answer is kept in the cache, too."""
+    answer: ImageAnswer | None = cache.get(request)
+    if answer is not None:
+        return answer
+    frame = request.frame
+    progress(0.0, "reading the image")
+    values = read_values(shelf, cache, frame)
+    if request.subtract is not None:
+        progress(0.3, "reading the image to subtract")
+        values = subtract(values, read_values(shelf, cache, request.subtract), frame, request.subtract)
+    progress(0.5, "reading data quality")
+    dq = read_dq(shelf, cache, frame)
+    progress(0.7, "making the picture")
+    exposure = shelf.get(frame.exposure)
+    answer = picture(request, values, dq, exposure.unit if exposure and frame.plane in ("SCI", "ERR", "ZEROFRAME", "REFOUT") else "")
+    cache.put(request, answer, _own_bytes(answer))
+    return answer
+
+
+def subtract(values: NDArray[Any], other: NDArray[Any], frame: Frame, what: Frame) -> NDArray[Any]:
+    """``values - other``; raises `BadInput` where the shapes differ."""
+    from detgui.science import display
+
+    if values.shape != other.shape:
+        sizes = [f"{nx} x {ny}" for ny, nx in (other.shape, values.shape)]
+        raise BadInput(f"cannot subtract a {what.plane} image of {sizes[0]} pixels from a {frame.plane} image of {sizes[1]} pixels")
+    return display.difference(values, other)
+
+
+def picture(request: ImageRequest, values: NDArray[Any], dq: NDArray[np.uint32] | None, unit: str) -> ImageAnswer:
+    """The answer to a request from the values, shape (ny, nx), and their data quality."""
+    raise NotImplementedError
+
+
+def _own_bytes(answer: ImageAnswer) -> int:
+    """Bytes that are the answer's own: values and dq that were read are in the cache already."""
+    own = answer.indices.nbytes + (answer.overlay.nbytes if answer.overlay is not None else 0)
+    return own + (answer.values.nbytes if answer.request.subtract is not None else 0)
+
+
+# Ramps
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PixelData:
+    """What was read of one pixel: refitting needs nothing else."""
+
+    data: ramp.RampData
+    neighbours: NDArray[np.float64] | None
+
+
+def pixel_key(request: RampRequest) -> tuple[object, ...]:
+    """What a read of a ramp depends on: everything but how the line is fitted."""
+    read = replace(request.params, fit_groups=None, method="", threshold=0.0)
+    return ("ramp", request.exposure, read, request.role == "chosen")
+
+
+def fit(request: RampRequest, pixel: PixelData) -> RampAnswer:
+    """Fit a pixel that was read; reads nothing."""
+    return RampAnswer(request, ramp.fit(pixel.data, request.params), pixel.neighbours)
+
+
+def read_pixel(request: RampRequest, shelf: Shelf, cache: Cache, progress: Progress = no_progress) -> PixelData:
+    """Read a pixel's ramp and, for the chosen one, its neighbours; or remember it."""
+    key = pixel_key(request)
+    pixel: PixelData | None = cache.get(key)
+    if pixel is None:
+        with reading(shelf, request.exposure) as exposure:
+            data = ramp.load(exposure, request.params, progress)
+            near = neighbours(exposure, request.params.x, request.params.y, data.integration) if request.role == "chosen" else None
+        pixel = PixelData(data, near)
+        cache.put(key, pixel, 4096 + 64 * data.signal.size + (near.nbytes if near is not None else 0))
+    return pixel
+
+
+def neighbours(exposure: Exposure, x: int, y: int, integration: int) -> NDArray[np.float64]:
+    """Signals of the 3 x 3 pixels around (x, y), shape (ngroups, 3, 3), DN, NaN outside the array."""
+    _, ngroups, ny, nx = exposure.shape
+    x0, x1, y0, y1 = max(x - 1, 0), min(x + 1, nx - 1), max(y - 1, 0), min(y + 1, ny - 1)
+    box = np.full((ngroups, 3, 3), np.nan)
+    box[:, y0 - y + 1 : y1 - y + 2, x0 - x + 1 : x1 - x + 2] = exposure.read_box(x0, y0, x1, y1, "SCI", integration)
+    return box
+
+
+def ramps(
+    requests: tuple[RampRequest, ...], shelf: Shelf, cache: Cache, progress: Progress = no_progress
+) -> tuple[list[RampAnswer], list[tuple[Trouble, BaseException]]]:
+    """All ramps of a panel. One that cannot be read does not keep the others away: it is a trouble with its error."""
+    answers: list[RampAnswer] = []
+    troubles: list[tuple[Trouble, BaseException]] = []
+    for number, request in enumerate(requests):
+        part = _part(progress, number, len(requests))
+        part(0.0, f"reading pixel {request.params.x}, {request.params.y}")
+        try:
+            answers.append(fit(request, read_pixel(request, shelf, cache, part)))
+        except Cancelled:
+            raise
+        except (DetguiError, OSError) as error:
+            troubles.append((Trouble(request, sentence(error), ""), error))
+    return answers, troubles
+
+
+def _part(progress: Progress, number: int, count: int) -> Progress:
+    return lambda fraction, message: progress((number + fraction) / count, message)
+
+
+def overview(request: OverviewRequest, shelf: Shelf, progress: Progress = no_progress) -> ramp.Overview:
+    """The pixel in every integration."""
+    with reading(shelf, request.exposure) as exposure:
+        return ramp.overview(exposure, request.params, progress=progress)
+
+
+# Opening
+
+
+def open_files(paths: tuple[Path, ...], join: bool = True, progress: Progress = no_progress) -> tuple[list[Exposure], list[BadInput]]:
+    """Open files as exposures, and say which cannot be used."""
+    from detgui.data.exposure import open_many
+
+    exposures, bad = open_many(paths, join=join, neighbours=join, progress=progress)
+    try:
+        progress(1.0, "opened")
+    except Cancelled:
+        for each in exposures:
+            each.close()
+        raise
+    return exposures, bad
