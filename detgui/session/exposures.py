@@ -40,7 +40,8 @@ class Exposures(QObject):
     def __init__(self, session: Session, engine: Engine, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.shelf = Shelf()
-        self._session, self._engine = session, engine
+        self.engine, self.bridge = engine, bridge
+        self._session = session
         self._tasks: dict[int, tuple[Path, ...]] = {}
         self._count = 0
         bridge.task_event.connect(self._hear)
@@ -53,7 +54,7 @@ class Exposures(QObject):
             return
         title = f"Opening {files[0].name}" + (f" and {len(files) - 1} more" if len(files) > 1 else "")
         lane = "open " + "\n".join(sorted(map(str, files)))
-        task = self._engine.submit(work.open_files, files, join=join, lane=lane, title=title, quick=True)
+        task = self.engine.submit(work.open_files, files, join=join, lane=lane, title=title, quick=True)
         self._tasks[task.id] = files
         if len(self._tasks) == 1:
             self.opening.emit(True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
+import contextlib
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -11,20 +10,23 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from detgui.folders import state_folder
+from detgui.progress import Progress
 from detgui.session import changes
+from detgui.session.bridge import FINAL
 from detgui.session.codec import from_json, to_json
 from detgui.session.exposures import Exposures, Opened
 from detgui.session.requests import Trouble
 from detgui.session.session import Session
 from detgui.session.state import Frame, OpenExposure, SessionState
 from detgui.session.store import RecentFiles, Settings, read_json, set_aside, write_json
+from detgui.session.words import sentence
+from detgui.tasks.engine import Task
+from detgui.tasks.events import TaskEvent
 
 __all__ = ["Keeper", "RecentFiles", "Settings", "load_state", "remap", "save_state"]
 
 SAVE_AFTER_MS = 300
 VERSION = 1
-
-_log = logging.getLogger(__name__)
 
 
 def session_file() -> Path:
@@ -53,19 +55,24 @@ def remap(saved: SessionState, keys: dict[str, str], current: SessionState) -> S
     def frame(each: Frame | None) -> Frame | None:
         return replace(each, exposure=keys[each.exposure]) if each is not None and each.exposure in keys else None
 
-    kept = {name.name: getattr(saved, name.name) for name in fields(SessionState) if name.name != "exposures"}
+    shown = frame(saved.frame)
+    kept = {each.name: getattr(saved, each.name) for each in fields(SessionState)}
+    kept["exposures"] = _in_order(saved, keys, current)
+    kept["frame"] = None
     kept["positions"] = tuple(new for each in saved.positions if (new := frame(each)) is not None)
     kept["difference"] = replace(saved.difference, other=frame(saved.difference.other))
     kept["blink"] = replace(saved.blink, on=False, other=frame(saved.blink.other))
     kept["ramp"] = replace(saved.ramp, compare=tuple(keys[each] for each in saved.ramp.compare if each in keys))
-    shown = frame(saved.frame)
-    kept["frame"] = None
-    state = changes.tidy(replace(current, **kept))
-    for key in ([shown.exposure] if shown else []) or [each.key for each in state.exposures][:1]:
-        state = changes.choose_exposure(state, key)
-    if shown is not None:  # also where the file is shorter than it was
-        state = changes.go_to(state, integration=shown.integration, group=shown.group, plane=shown.plane)
-    return state
+    state = changes.tidy(SessionState(**kept))
+    if shown is not None:  # through go_to: the file may be shorter than it was
+        return changes.go_to(state, exposure=shown.exposure, integration=shown.integration, group=shown.group, plane=shown.plane)
+    return changes.choose_exposure(state, state.exposures[0].key) if state.exposures else state
+
+
+def _in_order(saved: SessionState, keys: dict[str, str], current: SessionState) -> tuple[OpenExposure, ...]:
+    """The open exposures in the order in which they were saved, others after them."""
+    order = {keys[each.key]: place for place, each in enumerate(saved.exposures) if each.key in keys}
+    return tuple(sorted(current.exposures, key=lambda each: order.get(each.key, len(order))))
 
 
 class Keeper(QObject):
@@ -84,14 +91,17 @@ class Keeper(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SAVE_AFTER_MS)
-        self._timer.timeout.connect(self.flush)
-        self._saved: SessionState | None = None
-        self._stop: Callable[[], None] = lambda: None
+        self._timer.timeout.connect(self._save_behind)
+        self._started = False
+        self._task: Task | None = None
+        self._failed = False
+        exposures.bridge.task_event.connect(self._hear)
 
     def start(self) -> None:
         """Save from now on."""
-        self._session.changed.connect(self._later)
-        self._stop = lambda: self._session.changed.disconnect(self._later) and None
+        if not self._started:
+            self._session.changed.connect(self._later)
+            self._started = True
 
     def saved(self) -> SessionState | None:
         """The session of the last run, None for none; one that cannot be read is set aside, with a notice."""
@@ -108,33 +118,66 @@ class Keeper(QObject):
         saved = self.saved()
         if saved is None or not saved.exposures:
             return False
-        Restoring(self, saved, self._session, self._exposures)
+        Restoring(self, saved, self._session, self._exposures).start()
         return True
 
+    def restore_display(self) -> None:
+        """Bring back only theme and display of the last run, for a start with other files."""
+        if (saved := self.saved()) is not None:
+            self._session.update(theme=saved.theme, display=replace(saved.display, low=None, high=None, lock_limits=False))
+
     def flush(self) -> None:
-        """Save now; a session that cannot be saved is a notice, never an error."""
+        """Save now, in this thread; a session that cannot be saved is a notice, never an error."""
         self._timer.stop()
-        state = self._session.state
-        if state == self._saved:
-            return
+        if self._task is not None:
+            with contextlib.suppress(Exception):
+                self._task.result(5.0)
+            self._task = None
         try:
-            save_state(state, self._path)
+            save_state(self._session.state, self._path)
         except OSError as error:
-            _log.warning("the session was not saved: %s", error)
-            self.notice.emit(Trouble(self._path, f"the session cannot be saved in {self._path.parent}: {error.strerror}", ""))
-        self._saved = state  # also after a failure: one notice for one change
+            self._tell(error)
 
     def close(self) -> None:
         """Save what is not saved yet, and stop."""
-        pending = self._timer.isActive()
-        self._stop()
-        self._stop = lambda: None
-        if pending:
+        if not self._started:
+            return
+        self._session.changed.disconnect(self._later)
+        self._started = False
+        if self._timer.isActive() or self._task is not None:
             self.flush()
 
     def _later(self, *_: Any) -> None:
         if not self._timer.isActive():  # a moment after the first change, however many follow
             self._timer.start()
+
+    def _save_behind(self) -> None:
+        if self._task is not None:
+            self._timer.start()  # one at a time, or an older state could be written last
+            return
+        try:
+            # A disk may take its time to write: not in the window's thread.
+            self._task = self._exposures.engine.submit(_save, self._session.state, self._path, title="Saving the session", quick=True)
+        except RuntimeError:  # the engine is closed already
+            self.flush()
+
+    def _hear(self, event: TaskEvent) -> None:
+        if self._task is None or event.task != self._task.id or event.kind not in FINAL:
+            return
+        self._task = None
+        if event.kind == "done":
+            self._failed = False
+        elif event.kind == "failed" and event.error is not None:
+            self._tell(event.error)
+
+    def _tell(self, error: BaseException) -> None:
+        if not self._failed:  # once, not after every change
+            self._failed = True
+            self.notice.emit(Trouble(self._path, f"the session cannot be saved: {sentence(error)}", ""))
+
+
+def _save(state: SessionState, path: Path, progress: Progress) -> None:
+    save_state(state, path)
 
 
 class Restoring(QObject):
@@ -142,35 +185,35 @@ class Restoring(QObject):
 
     def __init__(self, keeper: Keeper, saved: SessionState, session: Session, exposures: Exposures) -> None:
         super().__init__(keeper)
-        self._keeper, self._saved, self._session = keeper, saved, session
-        self._left: list[tuple[Path, ...]] = []
+        self._keeper, self._saved, self._session, self._exposures = keeper, saved, session, exposures
         self._keys: dict[str, str] = {}
-        self._exposures = exposures
-        exposures.opened.connect(self._hear)
-        groups: dict[tuple[Path, ...], None] = {}
-        for each in saved.exposures:
-            groups.setdefault(each.paths, None)
-        there = [paths for paths in groups if self._exist(paths)]
-        self._left = list(there)
-        for paths in there:
-            exposures.open(paths, join=len(paths) > 1)
-        if not there:
+        self._left: dict[tuple[Path, ...], tuple[Path, ...]] = {}  # files asked for: files of the saved entries
+
+    def start(self) -> None:
+        """Open the files that are there; a notice for each that is not."""
+        for paths in dict.fromkeys(each.paths for each in self._saved.exposures):
+            there = tuple(each for each in paths if each.exists())
+            for each in paths:
+                if each not in there:
+                    self._keeper.notice.emit(Trouble(each, f"{each.name} of the last session is not in {each.parent} any more", ""))
+            if there:
+                self._left[there] = paths
+        self._exposures.opened.connect(self._hear)
+        for there in list(self._left):
+            self._exposures.open(there, join=len(self._left[there]) > 1)
+        if not self._left:
             self._finish()
 
-    def _exist(self, paths: tuple[Path, ...]) -> bool:
-        missing = [each for each in paths if not each.exists()]
-        for each in missing:
-            self._keeper.notice.emit(Trouble(each, f"{each} of the last session is not there any more", ""))
-        return len(missing) < len(paths)
-
     def _hear(self, opened: Opened) -> None:
-        if opened.paths not in self._left:
+        paths = self._left.pop(opened.paths, None)
+        if paths is None:
             return
-        self._left.remove(opened.paths)
+        saved = [each for each in self._saved.exposures if each.paths == paths]
         for key in opened.keys:
             entry = self._session.state.exposure(key)
-            for each in self._saved.exposures if entry else ():
-                if entry is not None and each.paths == opened.paths and _same_name(each, entry, self._saved):
+            for each in saved:
+                # Several exposures of one file are told apart by name.
+                if entry is not None and (len(saved) == 1 or each.name == entry.name):
                     self._keys[each.key] = key
         if not self._left:
             self._finish()
@@ -181,8 +224,3 @@ class Restoring(QObject):
         self._session.forget()
         self._keeper.restored.emit()
         self.deleteLater()
-
-
-def _same_name(saved: OpenExposure, entry: OpenExposure, state: SessionState) -> bool:
-    """True where a saved entry is the opened one: by name among several exposures of one file."""
-    return saved.name == entry.name or sum(each.paths == saved.paths for each in state.exposures) == 1
