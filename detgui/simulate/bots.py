@@ -107,7 +107,7 @@ def cosmic_rays(params: BotsParams, scene: Scene, index: int, expected: NDArray[
 
 
 def read(signal: NDArray[np.float32], params: BotsParams, scene: Scene, rng: np.random.Generator) -> None:
-    """Add, in place (DN), what the read-out adds: a pedestal for each reset, white noise for each read, correlated noise along the fast axis."""
+    """Add, in place (DN), what the read-out adds: a pedestal for each reset, white noise for each read, 1/f noise."""
     pedestal = rng.standard_normal(signal.shape[1:], dtype=np.float32) * np.float32(params.ktc)
     signal += np.where((scene.pixeldq & np.uint32(REFERENCE_PIXEL)) != 0, np.float32(0), pedestal)
     for frame in signal:
@@ -132,7 +132,7 @@ def correlated_noise(shape: tuple[int, ...], params: BotsParams, rng: np.random.
 
 
 def flag(params: BotsParams, scene: Scene, full: NDArray[np.bool_], jumps: NDArray[Any]) -> NDArray[np.uint8]:
-    """GROUPDQ, uint8 (ngroups, ny, nx): SATURATED from the first full group on, JUMP_DET in the group of a flagged hit, DO_NOT_USE as PIXELDQ."""
+    """GROUPDQ, uint8 (ngroups, ny, nx): SATURATED from the first full group on, JUMP_DET where a flagged hit came."""
     dq = np.zeros(full.shape, np.uint8)
     if not params.flags:
         return dq

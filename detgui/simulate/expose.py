@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
@@ -56,7 +55,7 @@ def write_exposure(
     plans = {level: [_plan(params, scene, level, piece) for piece in pieces] for level in levels}
     size = sum(total_size(plan) for several in plans.values() for plan in several)
     with _folder(folder), contextlib.ExitStack() as stack:
-        _check_room(folder, size)
+        check_room(folder, size)
         staged = stack.enter_context(Staging(folder))
         jumps: list[NDArray[Any]] = []
         for number, piece in enumerate(pieces):
@@ -111,7 +110,8 @@ def _arrays(level: str, integration: Integration, params: BotsParams, scene: Sce
     return rates(integration, params, scene)
 
 
-def _check_room(folder: Path, size: int) -> None:
+def check_room(folder: Path, size: int) -> None:
+    """Raise BadInput where the folder's disk has less than ``size`` bytes free."""
     free = shutil.disk_usage(folder).free
     if size > free:
         raise BadInput(f"{folder}: the simulation needs {size / 1e9:.1f} GB and only {free / 1e9:.1f} GB are free")
@@ -157,7 +157,7 @@ class Staging:
     def keep(self) -> None:
         """Give every file its name."""
         for name in self._names:
-            os.replace(self.folder / f".{name}{self._mark}", self.folder / name)
+            (self.folder / f".{name}{self._mark}").replace(self.folder / name)
 
     def __enter__(self) -> Staging:
         return self

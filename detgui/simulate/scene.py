@@ -152,7 +152,7 @@ def bad_pixels(
 
 
 def superbias(params: BotsParams, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Zero level, DN, shape (ny, nx): scatter from pixel to pixel, a slow slope, alternating read-out columns (rows in science orientation)."""
+    """Zero level, DN, shape (ny, nx): scatter, a slow slope, alternating rows (read-out columns)."""
     shape = (params.rows, params.columns)
     slope = np.linspace(0, 400, params.columns)
     odd = 150.0 * (np.arange(params.rows) % 2)[:, None]

@@ -1,0 +1,68 @@
+"""Run by test_simulate_steps.py in a process of its own: jwst's first steps on a simulated uncal file, without CRDS."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+CONFIG = {
+    "observatory": "jwst",
+    "operational_context": "jwst_0000.pmap",
+    "latest_context": "jwst_0000.pmap",
+    "force_remote_mode": False,
+    "bad_files": "",
+    "bad_files_list": [],
+    "last_synced": "2023-01-01 00:00:00",
+    "crds_version": {"str": "13.0"},
+    "server_version": {"str": "13.0"},
+    "status": "cache",
+}
+
+
+def offline(folder: Path) -> None:
+    config = folder / "config" / "jwst"
+    config.mkdir(parents=True)
+    (config / "server_config").write_text(repr(CONFIG))
+    os.environ.update(
+        CRDS_PATH=str(folder), CRDS_CONTEXT="jwst_0000.pmap", STPIPE_DISABLE_CRDS_STEPPARS="true", CRDS_CLIENT_TIMEOUT_SECONDS="5"
+    )
+
+
+def main(uncal: str, references: dict[str, str], work: Path) -> None:
+    offline(work / "crds")
+    from jwst.dark_current import DarkCurrentStep
+    from jwst.dq_init import DQInitStep
+    from jwst.jump import JumpStep
+    from jwst.linearity import LinearityStep
+    from jwst.ramp_fitting import RampFitStep
+    from jwst.saturation import SaturationStep
+    from jwst.superbias import SuperBiasStep
+
+    steps = (
+        (DQInitStep, ("mask",), "dq_init"),
+        (SaturationStep, ("saturation", "superbias"), "saturation"),
+        (SuperBiasStep, ("superbias",), "superbias"),
+        (LinearityStep, ("linearity",), "linearity"),
+        (DarkCurrentStep, ("dark",), "dark_sub"),
+        (JumpStep, ("gain", "readnoise"), "jump"),
+    )
+    result, status = uncal, {}
+    for kind, types, keyword in steps:
+        step = kind()
+        for reftype in types:
+            setattr(step, f"override_{reftype}", references[reftype])
+        result = step.run(result)
+        status[keyword] = getattr(result.meta.cal_step, keyword)
+    result.save(str(work / "steps_ramp.fits"))
+    step = RampFitStep()
+    step.override_gain, step.override_readnoise = references["gain"], references["readnoise"]
+    _, rates = step.run(result)
+    status["ramp_fit"] = rates.meta.cal_step.ramp_fit
+    rates.save(str(work / "steps_rateints.fits"))
+    (work / "status.json").write_text(json.dumps(status))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], json.loads(sys.argv[2]), Path(sys.argv[3]))
