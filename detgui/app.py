@@ -1,0 +1,166 @@
+"""The composition root: builds session, engine and window, and sets pyqtgraph's options once."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from detgui import __version__
+from detgui.gui.main_window import MainWindow
+from detgui.gui.parts import Parts, build
+from detgui.gui.theme import apply_theme
+from detgui.marks import mark
+from detgui.progress import Progress
+from detgui.session.state import Theme
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the window is opened with; ``size`` in pixels, ``pixel`` 0-based, ``integration`` and ``group`` 1-based."""
+
+    files: tuple[Path, ...] = ()
+    join: bool = True
+    demo: bool = False
+    size: tuple[int, int] | None = None
+    theme: Theme | None = None
+    pixel: tuple[int, int] | None = None
+    integration: int | None = None
+    group: int | None = None
+    workers: int | None = None
+
+
+def application() -> QApplication:
+    """The QApplication, made where there is none."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    made = QApplication(["detgui"])
+    made.setApplicationName("detgui")
+    made.setApplicationDisplayName("detgui")
+    made.setApplicationVersion(__version__)
+    made.setDesktopFileName("detgui")
+    apply_theme(made, "system")
+    return made
+
+
+def set_plot_options() -> None:
+    """Options of pyqtgraph for the whole program; before any of its items is made."""
+    import pyqtgraph
+
+    pyqtgraph.setConfigOptions(imageAxisOrder="row-major", useNumba=False, useOpenGL=False, exitCleanup=False)
+
+
+def warm_kernels(progress: Progress) -> None:
+    """Compile or load the compiled kernels; runs in a worker."""
+    from detgui.science import kernels
+
+    kernels.warm()
+    progress(1.0, "kernels are ready")
+
+
+def build_window(start: Start, parts: Parts | None = None) -> MainWindow:
+    """Build the window with its session and engine; what was asked to be opened is being opened when it returns."""
+    parts = parts or build(start.workers)
+    window = MainWindow(parts, set_plot_options)
+    if start.theme is not None:
+        parts.session.set_theme(start.theme)
+    if start.size is not None:
+        window.resize(*start.size)
+        window.default_layout()
+    if start.files:
+        window.commands.open_paths(start.files, start.join)
+        when_opened(parts, start)
+    if start.demo:
+        window.commands.open_example()
+    return window
+
+
+def when_opened(parts: Parts, start: Start) -> None:
+    """Show the integration and group and choose the pixel that were asked for, as soon as there is an exposure."""
+
+    def show(*_: object) -> None:
+        if parts.session.state.current is None:
+            return
+        parts.exposures.opened.disconnect(show)
+        parts.session.go_to(integration=start.integration, group=start.group)
+        if start.pixel is not None:
+            parts.session.choose_pixel(*start.pixel)
+
+    parts.exposures.opened.connect(show)
+
+
+def run(start: Start) -> int:
+    """Open the window and stay until it is closed; returns the exit status."""
+    from detgui import signals
+
+    program = application()
+    window = build_window(start)
+    signals.show_unexpected(window.show_unexpected)
+    stop_listening = signals.close_on_interrupt(window.close)
+    begin(window, start)
+    status = program.exec()
+    stop_listening()
+    stopped = window.shut()
+    signals.show_unexpected(None)
+    if not stopped:
+        signals.leave_at_once(status)
+    return status
+
+
+def begin(window: MainWindow, start: Start) -> None:
+    """Show the window; what imports slowly follows its first paint."""
+    parts = window.parts
+    if start.theme is None:
+        parts.session.set_theme(parts.settings.get("theme", "system"))
+    if start.size is None:
+        window.commands.recall()
+    if not start.files and not start.demo:
+        window.commands.offer_last_session()
+    parts.keeper.start()
+
+    def painted() -> None:
+        mark("window")
+        QTimer.singleShot(0, window.build_panels)
+
+    def ready() -> None:
+        mark("image")
+        task = parts.engine.submit(warm_kernels, lane="warm")
+        _when_ended(parts, task.id, lambda: mark("ready"))
+
+    window.first_painted.connect(painted)
+    window.panels_ready.connect(ready)
+    window.show()
+
+
+def _when_ended(parts: Parts, task: int, do: Callable[[], None]) -> None:
+    def hear(event: object) -> None:
+        if getattr(event, "task", None) == task and getattr(event, "kind", "") in ("done", "failed"):
+            parts.bridge.task_event.disconnect(hear)
+            do()
+
+    parts.bridge.task_event.connect(hear)
+
+
+def screenshot(start: Start, path: Path) -> int:
+    """Write a picture of the window once image and ramp are drawn; raises `DetguiError` where that does not come to pass."""
+    from detgui.screenshot import take
+
+    program = application()
+    window = build_window(start)
+    try:
+        take(program, window, start, path)
+    finally:
+        window.shut()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(Start(files=tuple(Path(name) for name in sys.argv[1:]))))

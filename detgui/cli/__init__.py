@@ -1,0 +1,56 @@
+"""The command line: ``detgui [FILE ...]`` opens the window, the other verbs run one analysis and write a file.
+
+Nothing heavy is imported before it is known which verb runs, so that ``--help`` and a mistyped option answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from detgui.cli.parser import VERBS, parse
+from detgui.cli.terminal import say
+from detgui.errors import Cancelled, DetguiError
+
+__all__ = ["VERBS", "main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit status: 0, 1 failure, 2 bad use or input, 130 interrupted."""
+    try:
+        args = parse(sys.argv[1:] if argv is None else argv)
+        from detgui.cli import verbs
+
+        return verbs.VERB_FUNCTIONS[args.verb](args)
+    except SystemExit as end:  # argparse: --help, --version, bad use
+        return int(end.code or 0)
+    except (KeyboardInterrupt, Cancelled):
+        say("interrupted")
+        return Cancelled.exit_status
+    except DetguiError as error:
+        say(str(error))
+        return error.exit_status
+    except BrokenPipeError:
+        # The reader of our output went away (`detgui info FILE | head`): keep the interpreter from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        say(_os_sentence(error))
+        return 1
+    except Exception as error:
+        say(_unexpected(error))
+        return 1
+
+
+def _os_sentence(error: OSError) -> str:
+    cause = error.strerror or type(error).__name__
+    return f"{error.filename}: {cause}" if error.filename else cause
+
+
+def _unexpected(error: Exception) -> str:
+    from detgui.troubles import log_traceback
+
+    where = log_traceback(error)
+    text = " ".join(str(error).split()) or type(error).__name__
+    return f"unexpected failure, {type(error).__name__}: {text}" + (f" (details in {where})" if where else "")

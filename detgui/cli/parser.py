@@ -1,0 +1,183 @@
+"""The options of every verb. Only argparse is imported here: ``--help`` must answer at once."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from detgui import __version__
+from detgui.cli.terminal import say
+from detgui.errors import BadInput
+
+VERBS = {
+    "info": "say what a file is",
+    "ramp": "fit one pixel's ramp and write it as a table",
+    "simulate": "write exposures with known truth",
+    "demo": "open the window on example exposures",
+    "bench": "measure how fast the program is here",
+}
+VALUED_COMMON = ("--scheduler", "--workers")
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Write the line and leave with status 2."""
+        say(f"{message} (see {self.prog} --help)")
+        raise SystemExit(BadInput.exit_status)
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Options of a command line, ``verb`` among them ('window' where files are opened); SystemExit for bad use and help."""
+    common, rest = _leading_common(list(argv))
+    if rest and rest[0] in VERBS:
+        args = _verb_parser(rest[0]).parse_args([*common, *rest[1:]])
+        args.verb = rest[0]
+    else:
+        args = window_parser().parse_args([*common, *rest])
+        args.verb = "window"
+    return args
+
+
+def _leading_common(argv: list[str]) -> tuple[list[str], list[str]]:
+    """Common options may stand before the verb too."""
+    at = 0
+    while at < len(argv):
+        if argv[at] == "--quiet" or argv[at].startswith(tuple(f"{name}=" for name in VALUED_COMMON)):
+            at += 1
+        elif argv[at] in VALUED_COMMON:
+            at += 2
+        else:
+            break
+    return argv[:at], argv[at:]
+
+
+def _verb_parser(verb: str) -> Parser:
+    parser = Parser(prog=f"detgui {verb}", description=VERBS[verb], allow_abbrev=False)
+    _FILL[verb](parser)
+    _add_common(parser)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("common")
+    group.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="run on a Dask cluster (not available yet)")
+    group.add_argument("--workers", type=positive, metavar="N", help="number of worker threads")
+    group.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def window_parser() -> Parser:
+    """Parser of ``detgui [FILE ...]``."""
+    verbs = "\n".join(f"  {name:<10}{what}" for name, what in VERBS.items())
+    parser = Parser(
+        prog="detgui",
+        description="See what a JWST detector did to a ramp: open files in the window, or run one verb.",
+        epilog=f"verbs (detgui VERB --help):\n{verbs}\n\nTo open a file named like a verb, write ./info.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="exposures to open")
+    _add_join(parser)
+    shot = parser.add_argument_group("picture of the window")
+    shot.add_argument("--screenshot", type=Path, metavar="OUT.png", help="write a picture of the window and leave; needs no display")
+    shot.add_argument("--size", type=size, metavar="WxH", help="size of the window in pixels")
+    shot.add_argument("--theme", choices=("system", "light", "dark"), help="colours of the window")
+    shot.add_argument("--pixel", type=int, nargs=2, metavar=("X", "Y"), help="pixel to choose, 0-based")
+    shot.add_argument("--integration", type=positive, metavar="N", help="integration to show, 1-based")
+    shot.add_argument("--group", type=positive, metavar="N", help="group to show, 1-based")
+    parser.add_argument("--version", action="version", version=f"detgui {__version__}")
+    _add_common(parser)
+    return parser
+
+
+def _add_join(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--join",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="put the segments of one exposure together, those beside the named file included",
+    )
+
+
+def _info(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    _add_join(parser)
+    parser.add_argument("--json", action="store_true", help="write JSON on stdout")
+
+
+def _ramp(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="one exposure: a file or segments of it")
+    parser.add_argument("--pixel", type=int, nargs=2, required=True, metavar=("X", "Y"), help="pixel, 0-based (x along axis 1)")
+    add = parser.add_argument
+    add("--integration", type=positive, metavar="N", help="integration, 1-based, across the whole exposure (default: the first)")
+    add("--fit-groups", type=group_range, metavar="A-B", help="groups of the early line, 1-based, inclusive (default: up to 10,000 DN)")
+    add("--method", choices=("ols", "gls"), default="ols", help="plain least squares (default) or with the ramp's own covariance")
+    parser.add_argument("--gain", type=number_or_file, metavar="G|FILE", help="e-/DN, or a gain reference file")
+    parser.add_argument("--read-noise", type=number_or_file, metavar="R|FILE", help="DN of a single read, or a readnoise reference file")
+    parser.add_argument("--superbias", type=Path, metavar="FILE", help="superbias reference file")
+    parser.add_argument("--saturation", type=Path, metavar="FILE", help="saturation reference file")
+    _add_join(parser)
+    parser.add_argument("--json", action="store_true", help="write a summary as JSON on stdout")
+    parser.add_argument("-o", "--output", type=Path, metavar="RAMP.ecsv", help="table to write (.ecsv or .csv)")
+
+
+def _simulate(parser: argparse.ArgumentParser) -> None:
+    from detgui.simulate.cli import add_arguments
+
+    add_arguments(parser)
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--theme", choices=("system", "light", "dark"), help="colours of the window")
+
+
+def _bench(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("keys", nargs="*", metavar="KEY", help="rows to measure (default: all)")
+    parser.add_argument("--json", action="store_true", help="write JSON on stdout")
+
+
+_FILL = {"info": _info, "ramp": _ramp, "simulate": _simulate, "demo": _demo, "bench": _bench}
+
+
+def positive(text: str) -> int:
+    """A number that counts from 1."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return value
+
+
+def group_range(text: str) -> tuple[int, int]:
+    """``A-B``, 1-based and inclusive; one number N means ``1-N``."""
+    found = re.fullmatch(r"(?:(\d+)-)?(\d+)", text)
+    first, last = (int(found[1] or 1), int(found[2])) if found else (0, 0)
+    if not 1 <= first < last:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a range of groups such as 1-10")
+    return first, last
+
+
+def number_or_file(text: str) -> float | Path:
+    """A positive number, or the path of a reference file."""
+    try:
+        value = float(text)
+    except ValueError:
+        return Path(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a positive number nor a file")
+    return value
+
+
+def size(text: str) -> tuple[int, int]:
+    """``WxH`` in pixels."""
+    found = re.fullmatch(r"(\d+)x(\d+)", text)
+    width, height = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not (200 <= width <= 16384 and 200 <= height <= 16384):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 1280x800")
+    return width, height

@@ -1,0 +1,207 @@
+"""What each verb does with its options; heavy imports stay inside the functions."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from detgui.cli.terminal import ProgressBar, put_json, say
+from detgui.errors import BadInput
+
+if TYPE_CHECKING:
+    from detgui.data.exposure import Exposure
+
+
+def window(args: Namespace) -> int:
+    """Open the window with files, or write a picture of it."""
+    _no_scheduler(args)
+    from detgui.display import check_display
+
+    if args.screenshot:
+        return _screenshot(args)
+    check_display()
+    from detgui import app
+
+    return app.run(app.Start(files=tuple(args.files), **_start_options(args)))
+
+
+def _screenshot(args: Namespace) -> int:
+    from detgui.display import offscreen_if_needed
+
+    if not args.files:
+        raise BadInput("--screenshot needs a file to show")
+    if args.screenshot.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise BadInput(f"{args.screenshot}: a picture of the window is written as .png or .jpg")
+    _check_folder(args.screenshot)
+    offscreen_if_needed()
+    from detgui import app
+
+    return app.screenshot(app.Start(files=tuple(args.files), **_start_options(args)), args.screenshot)
+
+
+def _start_options(args: Namespace) -> dict[str, object]:
+    pixel = tuple(args.pixel) if args.pixel else None
+    return {
+        "join": args.join,
+        "size": args.size,
+        "theme": args.theme,
+        "pixel": pixel,
+        "integration": args.integration,
+        "group": args.group,
+        "workers": args.workers,
+    }
+
+
+def demo(args: Namespace) -> int:
+    """Open the window on the example exposures; they are made in a task of the window."""
+    _no_scheduler(args)
+    from detgui.display import check_display
+
+    check_display()
+    from detgui import app
+
+    return app.run(app.Start(demo=True, theme=args.theme, workers=args.workers))
+
+
+def info(args: Namespace) -> int:
+    """Say what files are."""
+    _no_scheduler(args)
+    exposures = _open_usable(args.files, join=args.join, neighbours=False)
+    try:
+        from detgui.analysis.info import as_text, describe
+
+        described = [describe(exposure) for exposure in exposures]
+        if args.json:
+            put_json(described[0] if len(described) == 1 else described)
+        else:
+            print("\n\n".join(as_text(one).rstrip() for one in described))
+    finally:
+        _close(exposures)
+    return 0
+
+
+def ramp(args: Namespace) -> int:
+    """Fit one pixel's ramp."""
+    _no_scheduler(args)
+    if args.output is None and not args.json:
+        raise BadInput("say where the ramp is to be written: -o ramp.ecsv")
+    if args.output is not None:
+        _check_output(args.output, args.files)
+    exposures = _open_usable(args.files, join=args.join, neighbours=args.join)
+    try:
+        _ramp_of(_one_exposure(exposures), args)
+    finally:
+        _close(exposures)
+    return 0
+
+
+def _ramp_of(exposure: Exposure, args: Namespace) -> None:
+    from detgui.analysis import ramp as analysis
+
+    params = analysis.Params(
+        x=args.pixel[0],
+        y=args.pixel[1],
+        integration=args.integration,
+        fit_groups=args.fit_groups,
+        method=args.method,
+        gain=args.gain,
+        read_noise=args.read_noise,
+        superbias=args.superbias,
+        saturation=args.saturation,
+    )
+    with ProgressBar(args.quiet) as progress:
+        result = analysis.run(exposure, params, progress=progress)
+        if args.output is not None:
+            analysis.write(result, args.output)
+    if args.json:
+        put_json(analysis.summary(result) | ({"output": args.output} if args.output else {}))
+
+
+def simulate(args: Namespace) -> int:
+    """Write exposures with known truth."""
+    _no_scheduler(args)
+    from detgui.simulate import cli
+
+    with ProgressBar(args.quiet) as progress:
+        written = cli.run(args, progress)
+    if getattr(args, "json", False):
+        put_json({"files": written})
+    elif not args.quiet:
+        for path in written:
+            print(path)
+    return 0
+
+
+def bench(args: Namespace) -> int:
+    """Measure."""
+    _no_scheduler(args)
+    from detgui import bench
+
+    with ProgressBar(args.quiet) as progress:
+        bench.run(as_json=args.json, rows=args.keys or None, progress=progress)
+    return 0
+
+
+VERB_FUNCTIONS: dict[str, Callable[[Namespace], int]] = {
+    "window": window,
+    "info": info,
+    "ramp": ramp,
+    "simulate": simulate,
+    "demo": demo,
+    "bench": bench,
+}
+
+
+def _no_scheduler(args: Namespace) -> None:
+    if args.scheduler:
+        raise BadInput("--scheduler: running on a cluster is not available yet")
+
+
+def _open_usable(paths: Sequence[Path], *, join: bool, neighbours: bool) -> list[Exposure]:
+    """Open what can be opened; the files that cannot are named in one line each. Raises `BadInput` where none is left."""
+    from detgui.data.exposure import open_exposures
+
+    usable: list[Path] = []
+    refused: list[str] = []
+    for path in paths:
+        try:
+            _close(open_exposures([path], join=False, neighbours=False))
+            usable.append(path)
+        except BadInput as error:
+            refused.append(str(error))
+    if not usable:
+        for sentence in refused[:-1]:
+            say(sentence)
+        raise BadInput(refused[-1])
+    for sentence in refused:
+        say(sentence)
+    return open_exposures(usable, join=join, neighbours=neighbours)
+
+
+def _one_exposure(exposures: Sequence[Exposure]) -> Exposure:
+    if len(exposures) > 1:
+        names = ", ".join(exposure.name for exposure in exposures[:3]) + (", ..." if len(exposures) > 3 else "")
+        raise BadInput(f"these are {len(exposures)} different exposures ({names}): give the files of one")
+    for warning in exposures[0].warnings:
+        say(f"warning: {warning}")
+    return exposures[0]
+
+
+def _close(exposures: Sequence[Exposure]) -> None:
+    for exposure in exposures:
+        exposure.close()
+
+
+def _check_output(output: Path, inputs: Sequence[Path]) -> None:
+    _check_folder(output)
+    if output.exists() and any(path.exists() and output.samefile(path) for path in inputs):
+        raise BadInput(f"{output}: the result would replace an input file")
+
+
+def _check_folder(output: Path) -> None:
+    if not output.parent.is_dir():
+        raise BadInput(f"{output}: there is no folder {output.parent}")
+    if output.is_dir():
+        raise BadInput(f"{output}: this is a folder, not a file")

@@ -1,0 +1,134 @@
+"""Help: the keys and the mouse, taken from the actions themselves, what this program is, and what it does not do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+VERSIONS_OF = ("jwst", "stdatamodels", "stcal", "astropy", "numpy", "scipy", "numba", "PySide6_Essentials", "pyqtgraph")
+
+NON_GOALS = """\
+<h3>What this program does not do</h3>
+<ul>
+<li>It does not replace the calibration pipeline: it shows what the detector and the pipeline's steps did to a ramp.</li>
+<li>It does not download anything: exposures and reference files are the ones on your disks.</li>
+<li>It never changes an input file. Everything it writes is a new file that you named.</li>
+<li>It does not extract spectra, measure photometry or fit light curves.</li>
+<li>It is no general image viewer: for mosaics, catalogues and regions on the sky there are DS9, Aladin and others.</li>
+</ul>"""
+
+
+@dataclass(frozen=True, slots=True)
+class HelpRow:
+    """One line of the list: where it belongs, what it does, which keys or mouse move do it."""
+
+    where: str
+    what: str
+    keys: str
+
+
+def plain_text(action: QAction) -> str:
+    """An action's text without the mnemonic and the dots."""
+    return action.text().replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…").strip()
+
+
+def keys_of(action: QAction) -> list[str]:
+    """An action's keys as the platform writes them."""
+    return [key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts() if not key.isEmpty()]
+
+
+def help_rows(where: str, actions: Iterable[QAction]) -> list[HelpRow]:
+    """Rows of the actions that have keys, submenus included."""
+    rows = []
+    for action in actions:
+        if action.menu() is not None:
+            rows += help_rows(f"{where} > {plain_text(action)}" if where else plain_text(action), action.menu().actions())
+        elif keys_of(action):
+            rows.append(HelpRow(where, plain_text(action), "  or  ".join(keys_of(action))))
+    return rows
+
+
+class HelpDialog(QDialog):
+    """The searchable list of keys and mouse moves."""
+
+    def __init__(self, rows: Sequence[HelpRow], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keys and mouse")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.search = QLineEdit(self)
+        self.search.setPlaceholderText("Search")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._filter)
+        self.table = QTableWidget(len(rows), 3, self)
+        self.table.setHorizontalHeaderLabels(["Where", "What", "Keys or mouse"])
+        self.table.verticalHeader().hide()
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setShowGrid(False)
+        self.table.setAlternatingRowColors(True)
+        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 6)
+        for place, row in enumerate(rows):
+            for column, text in enumerate((row.where, row.what, row.keys)):
+                self.table.setItem(place, column, QTableWidgetItem(text))
+        self.table.resizeColumnsToContents()
+        self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.search)
+        layout.addWidget(self.table)
+        self.resize(640, 560)
+
+    def _filter(self, text: str) -> None:
+        words = text.casefold().split()
+        for place in range(self.table.rowCount()):
+            line = " ".join(self.table.item(place, column).text() for column in range(3)).casefold()
+            self.table.setRowHidden(place, not all(word in line for word in words))
+
+
+class TextDialog(QDialog):
+    """A page of text."""
+
+    def __init__(self, title: str, html: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        label = QLabel(html, self)
+        label.setTextFormat(Qt.TextFormat.RichText)
+        label.setWordWrap(True)
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        label.setMinimumWidth(440)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 14, 18, 14)
+        layout.addWidget(label)
+
+
+def about_html() -> str:
+    """Name, version and the versions of what the numbers depend on."""
+    import platform
+
+    from PySide6.QtCore import qVersion
+
+    from detgui import __version__
+
+    lines = [("Python", platform.python_version()), ("Qt", qVersion())]
+    for name in VERSIONS_OF:
+        try:
+            lines.append((name, metadata.version(name)))
+        except metadata.PackageNotFoundError:
+            lines.append((name, "not installed"))
+    table = "".join(f"<tr><td>{name}&nbsp;&nbsp;</td><td>{version}</td></tr>" for name, version in lines)
+    return f"<h3>detgui {__version__}</h3><p>See what a JWST detector did to a ramp.</p><table>{table}</table>"

@@ -1,0 +1,94 @@
+"""A picture of the window, taken when image and ramp are drawn; for documents and for machines without a display."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication
+
+from detgui.errors import BadInput, DetguiError
+from detgui.gui import pictures
+from detgui.gui.main_window import MainWindow
+from detgui.session.requests import Trouble
+
+if TYPE_CHECKING:
+    from detgui.app import Start
+
+PATIENCE_MS = 120_000  # the first start compiles the kernels
+SETTLE_MS = 250  # what came last is painted and laid out
+
+
+class _Watch:
+    """Listens until the image and, where there is one, the ramp have come."""
+
+    def __init__(self, window: MainWindow, start: Start) -> None:
+        self.window, self.start = window, start
+        self.trouble: Trouble | None = None
+        self.image = self.ramps = self.asked = False
+        self.loop = QEventLoop()
+        parts = window.parts
+        parts.exposures.opened.connect(self._opened)
+        parts.exposures.notice.connect(self._fail)
+        parts.loader.trouble.connect(self._fail)
+        parts.loader.image.connect(self._image)
+        parts.loader.ramps.connect(self._ramps)
+
+    def _opened(self, *_: Any) -> None:
+        session = self.window.parts.session
+        if session.state.current is not None:
+            if session.state.pixel is None and self.start.pixel is None:
+                session.move_pixel(0, 0)  # the middle
+            self.asked = True
+            self._look()
+
+    def _fail(self, trouble: Trouble) -> None:
+        self.trouble = self.trouble or trouble
+        self.loop.quit()
+
+    def _image(self, answer: object) -> None:
+        self.image = answer is not None
+        self._look()
+
+    def _ramps(self, answers: tuple[object, ...]) -> None:
+        self.ramps = bool(answers)
+        self._look()
+
+    def _look(self) -> None:
+        current = self.window.parts.session.state.current
+        if self.asked and self.image and current is not None and (self.ramps or not current.is_ramp):
+            QTimer.singleShot(SETTLE_MS, self.loop.quit)
+
+
+def take(program: QApplication, window: MainWindow, start: Start, path: Path) -> None:
+    """Write the picture. Raises `BadInput` for what is not there (file, pixel, group), `DetguiError` where it stays blank."""
+    watch = _Watch(window, start)
+    window.show()
+    window.build_panels()
+    QTimer.singleShot(PATIENCE_MS, watch.loop.quit)
+    watch.loop.exec()
+    if watch.trouble is not None:
+        raise BadInput(watch.trouble.sentence)
+    if not watch.image:
+        raise DetguiError(f"{start.files[0]}: no image was drawn within {PATIENCE_MS // 1000} s")
+    _check_asked(window, start)
+    if window.image_panel is None or pictures.is_blank(window.image_panel.grab().toImage()):
+        raise DetguiError(f"{start.files[0]}: the window stayed blank")
+    pictures.save(window.grab().toImage(), path)
+
+
+def _check_asked(window: MainWindow, start: Start) -> None:
+    """The session goes to the nearest that there is; a picture of something else than what was asked for would deceive."""
+    state = window.parts.session.state
+    current, frame = state.current, state.frame
+    if current is None or frame is None:
+        raise DetguiError(f"{start.files[0]}: nothing was opened")
+    _, ngroups, ny, nx = current.shape
+    if start.pixel is not None and state.pixel != start.pixel:
+        raise BadInput(f"{current.name}: there is no pixel {start.pixel[0]}, {start.pixel[1]}; the image is {nx} x {ny}")
+    if start.integration not in (None, frame.integration):
+        first, last = current.integrations
+        raise BadInput(f"{current.name}: there is no integration {start.integration}; it has {first} to {last}")
+    if start.group not in (None, frame.group):
+        raise BadInput(f"{current.name}: there is no group {start.group}; it has {ngroups}")
