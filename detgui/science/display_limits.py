@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 SAMPLE = 65_536  # pixels for percentiles and histogram
 ZSCALE_SAMPLE = 10_000
 BINS = 256
+_LARGEST = 8e307  # of limits: their difference is finite
+_LARGEST_SAMPLE = 1e100  # of sampled values: their squares add up
 
 # IRAF's zscale (images.tv.display) with the parameters that astropy and DS9 use.
 ZSCALE_CONTRAST = 0.25
@@ -39,12 +41,12 @@ class Histogram:
 def sample(values: NDArray[Any], target: int = SAMPLE) -> NDArray[np.float64]:
     """Finite values of every n-th pixel, about ``target`` of them, shape (m,), always the same pixels of an image of that shape.
 
-    n is odd, so that even and odd columns, all outputs and all rows of a 2048-wide image have their part.
+    n is odd, so that even and odd columns, all outputs and all rows of a 2048-wide image have their part. Values beyond +-1e100 are
+    taken as that.
     """
     step = max(1, -(-values.size // max(target, 1)))
     picked = values.reshape(-1)[:: step | 1 if step > 1 else 1].astype(np.float64)
-    finite: NDArray[np.float64] = picked[np.isfinite(picked)]
-    return finite
+    return np.clip(picked[np.isfinite(picked)], -_LARGEST_SAMPLE, _LARGEST_SAMPLE)
 
 
 def extremes(values: NDArray[Any]) -> tuple[float, float]:
@@ -64,11 +66,12 @@ def widen(low: float, high: float) -> tuple[float, float]:
     """Limits with low < high, both finite: turned round if reversed, opened if equal, (0, 1) if not finite."""
     if not (np.isfinite(low) and np.isfinite(high)):
         return 0.0, 1.0
-    low, high = float(min(low, high)), float(max(low, high))
+    low, high = max(float(min(low, high)), -_LARGEST), min(float(max(low, high)), _LARGEST)
     if high - low > 1e-12 * max(abs(low), abs(high)):
         return low, high
-    half = max(0.5, 1e-6 * abs(low))
-    return low - half, high + half
+    middle = min(max(low, -0.5 * _LARGEST), 0.5 * _LARGEST)
+    half = max(0.5, 1e-6 * abs(middle))
+    return middle - half, middle + half
 
 
 def limits_minmax(values: NDArray[Any]) -> tuple[float, float]:
@@ -127,8 +130,8 @@ def histogram(values: NDArray[Any], low: float, high: float, true_extremes: tupl
     minimum, maximum = true_extremes if true_extremes is not None else extremes(values)
     if not (np.isfinite(minimum) and np.isfinite(maximum)):
         return Histogram(np.zeros(BINS), np.linspace(low, high, BINS + 1), minimum, maximum)
-    edges = _edges(low, high, minimum, maximum)
-    counts, _ = np.histogram(np.append(sample(values), (minimum, maximum)), edges)
+    edges = _edges(low, high, max(minimum, -_LARGEST), min(maximum, _LARGEST))
+    counts, _ = np.histogram(np.append(sample(values), (minimum, maximum)).clip(edges[0], edges[-1]), edges)
     return Histogram(counts.astype(np.float64), edges, minimum, maximum)
 
 

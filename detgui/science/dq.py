@@ -44,9 +44,9 @@ def definitions_of(names: Iterable[str], values: Iterable[int]) -> dict[str, int
 
 
 def names(value: int, definitions: Definitions | None = None) -> tuple[str, ...]:
-    """Names of the bits that are set, lowest first; a bit without a definition is 'BIT n'. No flag gives ()."""
+    """Names of the bits that are set, lowest first; of names that share a bit the first, and 'BIT n' without any. No flag gives ()."""
     value = int(value) & 0xFFFFFFFF
-    by_value = _PIXEL_BY_VALUE if definitions is None else {v: k for k, v in definitions.items()}
+    by_value = _PIXEL_BY_VALUE if definitions is None else {v: k for k, v in reversed(list(definitions.items()))}
     found = []
     while value:
         lowest = value & -value
