@@ -1,0 +1,353 @@
+"""The centre of the window: the image, what lies over it, and everything that steps through it or changes how it looks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from detgui.gui import colormaps, colours
+from detgui.gui.background import Asker
+from detgui.gui.caption import caption
+from detgui.gui.choice_button import ChoiceButton
+from detgui.gui.display_bar import DisplayBar
+from detgui.gui.flag_legend import FlagLegend
+from detgui.gui.icons import renew_icons
+from detgui.gui.image_actions import make_actions
+from detgui.gui.image_view import ImageView
+from detgui.gui.limits_row import LimitsRow
+from detgui.gui.overlays import Mark
+from detgui.gui.picture import block_maximum, zero_position
+from detgui.gui.play import SPEEDS, Blinker, Player
+from detgui.gui.steppers import Stepper, tool_button
+from detgui.gui.view_geometry import GeometryOverlays
+from detgui.gui.view_intents import Intents
+from detgui.session.requests import ImageAnswer, ImageRequest
+from detgui.session.resolve import image_request
+from detgui.session.state import SessionState
+
+BUSY_MS = 150
+"""An image that takes longer than this is announced."""
+
+
+def answers(shown: ImageRequest, wanted: ImageRequest) -> bool:
+    """Whether an image is the wanted one; with locked limits the loader put its own into the request."""
+    if shown.locked:
+        fields = ("limits", "percentile", "low", "high", "locked")
+        wanted = replace(wanted, **{name: getattr(shown, name) for name in fields})
+    return shown == wanted
+
+
+class ElidedLabel(QLabel):
+    """One line that is cut in the middle where it does not fit; all of it is in the tooltip."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._whole = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+
+    @property
+    def whole(self) -> str:
+        """The text before it was cut."""
+        return self._whole
+
+    def show_text(self, text: str) -> None:
+        """Show a text."""
+        self._whole = text
+        self.setToolTip(text)
+        self._cut()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._cut()
+
+    def _cut(self) -> None:
+        self.setText(QFontMetrics(self.font()).elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width()))
+
+
+class ImagePanel(QWidget):
+    """Shows the session's frame and sends what a person does to the session; holds no truth but the zoom.
+
+    ``hovered`` emits the pixel (x, y) under the mouse or None; ``answer`` is the image that is on the screen.
+    """
+
+    hovered = Signal(object)
+    shown = Signal(object)  # requests.ImageAnswer that came onto the screen, None for nothing
+
+    def __init__(
+        self, session: Any, loader: Any, parent: QWidget | None = None, *, exposures: Any = None, engine: Any = None, bridge: Any = None
+    ) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.exposures = exposures
+        self.asker = Asker(engine, bridge, self)
+        self._image: ImageAnswer | None = None
+        self._other: ImageAnswer | None = None
+        self._pending = False
+        self._build()
+        self.player = Player(lambda: not self._pending, self)
+        self.blinker = Blinker(self)
+        self._busy_timer = QTimer(self, singleShot=True, interval=BUSY_MS)
+        self._busy_timer.timeout.connect(self._announce)
+        self.geometry = GeometryOverlays(self.view, exposures)
+        self.intents = Intents(self)
+        self.actions_by_name = make_actions(self, self.intents.table())
+        self._connect(loader)
+        self._show_state(SessionState(), session.state)
+
+    # Making
+
+    def _build(self) -> None:
+        self.title = ElidedLabel(self)
+        self.bar = DisplayBar(self)
+        self.view = ImageView(self)
+        self.legend = FlagLegend(self.view)
+        self.message = QLabel(self.view)
+        self.message.setObjectName("image_message")
+        self.message.setAutoFillBackground(True)
+        self.message.setMargin(4)
+        self.message.setWordWrap(False)
+        self.message.hide()
+        self.limits = LimitsRow(self)
+        self.integrations = Stepper("Integration", ("", ",", ".", ""), self)
+        self.groups = Stepper("Group", ("Home", "[", "]", "End"), self)
+        self.play_button = tool_button("mdi6.play", "Play or pause (Space)", self, lambda: self.intents.play())
+        self.speed = ChoiceButton("Frames a second", self)
+        self.speed.set_choices([f"{speed}/s" for speed in SPEEDS])
+        steppers = QVBoxLayout()
+        steppers.setSpacing(0)
+        steppers.addWidget(self.integrations)
+        steppers.addWidget(self.groups)
+        below = QHBoxLayout()
+        below.setSpacing(4)
+        below.addLayout(steppers, 1)
+        below.addWidget(self.speed)
+        below.addWidget(self.play_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 2, 4, 2)
+        column.setSpacing(2)
+        for widget in (self.title, self.bar, self.view, self.limits):
+            column.addWidget(widget, 1 if widget is self.view else 0)
+        column.addLayout(below)
+        self.setMinimumWidth(320)
+
+    def _connect(self, loader: Any) -> None:
+        session, act = self.session, self.intents
+        session.changed.connect(self._show_state)
+        loader.image.connect(self._image_came)
+        loader.blink.connect(self._blink_came)
+        loader.trouble.connect(self._trouble_came)
+        self.view.clicked.connect(act.click)
+        self.view.menu_wanted.connect(act.context_menu)
+        self.view.hovered.connect(self.hovered)
+        self.bar.plane_wanted.connect(session.set_plane)
+        self.bar.display_wanted.connect(act.display)
+        self.limits.limits_wanted.connect(act.typed_limits)
+        self.limits.automatic_wanted.connect(lambda: act.display({"limits": "zscale"}))
+        self.limits.lock_wanted.connect(lambda _on: act.lock())
+        self.integrations.wanted.connect(lambda number: session.go_to(integration=number))
+        self.groups.wanted.connect(lambda number: session.go_to(group=number))
+        self.player.step.connect(act.play_on)
+        self.player.playing_changed.connect(self._show_playing)
+        self.blinker.swapped.connect(lambda _other: self._draw())
+        self.speed.wanted.connect(lambda text: self._set_speed(int(text.removesuffix("/s"))))
+        self._set_speed(5)
+        act.connect_menus(self.bar)
+
+    # For others
+
+    def actions_for_menu(self) -> list[QAction]:
+        """All actions of the image with their texts and shortcuts, for menus and Help."""
+        return list(self.actions_by_name.values())
+
+    @property
+    def answer(self) -> ImageAnswer | None:
+        """The image on the screen: while blinking, every second time the other one."""
+        return self._other if self.blinker.other and self._other is not None else self._image
+
+    # The state came
+
+    def _show_state(self, old: SessionState, new: SessionState) -> None:
+        if (old.frame, old.exposures) != (new.frame, new.exposures):
+            self._show_frame(new)
+        if (old.frame, old.exposures, old.display, old.difference.mode, old.blink.on) != (
+            new.frame, new.exposures, new.display, new.difference.mode, new.blink.on,
+        ):  # fmt: skip
+            self.bar.show_state(new)
+            self._show_checks(new)
+        if old.blink != new.blink:
+            self.blinker.blink(new.blink.on and self._other is not None, new.blink.period_ms)
+        if (old.pixel, old.pins) != (new.pixel, new.pins):
+            self._show_marks()
+            if new.pixel is not None and new.pixel != old.pixel:
+                self.view.keep_in_view(*new.pixel)
+        if old.display != new.display:
+            self._show_display(new)
+        self._wait(new)
+
+    def _show_frame(self, state: SessionState) -> None:
+        current, frame = state.current, state.frame
+        self.integrations.setVisible(current is not None)
+        self.groups.setVisible(current is not None and current.shape[1] > 1)
+        several = current is not None and max(current.shape[:2]) > 1
+        self.play_button.setVisible(several)
+        self.speed.setVisible(several)
+        if current is None or frame is None:
+            self.player.play(False)
+            return
+        self.integrations.show_value(frame.integration, *current.integrations)
+        self.groups.show_value(frame.group, 1, current.shape[1])
+        if not several:
+            self.player.play(False)
+
+    def _show_checks(self, state: SessionState) -> None:
+        display = state.display
+        on = {
+            "blink": state.blink.on,
+            "difference": state.difference.mode == "previous group",
+            "flags": bool(display.dq_flags),
+            "amplifiers": display.amplifiers,
+            "reference_pixels": display.reference_pixels,
+            "lock": display.lock_limits,
+        }
+        for name, checked in on.items():
+            self.actions_by_name[name].setChecked(checked)
+        self.limits.show_lock(display.lock_limits)
+
+    def _show_display(self, state: SessionState) -> None:
+        self.view.image.set_reduce(block_maximum if state.display.block_max else None)
+        if not self._pending_for(state):
+            self._show_table()
+        self._show_over()
+
+    def _show_playing(self, on: bool) -> None:
+        self.play_button.setProperty("icon_name", "mdi6.pause" if on else "mdi6.play")
+        renew_icons(self)
+        self.actions_by_name["play"].setChecked(on)
+
+    def _set_speed(self, speed: int) -> None:
+        self.player.set_speed(speed)
+        self.speed.show_value(f"{speed}/s")
+
+    # The answers came
+
+    def _image_came(self, answer: ImageAnswer | None) -> None:
+        self._image = answer
+        self._wait(self.session.state)
+        if not self.blinker.other or answer is None:
+            self._draw()
+
+    def _blink_came(self, answer: ImageAnswer | None) -> None:
+        self._other = answer
+        blink = self.session.state.blink
+        self.blinker.blink(blink.on and answer is not None, blink.period_ms)
+        if self.blinker.other:
+            self._draw()
+
+    def _trouble_came(self, trouble: Any) -> None:
+        frame = self.session.state.frame
+        if frame is not None and isinstance(trouble.request, ImageRequest) and trouble.request.frame == frame:
+            self._pending = False
+            self._busy_timer.stop()
+            self._say(trouble.sentence)
+
+    def _pending_for(self, state: SessionState) -> bool:
+        return state.frame is not None and (self._image is None or not answers(self._image.request, image_request(state, state.frame)))
+
+    def _wait(self, state: SessionState) -> None:
+        """Announce an image that is being read, but not one that comes at once."""
+        current = state.current
+        self._pending = self._pending_for(state) and not (current is not None and current.error)
+        if current is not None and current.error:
+            self._say(current.error)
+        elif not self._pending:
+            self._say("")
+        if self._pending and not self._busy_timer.isActive():
+            self._busy_timer.start()
+        elif not self._pending:
+            self._busy_timer.stop()
+
+    def _announce(self) -> None:
+        if self._pending:
+            self._say("reading…")
+
+    def _say(self, text: str) -> None:
+        if text != self.message.text():
+            self.message.setText(text)
+            self.message.adjustSize()
+            self._place_message()
+        self.message.setVisible(bool(text))
+
+    def _place_message(self) -> None:
+        self.message.move(max(0, self.view.width() - self.message.width() - 12), 10)
+        self.legend.place()
+
+    # Drawing
+
+    def _draw(self) -> None:
+        answer = self.answer
+        if answer is None:
+            self.view.image.set_indices(None)
+            self.view.flags.set_overlay(None, ())
+            self.title.show_text("")
+        else:
+            ny, nx = answer.indices.shape
+            self.view.set_shape(ny, nx)
+            self.view.image.set_indices(answer.indices)
+            self.title.show_text(caption(self.session.state, answer.request, answer.unit))
+            self._show_table()
+            self.limits.histogram.show_histogram(
+                answer.histogram, answer.edges, (answer.low, answer.high), (answer.minimum, answer.maximum)
+            )
+            self.limits.show_limits(answer.low, answer.high)
+        self._show_over()
+        self._show_marks()
+        self.shown.emit(answer)
+
+    def _show_table(self) -> None:
+        answer, display = self.answer, self.session.state.display
+        difference = answer is not None and answer.request.subtract is not None
+        name = display.difference_colormap if difference else display.colormap
+        table = colormaps.table(name, zero_position(answer) if answer is not None else None)
+        self.view.image.set_table(table)
+        self.limits.histogram.set_table(table)
+
+    def _show_over(self) -> None:
+        answer = self.answer
+        if answer is None:
+            self.legend.show_flags(())
+            return
+        names = answer.request.dq_flags
+        styles = [(colours.flag_colour(name), colours.flag_number(name)) for name in names]
+        self.view.flags.set_overlay(answer.overlay if names else None, styles)
+        self.legend.show_flags(names if answer.overlay is not None else ())
+        self.geometry.show(answer, self.session.state)
+
+    def _show_marks(self) -> None:
+        answer, state = self.answer, self.session.state
+        if answer is None:
+            return
+        ny, nx = answer.indices.shape
+        marks = [Mark(pin.x, pin.y, colours.pin_colour(pin.colour)) for pin in state.pins]
+        if state.pixel is not None:
+            marks.append(Mark(*state.pixel, colours.CHOSEN, cross=True))
+        self.view.marks.set_marks(tuple(m for m in marks if m.x < nx and m.y < ny), nx, ny)
+
+    # Window events
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_message()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            renew_icons(self)
+
+    def hideEvent(self, event: Any) -> None:
+        self.player.play(False)
+        super().hideEvent(event)
