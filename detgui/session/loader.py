@@ -59,6 +59,11 @@ class Loader(QObject):
         ]
         self._ask(self._locked(resolve(session.state)))
 
+    @property
+    def engine(self) -> Engine:
+        """What runs the reads; panels submit their own long tasks to it."""
+        return self._engine
+
     def reload(self) -> None:
         """Forget all answers and ask for everything again."""
         self._images.clear()
