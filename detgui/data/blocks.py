@@ -1,0 +1,77 @@
+"""Positioned reads of contiguous runs and of many scattered pieces.
+
+A run is read and swapped in pieces small enough to stay in a core's cache. Scattered pieces (one pixel of every group) are first
+announced to the system, which then fetches them side by side, and read one after the other; where the system cannot be told, threads do it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detgui.data.files import OpenFile
+from detgui.data.pixels import PixelFormat
+from detgui.progress import Progress, no_progress
+
+CHUNK = 1 << 19  # bytes
+BATCH = 1024  # scattered pieces between two progress calls
+THREADS = 16
+_CAN_ADVISE = hasattr(os, "posix_fadvise")
+
+
+def read_run(file: OpenFile, fd: int, offset: int, form: PixelFormat, out: NDArray[Any]) -> None:
+    """Read ``out.size`` consecutive pixels from byte ``offset`` into the 1-D contiguous ``out`` (dtype ``form.value``)."""
+    step = CHUNK // form.raw.itemsize
+    spare = np.empty(min(step, out.size) * form.raw.itemsize, np.uint8) if form.scaled else None
+    for start in range(0, out.size, step):
+        part = out[start : start + step]
+        chunk = part.view(np.uint8) if spare is None else spare[: part.size * form.raw.itemsize]
+        file.read_at(fd, chunk.data, offset + start * form.raw.itemsize)
+        form.decode(chunk, part)
+
+
+def read_scattered(
+    file: OpenFile,
+    fd: int,
+    offsets: Sequence[int],
+    form: PixelFormat,
+    out: NDArray[Any],
+    progress: Progress = no_progress,
+    message: str = "",
+) -> None:
+    """Read one short row of pixels at each byte offset; ``out`` has shape (len(offsets), pixels), contiguous, dtype ``form.value``."""
+    length = out.shape[1] * form.raw.itemsize
+    chunk = np.empty((len(offsets), length), np.uint8) if form.scaled else out.view(np.uint8).reshape(len(offsets), length)
+    read = _announced if _CAN_ADVISE else _threaded
+    for start in range(0, len(offsets), BATCH):
+        progress(start / len(offsets), message)
+        read(file, fd, offsets[start : start + BATCH], chunk[start : start + BATCH])
+    form.decode(chunk.reshape(-1), out.reshape(-1))
+
+
+def _announced(file: OpenFile, fd: int, offsets: Sequence[int], chunk: NDArray[np.uint8]) -> None:
+    advise, wanted, length = os.posix_fadvise, os.POSIX_FADV_WILLNEED, chunk.shape[1]
+    try:
+        for offset in offsets:
+            advise(fd, offset, length, wanted)
+    except OSError:  # a file system that takes no advice
+        return _threaded(file, fd, offsets, chunk)
+    _plain(file, fd, offsets, chunk)
+
+
+def _plain(file: OpenFile, fd: int, offsets: Sequence[int], chunk: NDArray[np.uint8]) -> None:
+    view, length = chunk.reshape(-1).data, chunk.shape[1]
+    for index, offset in enumerate(offsets):
+        file.read_at(fd, view[index * length : (index + 1) * length], offset)
+
+
+def _threaded(file: OpenFile, fd: int, offsets: Sequence[int], chunk: NDArray[np.uint8]) -> None:
+    share = max(4, -(-len(offsets) // THREADS))
+    starts = range(0, len(offsets), share)
+    with ThreadPoolExecutor(len(starts), "detgui-read") as pool:
+        list(pool.map(lambda s: _plain(file, fd, offsets[s : s + share], chunk[s : s + share]), starts))

@@ -1,0 +1,62 @@
+"""Compressed files are unpacked once, in a stream, to a temporary file without a name that vanishes with the process."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import tempfile
+import zlib
+from typing import IO
+
+from detgui.data.files import OpenFile, thousands
+from detgui.errors import BadInput, DetguiError
+from detgui.folders import cache_folder
+from detgui.progress import Progress, no_progress
+
+GZIP_MAGIC = b"\x1f\x8b"
+CHUNK = 1 << 20
+SPARE = 1 << 30  # bytes of the cache folder's disk that unpacking leaves free
+
+
+def unpack(file: OpenFile, progress: Progress = no_progress) -> None:
+    """Let a gzip file be read as if it were not packed. Raises `BadInput` where it is damaged, not FITS or larger than the free space."""
+    try:
+        folder = cache_folder()
+        target: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  (lives as long as the exposure)
+    except OSError as error:
+        raise DetguiError(f"{file.name} cannot be unpacked: the cache folder is not writable ({error.strerror or error})") from None
+    try:
+        size = _copy(file, target, str(folder), progress)
+        target.flush()
+        if size == 0:
+            raise BadInput(f"{file.name} is empty once unpacked")
+    except BaseException:
+        target.close()
+        raise
+    file.read_from(target, size)
+
+
+def _copy(file: OpenFile, target: IO[bytes], folder: str, progress: Progress) -> int:
+    size = 0
+    try:
+        with file.path.open("rb") as packed, gzip.GzipFile(fileobj=packed, mode="rb") as stream:
+            while chunk := stream.read(CHUNK):
+                if size == 0 and not chunk.startswith(b"SIMPLE"):
+                    raise BadInput(f"{file.name} is not FITS once unpacked: it does not start with SIMPLE")
+                _check_space(file, folder, size + len(chunk))
+                target.write(chunk)
+                size += len(chunk)
+                progress(min(1.0, packed.tell() / file.record.size), f"unpacking {file.name}")
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise BadInput(f"{file.name} is damaged: after {thousands(size)} unpacked bytes gzip says '{error}'") from None
+    except OSError as error:
+        raise BadInput(f"{file.name} cannot be unpacked: {error.strerror or error}") from None
+    return size
+
+
+def _check_space(file: OpenFile, folder: str, size: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < SPARE:
+        raise BadInput(
+            f"{file.name} is too large to unpack: {thousands(size)} bytes so far and only {thousands(free)} are free in {folder}"
+        )
