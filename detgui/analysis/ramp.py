@@ -2,121 +2,227 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from detgui.analysis.pixel_noise import Neighbours, PixelNoise, check_given, find_noise, with_given
+from detgui.analysis.provenance import for_params, provenance
+from detgui.analysis.ramp_reading import (
+    check_pixel,
+    choose_integration,
+    ends_of,
+    mid_times,
+    read_dq,
+    read_neighbours,
+    read_ramps,
+    zero_reference,
+)
+from detgui.analysis.ramp_table import as_table, summary, write
+from detgui.analysis.ramp_types import DEFAULT_THRESHOLD, Overview, Params, RampData, Result
 from detgui.data.exposure import Exposure
+from detgui.data.references import reference_value
+from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
+from detgui.science.covariance import GroupTimes, group_variance
+from detgui.science.ramp_fit import Method, RampFit, fit_ramp, fit_rates
+from detgui.science.ramp_groups import SATURATED, early_group_count, extrapolated_zero, segment_numbers, usable_groups
+from detgui.science.scatter import spread, spread_of_neighbours
+from detgui.science.timing import GroupTiming
 
-
-@dataclass(frozen=True, slots=True)
-class Params:
-    """What to fit.
-
-    ``x``, ``y`` 0-based; ``integration`` 1-based, None the first; ``fit_groups`` first and last group of the early line, 1-based and inclusive,
-    None: from 1 to the group that reaches ``threshold`` DN above the zero level; ``method`` 'gls' (ramp's own covariance, Brandt 2024) or 'ols';
-    ``gain`` e-/DN and ``read_noise`` DN (single read): a number, a reference file, or None (built-in table, else scatter).
-    """
-
-    x: int
-    y: int
-    integration: int | None = None
-    fit_groups: tuple[int, int] | None = None
-    method: str = "ols"
-    gain: float | Path | None = None
-    read_noise: float | Path | None = None
-    superbias: Path | None = None
-    saturation: Path | None = None
-    threshold: float = 10_000.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RampData:
-    """All that a fit needs of one pixel of one integration, read once: refitting it (dragging N) reads nothing.
-
-    ``signal`` DN and ``groupdq`` have shape (ngroups,); the remaining fields are the owner's.
-    """
-
-    exposure: str
-    integration: int
-    signal: NDArray[np.float64]
-    groupdq: NDArray[np.uint32]
-    pixeldq: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Result:
-    """One pixel's fitted ramp; arrays have shape (ngroups,), DN unless said; NaN where a number does not exist."""
-
-    exposure: str
-    params: Params
-    integration: int
-    group: NDArray[np.int64]
-    time: NDArray[np.float64]  # s since the reset, mean of the group
-    signal: NDArray[np.float64]
-    groupdq: NDArray[np.uint32]
-    fit: NDArray[np.float64]
-    residual: NDArray[np.float64]
-    late_line: NDArray[np.float64]  # the line fitted to the late residuals, NaN outside them
-    fit_groups: tuple[int, int]  # the groups used, first and last, 1-based
-    used: NDArray[np.bool_]  # groups that went into the early line
-    late: NDArray[np.bool_]  # groups that went into the late line
-    segment_starts: tuple[int, ...]  # 1-based first group of each segment (a jump starts one)
-    pixeldq: int
-    zero_level: float
-    zero_source: str
-    intercept: float  # DN at time 0 (reset) of the first segment
-    intercept_err: float
-    slope: float  # DN/group
-    slope_err: float
-    slope_per_s: float  # DN/s
-    slope_per_s_err: float
-    late_slope: float  # DN/group, of the residual
-    late_slope_err: float
-    chi2: float
-    dof: int
-    probability: float
-    gain: float  # e-/DN, NaN where not known
-    gain_source: str
-    read_noise: float  # DN, single read
-    read_noise_source: str
-    saturation: float  # DN, NaN where no reference gives it
-    notes: tuple[str, ...]  # sentences: "two groups: no residual", why errors are NaN
-    provenance: dict[str, object]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Overview:
-    """Slope of the early line against integration, shapes (nints,), DN/group; the ramps themselves (nints, ngroups) DN."""
-
-    exposure: str
-    params: Params
-    integration: NDArray[np.int64]
-    slope: NDArray[np.float64]
-    slope_err: NDArray[np.float64]
-    signal: NDArray[np.float64]
-    groupdq: NDArray[np.uint32]
-    time_mjd: NDArray[np.float64]  # mid-time of the integration (UTC, MJD), NaN where INT_TIMES is missing
+__all__ = ["Overview", "Params", "RampData", "Result", "as_table", "fit", "load", "overview", "run", "summary", "write"]
 
 
 def load(exposure: Exposure, params: Params, progress: Progress = no_progress) -> RampData:
-    """Read what `fit` needs. Raises `BadInput` for a pixel, integration or range that is not there."""
-    raise NotImplementedError
+    """Read what `fit` needs. Raises `BadInput` for a pixel, integration or range that is not there, and for files without ramps."""
+    check_pixel(exposure, params.x, params.y)
+    check_groups(exposure.shape[1], params.fit_groups)
+    check_given(params.gain, params.read_noise)
+    integration = choose_integration(exposure, params.integration)
+    progress(0.0, f"reading pixel {params.x}, {params.y}")
+    signal, groupdq = read_ramps(exposure, params.x, params.y, [integration])
+    superbias, zero_source = zero_reference(exposure, params.superbias, params.x, params.y)
+    saturation, notes = _saturation(exposure, params, zero_source)
+    progress(0.5, "gain and read noise")
+    neighbours: list[Neighbours | None] = []
+
+    def read() -> Neighbours | None:
+        neighbours.append(read_neighbours(exposure, params.x, params.y, integration))
+        return neighbours[0]
+
+    noise = find_noise(exposure, params.x, params.y, params.gain, params.read_noise, read)
+    progress(1.0, "read")
+    return RampData(
+        exposure.name,
+        integration,
+        signal[0],
+        groupdq[0],
+        read_dq(exposure, params.x, params.y),
+        exposure.timing,
+        noise,
+        superbias,
+        zero_source,
+        saturation,
+        None if noise.complete or not neighbours else neighbours[0],
+        notes,
+        tuple(record.path for record in exposure.files),
+        provenance([exposure], params, "ramp"),
+    )
+
+
+def check_groups(ngroups: int, fit_groups: tuple[int, int] | None) -> None:
+    """Raises `BadInput` for a range of groups that a ramp of ``ngroups`` does not have."""
+    if fit_groups is not None and not 1 <= fit_groups[0] <= fit_groups[1] <= ngroups:
+        raise BadInput(f"groups {fit_groups[0]}-{fit_groups[1]} are not there: the ramp has groups 1 to {ngroups}")
+
+
+def _saturation(exposure: Exposure, params: Params, zero_source: str) -> tuple[float, tuple[str, ...]]:
+    """Saturation level on the scale of the data, DN, and what to know about it."""
+    if params.saturation is None:
+        return np.nan, ()
+    level, _ = reference_value(params.saturation, "SATURATION", exposure.geometry, params.x, params.y)
+    if not zero_source.startswith("superbias removed"):
+        return level, ()
+    if params.superbias is None:
+        return level, ("the saturation level is that of raw counts: the superbias was removed from the ramp but not from it",)
+    return level - reference_value(params.superbias, "SUPERBIAS", exposure.geometry, params.x, params.y)[0], ()
 
 
 def fit(data: RampData, params: Params) -> Result:
-    """Fit a pixel that was read; fast enough to follow the mouse (well under 1 ms after the first call)."""
-    raise NotImplementedError
+    """Fit a pixel that was read; fast enough to follow the mouse (well under 1 ms after the first call).
+
+    ``fit_groups``, ``method``, ``threshold``, and a gain or read noise given as numbers may differ from those it was loaded with.
+    The convention is ``signal = intercept + slope_per_s * time`` with time in s since the reset, and ``slope = slope_per_s * tgroup``.
+    Raises `BadInput` for groups that are not there.
+    """
+    check_groups(data.signal.size, params.fit_groups)
+    noise = with_given(data.noise, params.gain, params.read_noise)
+    timing = data.timing or GroupTiming(data.signal.size, 1.0, 1.0, known=False)
+    times = GroupTimes.of(timing)
+    zero, zero_source = _zero(data)
+    usable = usable_groups(data.signal, data.groupdq)
+    early = params.fit_groups or (1, int(early_group_count(data.signal, usable, zero, params.threshold)))
+    fitted = fit_ramp(data.signal, data.groupdq, times, early, noise.noise, _method(params.method))
+    errors, error_notes = _errors(data, fitted, noise)
+    rate_unit = 1.0 if timing.known else np.nan
+    made_with = params if params.threshold == DEFAULT_THRESHOLD else replace(params, fit_groups=early, threshold=DEFAULT_THRESHOLD)
+    return Result(
+        exposure=data.exposure,
+        params=params,
+        integration=data.integration,
+        group=np.arange(1, data.signal.size + 1),
+        time=times.mean,
+        signal=data.signal,
+        groupdq=data.groupdq,
+        fit=fitted.fit,
+        residual=fitted.residual,
+        late_line=fitted.late_line,
+        fit_groups=ends_of(fitted.used, early),
+        used=fitted.used,
+        late=fitted.late,
+        segment_starts=tuple(int(start) + 1 for start in np.flatnonzero(np.diff(fitted.segments, prepend=-1))),
+        pixeldq=data.pixeldq,
+        zero_level=zero,
+        zero_source=zero_source,
+        intercept=fitted.line.intercept,
+        intercept_err=errors[1],
+        slope=fitted.line.rate * timing.tgroup,
+        slope_err=errors[0] * timing.tgroup,
+        slope_per_s=fitted.line.rate * rate_unit,
+        slope_per_s_err=errors[0] * rate_unit,
+        late_slope=fitted.late_rate * timing.tgroup,
+        late_slope_err=errors[2] * timing.tgroup,
+        chi2=fitted.chi2,
+        dof=fitted.dof,
+        probability=fitted.probability,
+        gain=noise.gain,
+        gain_source=noise.gain_source,
+        read_noise=noise.read_noise,
+        read_noise_source=noise.read_noise_source,
+        saturation=data.saturation,
+        notes=(*_fit_notes(data, fitted, early), *error_notes, *noise.notes, *data.notes),
+        provenance={**data.provenance, **for_params(data.paths, data.exposure, made_with, "ramp")},
+        signal_err=np.sqrt(group_variance(fitted.line.rate, noise.noise, times)),
+    )
+
+
+def _method(name: str) -> Method:
+    if name == "gls":
+        return "gls"
+    if name == "ols":
+        return "ols"
+    raise BadInput(f"there is no fit method {name!r}: it is 'ols' or 'gls'")
+
+
+def _zero(data: RampData) -> tuple[float, str]:
+    if np.isfinite(data.superbias):
+        return data.superbias, data.zero_source
+    zero = extrapolated_zero(data.signal, usable_groups(data.signal, data.groupdq), segment_numbers(data.groupdq))
+    return float(zero[0]), "first group extrapolated back by one group"
+
+
+def _errors(data: RampData, fitted: RampFit, noise: PixelNoise) -> tuple[tuple[float, float, float], tuple[str, ...]]:
+    """Errors of rate, intercept and late rate: from the covariance, else from the scatter between integrations, else NaN with the
+    reason."""
+    if noise.noise.known:
+        return (fitted.rate_err, fitted.intercept_err, fitted.late_rate_err), ()
+    missing = " and ".join(name for name, value in (("gain", noise.gain), ("read noise", noise.read_noise)) if not np.isfinite(value))
+    if data.neighbours is None:
+        return (np.nan,) * 3, (f"no errors: the {missing} of the pixel is not known and there are fewer than three integrations",)
+    usable, segments = data.neighbours.usable, data.neighbours.segments
+    weights = (fitted.line.weights, fitted.line.intercept_weights, fitted.late_weights)
+    rate, intercept, late = (spread(each, data.neighbours.signal, usable, segments) for each in weights)
+    if not np.isfinite(rate):
+        return (np.nan,) * 3, (f"no errors: the {missing} of the pixel is not known and fewer than three integrations are free of flags",)
+    count = len(data.neighbours.signal)
+    return (rate, intercept, late), (f"errors are the scatter between {count} integrations: {missing} not known",)
+
+
+def _fit_notes(data: RampData, fitted: RampFit, early: tuple[int, int]) -> tuple[str, ...]:
+    notes = []
+    count = int(fitted.used.sum())
+    if count < 2:
+        notes.append(f"{'no' if count == 0 else 'one'} usable group in {early[0]}-{early[1]}: no line")
+    elif not fitted.line.differences:
+        notes.append("no two usable groups in one segment: no line")
+    elif data.signal.size == 2:
+        notes.append("two groups: no residual")
+    elif not fitted.dof:
+        notes.append("two groups in the fit: no chi-square")
+    if (data.groupdq & SATURATED).any():
+        notes.append(f"saturated from group {int(np.argmax((data.groupdq & SATURATED) != 0)) + 1}")
+    if data.timing is None or not data.timing.known:
+        notes.append("no group times in the file: time counts groups")
+    return tuple(notes)
 
 
 def run(exposure: Exposure, params: Params, engine: object = None, progress: Progress = no_progress) -> Result:
-    """`load` and `fit`. Raises `BadInput` for a pixel, integration or range that is not there."""
-    raise NotImplementedError
+    """`load` and `fit`. Raises `BadInput` for a pixel, integration or range that is not there, and for files without ramps."""
+    return fit(load(exposure, params, progress), params)
 
 
 def overview(exposure: Exposure, params: Params, engine: object = None, progress: Progress = no_progress) -> Overview:
-    """The same pixel in every integration."""
-    raise NotImplementedError
+    """The same pixel in every integration, each with its own early groups as `run` would choose them.
+
+    Errors come from gain and read noise as in `run`; without them they are the scatter of neighbouring integrations' slopes.
+    """
+    check_pixel(exposure, params.x, params.y)
+    check_groups(exposure.shape[1], params.fit_groups)
+    numbers = exposure.integrations
+    signal, groupdq = read_ramps(exposure, params.x, params.y, [int(n) for n in numbers], progress)
+    chosen = choose_integration(exposure, params.integration)
+    noise = find_noise(
+        exposure, params.x, params.y, params.gain, params.read_noise, lambda: read_neighbours(exposure, params.x, params.y, chosen)
+    )
+    usable, segments = usable_groups(signal, groupdq), segment_numbers(groupdq)
+    superbias, _ = zero_reference(exposure, params.superbias, params.x, params.y)
+    zero = np.full(len(signal), superbias) if np.isfinite(superbias) else extrapolated_zero(signal, usable, segments)
+    group = np.arange(1, signal.shape[1] + 1)
+    last = early_group_count(signal, usable, zero, params.threshold) if params.fit_groups is None else np.array(params.fit_groups[1])
+    used = usable & (group >= (params.fit_groups or (1, 0))[0]) & (group <= last[..., None])
+    rate, error, _ = fit_rates(signal, used, segments, GroupTimes.of(exposure.timing), noise.noise, _method(params.method))
+    if not noise.noise.known:
+        error = np.where(np.isfinite(rate), spread_of_neighbours(rate), np.nan)
+    progress(1.0, "fitted")
+    tgroup = exposure.timing.tgroup
+    return Overview(exposure.name, params, numbers, rate * tgroup, error * tgroup, signal, groupdq, mid_times(exposure))

@@ -71,6 +71,13 @@ def group_covariance(rate: float, noise: Noise, times: GroupTimes) -> FloatArray
     return covariance
 
 
+def group_variance(rate: float, noise: Noise, times: GroupTimes) -> FloatArray:
+    """Variance of each group by itself, DN^2, shape (ngroups,): the diagonal of `group_covariance`; NaN where the noise is not known."""
+    if not noise.known:
+        return np.full(times.mean.shape, np.nan)
+    return np.asarray(noise.photon_scale(rate) * times.tau + noise.read_variance(times.nframes))
+
+
 def photon_form(weights: FloatArray, times: GroupTimes) -> FloatArray:
     """w' P w with P the photon covariance for 1 DN^2/s, s; ``weights`` of shape (..., ngroups), result (...).
 

@@ -31,7 +31,7 @@ class GroupTiming:
 
     def group_times(self) -> NDArray[np.float64]:
         """Mean time of each group since the reset, s, shape (ngroups,)."""
-        return self.frame_times().mean(axis=1)
+        return np.asarray(self.frame_times().mean(axis=1))
 
     def tau_times(self) -> NDArray[np.float64]:
         """Variance-weighted mean time of each group, s, shape (ngroups,): mean over pairs of a group's frames of the earlier one's time.

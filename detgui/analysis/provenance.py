@@ -1,0 +1,120 @@
+"""Where a result comes from: input files, versions, parameters, and the command line and the Python that make it again."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+import subprocess
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from detgui import __version__
+from detgui.data.exposure import Exposure, FileRecord
+
+PACKAGES = ("numpy", "scipy", "astropy", "jwst")
+
+
+@lru_cache(maxsize=1)
+def versions() -> dict[str, str]:
+    """Versions of detgui, Python and the packages that numbers depend on; nothing is imported for it."""
+    found = {"detgui": __version__, "python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def iso_time(seconds: float) -> str:
+    """UTC in ISO 8601, to the second, of a time in s since 1970."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def file_record(record: FileRecord) -> dict[str, object]:
+    """Path, size in bytes and modification time of an input file."""
+    return {"path": str(record.path), "bytes": record.size, "modified": iso_time(record.mtime)}
+
+
+def parameters(params: Any) -> dict[str, object]:
+    """Fields of a ``Params`` dataclass by name, paths as text."""
+    values = {field.name: getattr(params, field.name) for field in fields(params)}
+    return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
+
+
+def provenance(exposures: Sequence[Exposure], params: Any, verb: str) -> dict[str, object]:
+    """What a result carries: ``verb``, ``made`` (UTC), ``files``, ``references``, ``versions``, ``parameters``, ``command`` and
+    ``python``."""
+    references = [value for field in fields(params) if isinstance(value := getattr(params, field.name), Path)]
+    return {
+        "verb": verb,
+        "made": iso_time(datetime.now(UTC).timestamp()),
+        "files": [file_record(record) for exposure in exposures for record in exposure.files],
+        "references": [file_record(_record(path)) for path in references if path.exists()],
+        "versions": versions(),
+        **for_params([record.path for exposure in exposures for record in exposure.files], exposures[0].name, params, verb),
+    }
+
+
+def for_params(paths: Sequence[Path], name: str, params: Any, verb: str) -> dict[str, object]:
+    """The part of `provenance` that changes with the parameters: ``parameters``, ``command`` and ``python``."""
+    return {"parameters": parameters(params), "command": _command(paths, params, verb), "python": _python(paths, name, params, verb)}
+
+
+def _record(path: Path) -> FileRecord:
+    status = path.stat()
+    return FileRecord(path.resolve(), status.st_size, status.st_mtime)
+
+
+def as_command(exposure: Exposure, params: Any, verb: str = "ramp", output: str | None = None) -> str:
+    """The command line that makes the result again, quoted for the shell of the platform; ``output`` defaults to ``VERB.ecsv``."""
+    return _command([record.path for record in exposure.files], params, verb, output)
+
+
+def as_python(exposure: Exposure, params: Any, verb: str = "ramp") -> str:
+    """The Python that makes the result again."""
+    return _python([record.path for record in exposure.files], exposure.name, params, verb)
+
+
+def _command(paths: Sequence[Path], params: Any, verb: str, output: str | None = None) -> str:
+    words = ["detgui", verb, *map(str, paths), *_options(params), "-o", output or f"{verb}.ecsv"]
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
+def _options(params: Any) -> list[str]:
+    """Options of a Params: a field's name with dashes; x and y are ``--pixel``, pairs are ranges, defaults are left out."""
+    words: list[str] = []
+    for field in fields(params):
+        value = getattr(params, field.name)
+        if field.name == "x":
+            words += ["--pixel", str(value), str(params.y)]
+        elif field.name != "y" and value != field.default:
+            text = f"{value[0]}-{value[1]}" if isinstance(value, tuple) else str(value)
+            words += [f"--{field.name.replace('_', '-')}", text]
+    return words
+
+
+def _python(paths: Sequence[Path], name: str, params: Any, verb: str) -> str:
+    given = {field.name: getattr(params, field.name) for field in fields(params) if getattr(params, field.name) != field.default}
+    arguments = ", ".join(f"{key}={_literal(value)}" for key, value in given.items())
+    lines = [
+        f"from detgui.analysis import {verb}",
+        "from detgui.data.exposure import open_exposures",
+        "",
+        f"exposures = open_exposures([{', '.join(repr(str(path)) for path in paths)}])",
+        f"exposure = next(each for each in exposures if each.name == {name!r})",
+        f"result = {verb}.run(exposure, {verb}.Params({arguments}))",
+    ]
+    if any(isinstance(value, Path) for value in given.values()):
+        lines.insert(0, "from pathlib import Path\n")
+    return "\n".join(lines) + "\n"
+
+
+def _literal(value: object) -> str:
+    return f"Path({str(value)!r})" if isinstance(value, Path) else repr(value)

@@ -1,0 +1,128 @@
+"""What the ramp analysis reads of an exposure: pixels, data quality, the zero level, the times of the integrations."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detgui.analysis.pixel_noise import Neighbours
+from detgui.data.exposure import Exposure, FileRecord
+from detgui.data.references import reference_value
+from detgui.errors import BadInput
+from detgui.progress import Progress, no_progress
+from detgui.science.scatter import FEWEST_INTEGRATIONS
+
+INTEGRATIONS_READ_AT_ONCE = 128
+INTEGRATIONS_FOR_SCATTER = 48
+"""Enough for the noise of a pixel to a few per cent, and few enough that the source does not change."""
+
+_Key = tuple[tuple[FileRecord, ...], str, int, int, int]
+_remembered: OrderedDict[_Key, Neighbours] = OrderedDict()
+_lock = Lock()
+REMEMBERED = 16
+
+
+def check_pixel(exposure: Exposure, x: int, y: int) -> None:
+    """Raises `BadInput` for a pixel that is not there, and where there are no ramps."""
+    _, ngroups, ny, nx = exposure.shape
+    if ngroups < 2:
+        raise BadInput(f"{exposure.files[0].path.name}: no ramp in it (a {exposure.kind} product has one value per pixel and integration)")
+    if not (0 <= x < nx and 0 <= y < ny):
+        raise BadInput(f"{exposure.name}: pixel {x}, {y} is not there; x goes from 0 to {nx - 1}, y from 0 to {ny - 1}")
+
+
+def choose_integration(exposure: Exposure, integration: int | None) -> int:
+    """The integration's number, the first for None. Raises `BadInput` for one that is not there."""
+    numbers = exposure.integrations
+    if integration is None:
+        return int(numbers[0])
+    if integration not in numbers:
+        raise BadInput(f"{exposure.name}: integration {integration} is not there; it has {_ranges(numbers)}")
+    return int(integration)
+
+
+def _ranges(numbers: NDArray[np.int64]) -> str:
+    parts = np.split(numbers, np.flatnonzero(np.diff(numbers) != 1) + 1)
+    return ", ".join(f"{part[0]} to {part[-1]}" if len(part) > 1 else str(part[0]) for part in parts)
+
+
+def read_ramps(
+    exposure: Exposure, x: int, y: int, integrations: Sequence[int], progress: Progress = no_progress
+) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
+    """Signal (DN, float64) and GROUPDQ (zeros where there is none) of one pixel, shape (n, ngroups)."""
+    signal = np.empty((len(integrations), exposure.shape[1]))
+    groupdq = np.zeros(signal.shape, dtype=np.uint32)
+    for start in range(0, len(integrations), INTEGRATIONS_READ_AT_ONCE):
+        progress(start / len(integrations), f"reading pixel {x}, {y}")
+        block = list(integrations[start : start + INTEGRATIONS_READ_AT_ONCE])
+        rows = slice(start, start + len(block))
+        signal[rows] = exposure.read_pixel(x, y, "SCI", block)
+        if "GROUPDQ" in exposure.planes:
+            groupdq[rows] = exposure.read_pixel(x, y, "GROUPDQ", block)
+    return signal, groupdq
+
+
+def read_dq(exposure: Exposure, x: int, y: int) -> int:
+    """The pixel's own data quality (PIXELDQ, or DQ of reference files), 0 where there is none."""
+    for plane in ("PIXELDQ", "DQ"):
+        if plane in exposure.planes:
+            return int(np.asarray(exposure.read_pixel(x, y, plane)).flat[0])
+    return 0
+
+
+def read_neighbours(exposure: Exposure, x: int, y: int, integration: int) -> Neighbours | None:
+    """The pixel in up to 48 integrations around ``integration``, remembered; None where there are fewer than three."""
+    numbers = exposure.integrations
+    if len(numbers) < FEWEST_INTEGRATIONS:
+        return None
+    half = INTEGRATIONS_FOR_SCATTER // 2
+    place = int(np.searchsorted(numbers, integration))
+    start = int(np.clip((place // half) * half - half // 2, 0, max(len(numbers) - INTEGRATIONS_FOR_SCATTER, 0)))
+    key = (exposure.files, exposure.name, x, y, start)
+    with _lock:
+        if key in _remembered:
+            _remembered.move_to_end(key)
+            return _remembered[key]
+    block = [int(n) for n in numbers[start : start + INTEGRATIONS_FOR_SCATTER]]
+    found = Neighbours(*read_ramps(exposure, x, y, block))
+    with _lock:
+        _remembered[key] = found
+        while len(_remembered) > REMEMBERED:
+            _remembered.popitem(last=False)
+    return found
+
+
+def zero_reference(exposure: Exposure, superbias: Path | None, x: int, y: int) -> tuple[float, str]:
+    """Zero level of a pixel, DN, and its source: 0 where the superbias was removed, else that of a reference; NaN and '' where neither is
+    there."""
+    if superbias_removed(exposure):
+        return 0.0, "superbias removed"
+    if superbias is None:
+        return np.nan, ""
+    level, _ = reference_value(superbias, "SUPERBIAS", exposure.geometry, x, y)
+    return level, f"superbias {superbias.name}" if np.isfinite(level) else ""
+
+
+def superbias_removed(exposure: Exposure) -> bool:
+    """Whether the superbias step was done (keyword S_SUPERB), or the file is a near-infrared ramp product that does not say."""
+    for _, header in exposure.headers()[:1]:
+        status = header.get("S_SUPERB")
+        if status is not None:
+            return str(status).strip().upper() == "COMPLETE"
+    return exposure.kind == "ramp" and (exposure.meta.instrument or "").upper() != "MIRI"
+
+
+def mid_times(exposure: Exposure) -> NDArray[np.float64]:
+    """Mid-times of the integrations, UTC as MJD, shape (nints,); NaN where INT_TIMES is missing."""
+    return np.full(len(exposure.integrations), np.nan)
+
+
+def ends_of(used: NDArray[np.bool_], early: tuple[int, int]) -> tuple[int, int]:
+    """First and last group used, 1-based; the range asked for where none could be used."""
+    numbers = np.flatnonzero(used) + 1
+    return (int(numbers[0]), int(numbers[-1])) if numbers.size else early
