@@ -21,7 +21,7 @@ class Asker(QObject):
         self._engine = engine
         self._then: dict[int, Callable[[Any], None]] = {}
         if bridge is not None:
-            bridge.event.connect(self._event)
+            bridge.task_event.connect(self._event)
 
     def ask(self, lane: str, title: str, func: Callable[..., Any], *args: Any, then: Callable[[Any], None]) -> None:
         """Ask; ``then(result)`` is called unless a newer question came into the lane."""
