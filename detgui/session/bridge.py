@@ -84,3 +84,9 @@ class Bridge(QObject):
     def _next(self) -> TaskEvent | None:
         with self._lock:
             return self._events.popitem(last=False)[1] if self._events else None
+
+    @property
+    def waiting(self) -> bool:
+        """True while events wait to be handed over."""
+        with self._lock:
+            return bool(self._events)

@@ -173,7 +173,7 @@ class Keeper(QObject):
     def _tell(self, error: BaseException) -> None:
         if not self._failed:  # once, not after every change
             self._failed = True
-            self.notice.emit(Trouble(self._path, f"the session cannot be saved: {sentence(error)}", ""))
+            self.notice.emit(Trouble(self._path, f"the session cannot be saved: {sentence(error, self._path.name)}", ""))
 
 
 def _save(state: SessionState, path: Path, progress: Progress) -> None:

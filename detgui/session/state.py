@@ -108,6 +108,7 @@ class Display:
     high: float | None = None
     lock_limits: bool = False  # keep the limits while stepping
     colormap: str = "viridis"
+    difference_colormap: str = "blue-red"  # its middle is shown at zero
     block_max: bool = False  # when zoomed out show the block's maximum, so that no hot pixel hides
     dq_flags: tuple[str, ...] = ()  # flag names drawn over the image
     amplifiers: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,6 +56,12 @@ def lost_file(exposure: Exposure) -> str:
     return ""
 
 
+def remember(shelf: Shelf, cache: Cache, exposure: str, key: Hashable, thing: object, nbytes: int) -> None:
+    """Keep a thing in the cache unless its exposure was closed meanwhile."""
+    if shelf.get(exposure) is not None:
+        cache.put(key, thing, nbytes)
+
+
 # Images
 
 
@@ -65,7 +71,7 @@ def read_values(shelf: Shelf, cache: Cache, frame: Frame) -> NDArray[Any]:
     if values is None:
         with reading(shelf, frame.exposure) as exposure:
             values = exposure.read_image(frame.plane, frame.integration, frame.group)
-        cache.put(("values", frame), values, values.nbytes)
+        remember(shelf, cache, frame.exposure, ("values", frame), values, values.nbytes)
     return values
 
 
@@ -77,7 +83,7 @@ def read_dq(shelf: Shelf, cache: Cache, frame: Frame) -> NDArray[np.uint32] | No
         with reading(shelf, frame.exposure) as exposure:
             dq = exposure.read_dq(frame.integration, frame.group)
         if dq is not None:
-            cache.put(key, dq, dq.nbytes)
+            remember(shelf, cache, frame.exposure, key, dq, dq.nbytes)
     return dq
 
 
@@ -97,7 +103,7 @@ def image(request: ImageRequest, shelf: Shelf, cache: Cache, progress: Progress 
     progress(0.7, "making the picture")
     exposure = shelf.get(frame.exposure)
     answer = picture(request, values, dq, exposure.unit if exposure and frame.plane in ("SCI", "ERR", "ZEROFRAME", "REFOUT") else "")
-    cache.put(request, answer, _own_bytes(answer))
+    remember(shelf, cache, frame.exposure, request, answer, _own_bytes(answer))
     return answer
 
 
@@ -111,9 +117,33 @@ def subtract(values: NDArray[Any], other: NDArray[Any], frame: Frame, what: Fram
     return display.difference(values, other)
 
 
-def picture(request: ImageRequest, values: NDArray[Any], dq: NDArray[np.uint32] | None, unit: str) -> ImageAnswer:
-    """The answer to a request from the values, shape (ny, nx), and their data quality."""
-    raise NotImplementedError
+def picture(
+    request: ImageRequest,
+    values: NDArray[Any],
+    dq: NDArray[np.uint32] | None,
+    unit: str,
+    definitions: Mapping[str, int] | None = None,
+) -> ImageAnswer:
+    """The answer to a request from the values, shape (ny, nx), and their data quality with its flag definitions (None: JWST's)."""
+    from detgui.science import display
+    from detgui.science import dq as flags
+
+    low, high = display.limits(values, request.limits, request.percentile, request.low, request.high)
+    counts = display.histogram(values, low, high)
+    return ImageAnswer(
+        request=request,
+        values=values,
+        indices=display.to_indices(values, low, high, request.stretch),
+        dq=dq,
+        overlay=flags.first_flag_overlay(dq, request.dq_flags, definitions) if dq is not None and request.dq_flags else None,
+        low=low,
+        high=high,
+        histogram=counts.counts,
+        edges=counts.edges,
+        minimum=counts.minimum,
+        maximum=counts.maximum,
+        unit=unit,
+    )
 
 
 def _own_bytes(answer: ImageAnswer) -> int:
@@ -153,7 +183,8 @@ def read_pixel(request: RampRequest, shelf: Shelf, cache: Cache, progress: Progr
             data = ramp.load(exposure, request.params, progress)
             near = neighbours(exposure, request.params.x, request.params.y, data.integration) if request.role == "chosen" else None
         pixel = PixelData(data, near)
-        cache.put(key, pixel, 4096 + 64 * data.signal.size + (near.nbytes if near is not None else 0))
+        nbytes = 4096 + 64 * data.signal.size + (near.nbytes if near is not None else 0)
+        remember(shelf, cache, request.exposure, key, pixel, nbytes)
     return pixel
 
 
