@@ -99,6 +99,7 @@ def ramp(args: Namespace) -> int:
 
 def _ramp_of(exposure: Exposure, args: Namespace) -> None:
     from detgui.analysis import ramp as analysis
+    from detgui.analysis.ramp_table import summary, write
 
     params = analysis.Params(
         x=args.pixel[0],
@@ -114,9 +115,9 @@ def _ramp_of(exposure: Exposure, args: Namespace) -> None:
     with ProgressBar(args.quiet) as progress:
         result = analysis.run(exposure, params, progress=progress)
         if args.output is not None:
-            analysis.write(result, args.output)
+            write(result, args.output)
     if args.json:
-        put_json(analysis.summary(result) | ({"output": args.output} if args.output else {}))
+        put_json(summary(result) | ({"output": args.output} if args.output else {}))
 
 
 def simulate(args: Namespace) -> int:

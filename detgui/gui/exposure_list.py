@@ -19,12 +19,12 @@ MOST_PATHS = 6
 
 
 def split_name(exposure: OpenExposure) -> tuple[str, str]:
-    """(root, product) of an exposure's name, as in ('jw..._nrs1', 'ramp'); the product is '' where the name does not end in one."""
+    """(root, product) of an exposure, as in ('jw..._nrs1', 'ramp'); the kind is the product where the name does not end in one."""
     root, _, suffix = exposure.name.rpartition("_")
     product, bracket, extension = suffix.partition("[")
     if root and product in (exposure.kind, *PRODUCTS):
         return root, product + bracket + extension
-    return exposure.name, ""
+    return exposure.name, exposure.kind
 
 
 def shape_text(shape: tuple[int, int, int, int]) -> str:
@@ -92,11 +92,11 @@ class ExposureList(QTreeWidget):
 
     def _add(self, exposure: OpenExposure, roots: dict[str, QTreeWidgetItem]) -> None:
         root, product = split_name(exposure)
-        if product and root not in roots:
+        if root not in roots:
             roots[root] = QTreeWidgetItem(self, [root, ""])
             roots[root].setToolTip(0, root)
             roots[root].setFirstColumnSpanned(True)
-        item = QTreeWidgetItem(roots[root] if product else self, [product or root, shape_text(exposure.shape)])
+        item = QTreeWidgetItem(roots[root], [product, shape_text(exposure.shape)])
         item.setData(0, KEY_ROLE, exposure.key)
         item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         for column in (0, 1):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -119,6 +118,7 @@ class TextDialog(QDialog):
 def about_html() -> str:
     """Name, version and the versions of what the numbers depend on."""
     import platform
+    from importlib import metadata
 
     from PySide6.QtCore import qVersion
 

@@ -25,6 +25,7 @@ from detgui.gui.welcome import WelcomePage
 from detgui.session.requests import Trouble
 from detgui.session.state import SessionState
 
+SMALL_SCREEN = 1600  # pixels wide; the window takes all of it
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 
 
@@ -187,10 +188,14 @@ class MainWindow(QMainWindow):
             self.show_theme()
 
     def resize_to_screen(self) -> None:
-        """First size: most of the screen, at most 1600 x 1000; with the docks' first widths."""
+        """First size: all of a small screen, most of a large one; with the docks' first widths."""
         space = self.screen().availableGeometry()
-        self.resize(min(1600, round(0.94 * space.width())), min(1000, round(0.92 * space.height())))
+        small = space.width() <= SMALL_SCREEN
+        share = 1.0 if small else 0.8
+        self.resize(round(share * space.width()), round(share * space.height()))
         self.default_layout()
+        if small:
+            self.setWindowState(Qt.WindowState.WindowMaximized)
 
     def default_layout(self) -> None:
         """Put the docks where they are at first."""

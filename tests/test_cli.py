@@ -1,0 +1,360 @@
+"""The command line: exit status, one line on stderr for every kind of mistake, JSON alone on stdout, nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detgui.cli import main
+from detgui.cli.parser import group_range, number_or_file, parse, positive, size
+from detgui.cli.terminal import ProgressBar, bar_line, clock, plain
+from detgui.errors import Cancelled
+
+
+def run(capsys, *argv) -> tuple[int, str, list[str]]:
+    """Exit status, stdout, and the lines of stderr."""
+    capsys.readouterr()
+    status = main([str(word) for word in argv])
+    out, err = capsys.readouterr()
+    return status, out, err.splitlines()
+
+
+def child(*argv, **environment) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, **environment}
+    return subprocess.run(
+        [sys.executable, "-m", "detgui", *map(str, argv)], capture_output=True, text=True, timeout=120, env=env, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("ramp",),
+        ("ramp", "a.fits"),
+        ("ramp", "a.fits", "--pixel", "1"),
+        ("ramp", "a.fits", "--pixel", "1", "x", "-o", "o.ecsv"),
+        ("ramp", "a.fits", "--pixel", "1", "2", "--integration", "0", "-o", "o.ecsv"),
+        ("ramp", "a.fits", "--pixel", "1", "2", "--fit-groups", "5-2", "-o", "o.ecsv"),
+        ("ramp", "a.fits", "--pixel", "1", "2", "--fit-groups", "0-4", "-o", "o.ecsv"),
+        ("ramp", "a.fits", "--pixel", "1", "2", "--fit-groups", "few", "-o", "o.ecsv"),
+        ("ramp", "a.fits", "--pixel", "1", "2", "--method", "magic", "-o", "o.ecsv"),
+        ("ramp", "a.fits", "--pixel", "1", "2", "--gain", "-3", "-o", "o.ecsv"),
+        ("ramp", "a.fits", "--pixel", "1", "2", "--gain", "nan", "-o", "o.ecsv"),
+        ("ramp", "a.fits", "--pixel", "1", "2", "--workers", "0", "-o", "o.ecsv"),
+        ("ramp", "a.fits", "--pixel", "1", "2"),
+        ("ramp", "a.fits", "--pixel", "1", "2", "--unheard-of", "-o", "o.ecsv"),
+        ("info",),
+        ("info", "a.fits", "--scheduler", "tcp://127.0.0.1:8786"),
+        ("--scheduler", "tcp://127.0.0.1:8786", "info", "a.fits"),
+        ("simulate",),
+        ("simulate", "nonsense", "-o", "x"),
+        ("simulate", "bots"),
+        ("bench", "--unheard-of"),
+        ("--size", "12", "a.fits"),
+        ("--theme", "pink"),
+        ("--screenshot", "out.png"),
+        ("--screenshot", "out.txt", "a.fits"),
+        ("--screenshot", "nowhere/out.png", "a.fits"),
+        ("--unheard-of",),
+    ],
+)
+def test_bad_use_is_one_line_and_status_2(capsys, tmp_path, monkeypatch, argv):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = run(capsys, *argv)
+    assert status == 2
+    assert out == ""
+    assert len(err) == 1
+    assert err[0].startswith("detgui")
+    assert "Traceback" not in err[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def _not_fits(path: Path) -> None:
+    path.write_bytes(b"hello " * 1000)
+
+
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _table_only(path: Path) -> None:
+    from astropy.io import fits
+
+    table = fits.BinTableHDU.from_columns([fits.Column("a", "E", array=np.arange(3.0))])
+    fits.HDUList([fits.PrimaryHDU(), table]).writeto(path)
+
+
+def _missing(path: Path) -> None:
+    pass
+
+
+BAD_FILES = {"not FITS": _not_fits, "empty": _empty, "table": _table_only, "missing": _missing}
+
+
+def bad_file(folder: Path, kind: str) -> Path:
+    path = folder / f"bad_{kind.replace(' ', '_')}.fits"
+    BAD_FILES[kind](path)
+    return path
+
+
+@pytest.mark.parametrize("kind", BAD_FILES)
+@pytest.mark.parametrize("verb", ["info", "ramp"])
+def test_bad_file_is_named_in_one_line(capsys, tmp_path, verb, kind):
+    path = bad_file(tmp_path, kind)
+    output = tmp_path / "ramp.ecsv"
+    options = ("--pixel", 1, 1, "-o", output) if verb == "ramp" else ()
+    status, out, err = run(capsys, verb, path, *options)
+    assert status == 2
+    assert out == ""
+    assert len(err) == 1
+    assert path.name in err[0]
+    assert not output.exists()
+
+
+def test_cut_short_and_lying_header(capsys, tmp_path, flight_ramp):
+    whole = flight_ramp.read_bytes()
+    cut = tmp_path / "cut_uncal.fits"
+    cut.write_bytes(whole[: len(whole) // 3])
+    lying = tmp_path / "lying_uncal.fits"
+    at = whole.index(b"NAXIS4  =")
+    lying.write_bytes(whole[:at] + b"NAXIS4  =         2000000000" + whole[at + 28 :])
+    for path in (cut, lying):
+        status, out, err = run(capsys, "ramp", path, "--pixel", 5, 5, "-o", tmp_path / "o.ecsv")
+        assert (status, out, len(err)) == (2, "", 1), err
+        assert path.name in err[0]
+    assert not (tmp_path / "o.ecsv").exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--pixel", 128, 3), ("--pixel", -1, 3), ("--pixel", 3, 3, "--integration", 7), ("--pixel", 3, 3, "--fit-groups", "1-3")],
+)
+def test_pixel_integration_and_group_that_are_not_there(capsys, tmp_path, flight_ramp, options):
+    status, out, err = run(capsys, "ramp", flight_ramp, *options, "-o", tmp_path / "o.ecsv")
+    assert (status, out, len(err)) == (2, "", 1), err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("option", ["--gain", "--read-noise", "--superbias", "--saturation"])
+def test_reference_file_that_is_not_there(capsys, tmp_path, flight_ramp, option):
+    status, _, err = run(capsys, "ramp", flight_ramp, "--pixel", 3, 3, option, tmp_path / "gone.fits", "-o", tmp_path / "o.ecsv")
+    assert (status, len(err)) == (2, 1), err
+    assert "gone.fits" in err[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_output_that_cannot_be_written(capsys, tmp_path, flight_ramp):
+    status, _, err = run(capsys, "ramp", flight_ramp, "--pixel", 3, 3, "-o", tmp_path / "nowhere" / "o.ecsv")
+    assert (status, len(err)) == (2, 1)
+    assert "nowhere" in err[0]
+    status, _, err = run(capsys, "ramp", flight_ramp, "--pixel", 3, 3, "-o", tmp_path)
+    assert (status, len(err)) == (2, 1)
+
+
+def test_output_never_replaces_an_input(capsys, tmp_path, flight_ramp):
+    mine = tmp_path / "in.fits"
+    mine.write_bytes(flight_ramp.read_bytes())
+    status, _, err = run(capsys, "ramp", mine, "--pixel", 3, 3, "-o", mine)
+    assert (status, len(err)) == (2, 1)
+    assert mine.read_bytes() == flight_ramp.read_bytes()
+
+
+def test_info_json_of_the_flight_ramp(capsys, flight_ramp):
+    status, out, err = run(capsys, "info", flight_ramp, "--json")
+    assert (status, err) == (0, [])
+    said = json.loads(out)
+    assert said["shape"] == [6, 2, 128, 128]
+    assert said["dtype"] == "uint16"
+    assert said["detector"] == "GUIDER2"
+    assert said["bytes"] == flight_ramp.stat().st_size
+    assert {"kind", "instrument", "unit", "files"} <= set(said)
+
+
+def test_info_as_text(capsys, flight_ramp):
+    status, out, err = run(capsys, "info", flight_ramp)
+    assert (status, err) == (0, [])
+    assert "GUIDER2" in out
+
+
+def test_some_files_unusable_is_still_a_result(capsys, tmp_path, flight_ramp):
+    bad = [bad_file(tmp_path, "empty"), bad_file(tmp_path, "not FITS")]
+    status, out, err = run(capsys, "info", bad[0], flight_ramp, bad[1], "--json")
+    assert status == 0
+    assert json.loads(out)["detector"] == "GUIDER2"
+    assert len(err) == 2
+    assert bad[0].name in err[0]
+    assert bad[1].name in err[1]
+
+
+def test_all_files_unusable_names_each(capsys, tmp_path):
+    bad = [bad_file(tmp_path, "empty"), bad_file(tmp_path, "not FITS")]
+    status, out, err = run(capsys, "info", *bad)
+    assert (status, out) == (2, "")
+    assert [path.name in line for path, line in zip(bad, err, strict=True)] == [True, True]
+
+
+def test_ramp_writes_what_is_in_the_bytes(capsys, tmp_path, flight_ramp):
+    from astropy.io import fits
+    from astropy.table import Table
+
+    output = tmp_path / "ramp.ecsv"
+    x, y, integration = 61, 70, 4
+    status, out, err = run(capsys, "ramp", flight_ramp, "--pixel", x, y, "--integration", integration, "--json", "-o", output)
+    assert status == 0, err
+    table = Table.read(output)
+    with fits.open(flight_ramp) as hdus:
+        raw = hdus["SCI"].data[integration - 1, :, y, x].astype(float)
+    assert {"integration", "group", "time", "signal", "groupdq", "fit", "residual"} <= set(table.colnames)
+    np.testing.assert_array_equal(np.asarray(table["signal"]), raw)
+    np.testing.assert_array_equal(table["group"], [1, 2])
+    np.testing.assert_array_equal(table["integration"], integration)
+    summary = json.loads(out)
+    assert summary["slope"] == pytest.approx(raw[1] - raw[0])
+    assert summary["late_slope"] is None  # two groups: NaN, which JSON does not have
+
+
+def test_two_exposures_are_not_one(capsys, tmp_path, flight_ramp):
+    other = tmp_path / "jw00001001001_03101_00001_guider2_uncal.fits"
+    other.write_bytes(flight_ramp.read_bytes())
+    status, out, err = run(capsys, "ramp", flight_ramp, other, "--pixel", 3, 3, "-o", tmp_path / "o.ecsv")
+    assert (status, out) == (2, "")
+    assert len(err) == 1
+    assert not (tmp_path / "o.ecsv").exists()
+
+
+def test_unexpected_failure_is_one_line_and_logged(capsys, monkeypatch, own_folders, flight_ramp):
+    import detgui.analysis.info as info
+
+    def broken(*_):
+        raise ZeroDivisionError("of all things")
+
+    monkeypatch.setattr(info, "describe", broken)
+    status, out, err = run(capsys, "info", flight_ramp)
+    assert (status, out, len(err)) == (1, "", 1)
+    assert "of all things" in err[0]
+    log = own_folders / "state" / "log" / "detgui.log"
+    assert "Traceback" in log.read_text()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), Cancelled()])
+def test_interrupted_is_130(capsys, monkeypatch, flight_ramp, error):
+    import detgui.analysis.info as info
+
+    def stopped(*_):
+        raise error
+
+    monkeypatch.setattr(info, "describe", stopped)
+    status, out, err = run(capsys, "info", flight_ramp)
+    assert (status, out, err) == (130, "", ["detgui: interrupted"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one child process here")
+def test_ctrl_c_leaves_nothing_behind(tmp_path):
+    folder = tmp_path / "out"
+    command = [sys.executable, "-m", "detgui", "simulate", "bots", "--integrations", "4000", "-o", str(folder)]
+    program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (folder.exists() and any(folder.iterdir())):
+        time.sleep(0.1)
+    program.send_signal(signal.SIGINT)
+    out, err = program.communicate(timeout=60)
+    assert program.returncode == 130, err
+    assert out == ""
+    assert err.splitlines() == ["detgui: interrupted"]
+    assert not folder.exists() or list(folder.iterdir()) == []
+
+
+def test_help_is_quick_to_import():
+    """No Qt, astropy, numpy or numba before it is known what to do."""
+    code = (
+        "import sys\nfrom detgui.cli import main\n"
+        "status = main(['info', '--help'])\n"
+        "heavy = {'PySide6', 'astropy', 'numpy', 'numba', 'pyqtgraph'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else status)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "--json" in done.stdout
+
+
+def test_no_display_is_one_sentence(tmp_path, flight_ramp):
+    if not sys.platform.startswith("linux"):
+        pytest.skip("only Linux can be without a display")
+    nothing = {"DISPLAY": "", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": ""}
+    for argv in ((flight_ramp,), ("demo",), ()):
+        done = child(*argv, **nothing)
+        assert done.returncode == 1
+        assert done.stdout == ""
+        assert len(done.stderr.splitlines()) == 1
+        assert "display" in done.stderr
+
+
+def test_missing_libraries_are_named(monkeypatch):
+    from detgui import display
+    from detgui.errors import DetguiError
+
+    monkeypatch.setattr(display.sys, "platform", "linux")
+    monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
+    monkeypatch.setattr(display, "_loads", lambda name: name not in ("libEGL.so.1", "libxcb-cursor.so.0"))
+    with pytest.raises(DetguiError, match=r"libEGL.*libxcb-cursor.*apt-get install libegl1 libxcb-cursor0"):
+        display.check_libraries()
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    assert display.missing_libraries() == ["libEGL.so.1"]
+
+
+def test_verbs_win_over_files(tmp_path, monkeypatch):
+    assert parse(["info", "x.fits"]).verb == "info"
+    assert parse(["./info"]).verb == "window"
+    assert parse(["./info"]).files == [Path("info")]
+    assert parse(["--quiet", "--workers", "2", "info", "x.fits"]).workers == 2
+    assert parse(["--", "info"]).verb == "window"
+    assert parse([]).files == []
+    assert parse(["a.fits", "--no-join"]).join is False
+
+
+def test_values_of_options():
+    assert group_range("1-10") == (1, 10)
+    assert group_range("3-4") == (3, 4)
+    assert group_range("8") == (1, 8)
+    assert positive("3") == 3
+    assert size("1280x800") == (1280, 800)
+    assert number_or_file("1.5") == 1.5
+    assert number_or_file("gain.fits") == Path("gain.fits")
+
+
+def test_plain_values_for_json():
+    value = {"a": np.float32("nan"), "b": np.arange(3), "c": Path("x"), "d": (1, None, True), "e": np.int64(4), "f": float("inf")}
+    assert plain(value) == {"a": None, "b": [0, 1, 2], "c": "x", "d": [1, None, True], "e": 4, "f": None}
+
+
+def test_progress_bar_text():
+    assert clock(12) == "0:12"
+    assert clock(3723) == "1:02:03"
+    assert bar_line(0.5, "fitting", 10.0) == "[############............]  50 %  0:10 left  fitting"
+    assert "left" not in bar_line(0.0, "", 10.0)
+
+
+def test_progress_bar_is_silent_without_a_terminal(capsys):
+    with ProgressBar() as bar:
+        bar(0.5, "half")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_progress_bar_cleans_up(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with ProgressBar() as bar:
+        bar(0.5, "half")
+    drawn = capsys.readouterr().err
+    assert "50 %" in drawn
+    assert drawn.endswith("\r")
+    with ProgressBar(quiet=True) as bar:
+        bar(0.5, "half")
+    assert capsys.readouterr().err == ""
