@@ -76,7 +76,7 @@ def missing_libraries() -> list[str]:
     if not sys.platform.startswith("linux"):
         return []
     wanted = [*QT_LIBRARIES, *(XCB_LIBRARIES if _wants_xcb() else ())]
-    return [name for name in wanted if not _loads(name)]
+    return [name for name in wanted if not loads(name)]
 
 
 def _packages() -> dict[str, str]:
@@ -88,7 +88,8 @@ def _wants_xcb() -> bool:
     return platform.startswith("xcb") if platform else bool(os.environ.get("DISPLAY")) and not os.environ.get("WAYLAND_DISPLAY")
 
 
-def _loads(name: str) -> bool:
+def loads(name: str) -> bool:
+    """True where the dynamic linker finds a shared library."""
     try:
         ctypes.CDLL(name)
     except OSError:

@@ -7,7 +7,6 @@ python packaging/start.py setup              only set up
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import importlib.util
 import os
@@ -21,27 +20,8 @@ VENV = Path(os.environ.get("DETGUI_VENV", TOP / ".venv"))
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 
-# What Qt's wheels take from the system on Linux: library, Debian and Ubuntu package.
-QT_LIBRARIES = {
-    "libEGL.so.1": "libegl1",
-    "libGL.so.1": "libgl1",
-    "libdbus-1.so.3": "libdbus-1-3",
-    "libfontconfig.so.1": "libfontconfig1",
-    "libglib-2.0.so.0": "libglib2.0-0",
-    "libxkbcommon.so.0": "libxkbcommon0",
-    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
-    "libX11-xcb.so.1": "libx11-xcb1",
-    "libxcb-cursor.so.0": "libxcb-cursor0",
-    "libxcb-icccm.so.4": "libxcb-icccm4",
-    "libxcb-image.so.0": "libxcb-image0",
-    "libxcb-keysyms.so.1": "libxcb-keysyms1",
-    "libxcb-randr.so.0": "libxcb-randr0",
-    "libxcb-render-util.so.0": "libxcb-render-util0",
-    "libxcb-shape.so.0": "libxcb-shape0",
-    "libxcb-sync.so.1": "libxcb-sync1",
-    "libxcb-xfixes.so.0": "libxcb-xfixes0",
-    "libxcb-xkb.so.1": "libxcb-xkb1",
-}
+sys.path.insert(0, str(TOP))
+from detgui.display import QT_LIBRARIES, XCB_LIBRARIES, loads  # noqa: E402  (needs nothing but the standard library)
 
 
 def stop(sentence: str) -> None:
@@ -71,14 +51,8 @@ def apt_install(packages: list[str]) -> None:
 
 
 def missing_libraries() -> dict[str, str]:
-    """The entries of `QT_LIBRARIES` that the dynamic linker does not find."""
-    missing = {}
-    for library, package in QT_LIBRARIES.items():
-        try:
-            ctypes.CDLL(library)
-        except OSError:
-            missing[library] = package
-    return missing
+    """Libraries that Qt needs of a Linux system and that are not there, with the Debian and Ubuntu packages that hold them."""
+    return {library: package for library, package in (QT_LIBRARIES | XCB_LIBRARIES).items() if not loads(library)}
 
 
 def has_fonts() -> bool:

@@ -1,0 +1,187 @@
+"""Rows of the window, drawn off screen: opening, clicking, stepping, and answering while workers compute."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from detgui.bench.measure import milliseconds, peak_mb, ramp_file, reset_peak, resident_mb
+
+KEYS = ("open_ms", "open_peak_mb", "click_warm_ms", "frame_ms", "frame_vs_pyqtgraph", "heartbeat_p99_ms", "heartbeat_max_ms")
+SHAPE = (1, 20, 2048, 2048)
+PATIENCE = 60.0  # s
+BEAT_MS = 10
+BEATS = 500
+
+
+def measure(folder: Path) -> dict[str, float]:
+    """All rows, in one window of 1600 x 1000 pixels."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    os.environ["DETGUI_HOME"] = str(folder / "home")
+    path = ramp_file(folder / "window_ramp.fits", SHAPE, "float32")
+    small = ramp_file(folder / "small_ramp.fits", (1, 3, 64, 64), "float32")
+    from detgui import app
+
+    program = app.application()
+    window = app.build_window(app.Start(size=(1600, 1000)))
+    try:
+        window.show()
+        window.build_panels()
+        bench = Bench(program, window)
+        bench.wait(window.parts.engine.submit(app.warm_kernels, lane="warm").done)
+        bench.open(small)  # what is imported at the first opening is not the file's cost
+        return bench.opening(path) | bench.stepping(path) | bench.clicking() | bench.heartbeat()
+    finally:
+        window.shut()
+        path.unlink()
+        small.unlink()
+
+
+class Bench:
+    """A window and the ways to make it do something and wait until that is on its surface."""
+
+    def __init__(self, program: Any, window: Any) -> None:
+        self.program, self.window = program, window
+        self.parts = window.parts
+        self.session = self.parts.session
+        self.view = window.image_panel.view
+        self.images = self.ramps = 0
+        self.parts.loader.image.connect(self._image)
+        self.parts.loader.ramps.connect(self._ramps)
+
+    def _image(self, answer: object) -> None:
+        self.images += answer is not None
+
+    def _ramps(self, answers: tuple[object, ...]) -> None:
+        self.ramps += bool(answers)
+
+    def wait(self, ready: Callable[[], bool]) -> None:
+        """Let the window work until something is true."""
+        end = time.perf_counter() + PATIENCE
+        while not ready():
+            self.program.processEvents()
+            if time.perf_counter() > end:
+                raise RuntimeError("the window did not answer")
+
+    def painted(self, *widgets: Any) -> None:
+        """Paint now what waits to be painted."""
+        self.program.processEvents()
+        for widget in widgets:
+            widget.repaint()
+
+    def open(self, path: Path) -> None:
+        """Open a file, choose its middle pixel, wait until image and ramp are drawn."""
+        images, ramps = self.images, self.ramps
+        self.window.commands.open_paths([path])
+        self.wait(lambda: self.images > images)
+        self.session.choose_pixel(*(n // 2 for n in (self.session.state.current.shape[3], self.session.state.current.shape[2])))
+        self.wait(lambda: self.ramps > ramps)
+        self.painted(self.window)
+
+    def opening(self, path: Path) -> dict[str, float]:
+        """From the file's name to its image and a ramp on the window."""
+
+        def close() -> None:
+            self.parts.exposures.close_exposure(self.session.state.frame.exposure)
+            self.program.processEvents()
+
+        close()
+        reset_peak()
+        idle = resident_mb()
+        self.open(path)
+        growth = peak_mb() - idle
+        return {"open_ms": milliseconds(lambda: self.open(path), before=close), "open_peak_mb": growth}
+
+    def stepping(self, path: Path) -> dict[str, float]:
+        """From a key to the next group on the window; pyqtgraph's way with the same file and size beside it, in turn."""
+        import pyqtgraph as pg
+        from astropy.io import fits
+
+        with fits.open(path) as hdus:
+            offset = hdus["SCI"].fileinfo()["datLoc"]
+        data = np.memmap(path, ">f4", "r", offset, SHAPE)[0]
+        plain = pg.PlotWidget()
+        item = pg.ImageItem()
+        plain.addItem(item)
+        plain.resize(self.view.size())
+        plain.show()
+        low, high = float(data[0].min()), float(data[0].max())
+        item.setImage(data[0].astype(np.float32), levels=(low, high))
+        ours, theirs = [], []
+        for group in range(1, SHAPE[1]):
+            ours.append(milliseconds(lambda group=group: self._step(group), runs=1))
+            theirs.append(milliseconds(lambda group=group: self._plain_step(plain, item, data[group], (low, high)), runs=1))
+        plain.close()
+        plain.deleteLater()
+        return {"frame_ms": float(np.median(ours)), "frame_vs_pyqtgraph": float(np.median(theirs) / np.median(ours))}
+
+    def _step(self, group: int) -> None:
+        images = self.images
+        self.session.go_to(group=group + 1)
+        self.wait(lambda: self.images > images)
+        self.painted(self.view.viewport())
+
+    def _plain_step(self, plain: Any, item: Any, image: np.ndarray, levels: tuple[float, float]) -> None:
+        item.setImage(np.asarray(image, dtype=np.float32), levels=levels)
+        self.painted(plain.viewport())
+
+    def clicking(self) -> dict[str, float]:
+        """From a mouse click on a pixel to its ramp on the window; every click another pixel."""
+        from PySide6.QtCore import QPointF, Qt
+        from PySide6.QtTest import QTest
+
+        panel = self.window.tabs.currentWidget()
+        pixels = iter(np.random.default_rng(3).integers(300, 1700, (100, 2)).tolist())
+
+        def click() -> None:
+            x, y = next(pixels)
+            place = self.view.mapFromScene(self.view.box.mapViewToScene(QPointF(x, y)))
+            ramps = self.ramps
+            QTest.mouseClick(self.view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+            self.wait(lambda: self.ramps > ramps)
+            self.painted(panel, self.view.viewport())
+
+        click()
+        # Clicks closer than the double-click time would be one double click: they are apart as a person's are.
+        pause = self.program.doubleClickInterval() / 1e3 + 0.05
+        return {"click_warm_ms": milliseconds(click, before=lambda: self._idle(pause))}
+
+    def _idle(self, seconds: float) -> None:
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            self.program.processEvents()
+            time.sleep(0.001)
+
+    def heartbeat(self) -> dict[str, float]:
+        """How late a 10 ms timer of the window is while two workers fit and make pictures."""
+        from PySide6.QtCore import Qt, QTimer
+
+        from detgui.bench.load import busy_work
+
+        late: list[float] = []
+        last = time.perf_counter()
+
+        def beat() -> None:
+            nonlocal last
+            now = time.perf_counter()
+            late.append(1e3 * (now - last) - BEAT_MS)
+            last = now
+
+        tasks = [self.parts.engine.submit(busy_work, i, lane=f"bench {i}", title="Load") for i in range(2)]
+        timer = QTimer(timerType=Qt.TimerType.PreciseTimer, interval=BEAT_MS)
+        timer.timeout.connect(beat)
+        last = time.perf_counter()
+        timer.start()
+        while len(late) < BEATS:
+            self.program.processEvents()
+            time.sleep(0.0005)
+        timer.stop()
+        for task in tasks:
+            task.cancel()
+        self.wait(lambda: all(task.done() for task in tasks))
+        return {"heartbeat_p99_ms": float(np.percentile(late, 99)), "heartbeat_max_ms": max(late)}
