@@ -125,12 +125,12 @@ def test_the_asdf_extension_tells_the_true_shape(written):
         assert tree["meta"]["exposure"]["integration_start"] == 3
 
 
-def test_the_same_seed_gives_the_same_numbers_however_segmented(written, tmp_path):
+def test_the_same_seed_gives_the_same_numbers_whatever_the_segments_and_workers(written, tmp_path):
     one = write_exposure(SMALL, tmp_path / "one", segments=1)
     with fits.open(one[0]) as whole:
         joined = np.concatenate([fits.getdata(path, "SCI") for path in written[1][2:4]])
         np.testing.assert_array_equal(whole["SCI"].data, joined)
-    again = write_exposure(SMALL, tmp_path / "two", segments=1)
+    again = write_exposure(SMALL, tmp_path / "two", segments=1, workers=1)
     for first, second in zip(one[:1], again[:1], strict=True):
         assert digests(first) == digests(second)
     other = write_exposure(replace(SMALL, seed=1), tmp_path / "three")
@@ -211,12 +211,12 @@ def test_a_folder_that_is_a_file(tmp_path):
 def test_memory_does_not_grow_with_the_integrations(tmp_path):
     peaks = []
     write_exposure(BotsParams(integrations=1, groups=6, columns=512), tmp_path)  # imports
-    for integrations in (2, 20):
+    for integrations in (10, 60):
         tracemalloc.start()
         write_exposure(BotsParams(integrations=integrations, groups=6, columns=512), tmp_path)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < 1.3 * peaks[0]
+    assert peaks[1] < 1.5 * peaks[0]
 
 
 @pytest.mark.parametrize("segments", [0, 6])

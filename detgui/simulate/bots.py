@@ -136,7 +136,8 @@ def flag(params: BotsParams, scene: Scene, full: NDArray[np.bool_], jumps: NDArr
     dq = np.zeros(full.shape, np.uint8)
     if not params.flags:
         return dq
-    np.multiply(np.logical_or.accumulate(full, axis=0), np.uint8(SATURATED), out=dq)
+    if full.any():
+        np.multiply(np.logical_or.accumulate(full, axis=0), np.uint8(SATURATED), out=dq)
     hits = jumps[jumps["flagged"]]
     dq[hits["group"] - 1, hits["y"], hits["x"]] |= JUMP_DET
     dq |= (scene.pixeldq & DO_NOT_USE).astype(np.uint8)

@@ -54,4 +54,4 @@ def run(args: argparse.Namespace, progress: Progress) -> list[Path]:
     names = ("integrations", "groups", "seed", "peak", "grating", "transit_depth", "eclipse_depth", "detector", "rows", "columns")
     noise = ("gain", "read_noise", "one_over_f", "saturation", "migration", "jumps")
     params = BotsParams(**{name: getattr(args, name) for name in (*names, *noise)}, flags=args.dq == "on")
-    return write_exposure(params, args.output, (args.level,), args.segments, progress)
+    return write_exposure(params, args.output, (args.level,), args.segments, progress, getattr(args, "workers", None))

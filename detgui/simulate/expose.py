@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +32,12 @@ STREAMED = {
 
 
 def write_exposure(
-    params: BotsParams, folder: Path, levels: Sequence[str] = ("ramp",), segments: int = 1, progress: Progress = no_progress
+    params: BotsParams,
+    folder: Path,
+    levels: Sequence[str] = ("ramp",),
+    segments: int = 1,
+    progress: Progress = no_progress,
+    workers: int | None = None,
 ) -> list[Path]:
     """Simulate an exposure and write it at one or more levels, with its truth.
 
@@ -37,6 +45,7 @@ def write_exposure(
     ----------
     levels : of 'uncal', 'ramp', 'rateints'; the same integrations, written as each level has them
     segments : number of files the integrations are spread over
+    workers : threads that simulate integrations (None: the processors, at most 4); the numbers do not depend on it
 
     Returns
     -------
@@ -58,10 +67,11 @@ def write_exposure(
         check_room(folder, size)
         staged = stack.enter_context(Staging(folder))
         jumps: list[NDArray[Any]] = []
+        integrations = stack.enter_context(contextlib.closing(simulate_all(params, scene, workers or min(os.cpu_count() or 1, 4))))
         for number, piece in enumerate(pieces):
             with contextlib.ExitStack() as files:
                 writers = {level: files.enter_context(staged.open(_name(params, level, piece), plans[level][number])) for level in levels}
-                jumps.extend(_write_segment(params, scene, piece, writers, progress))
+                jumps.extend(_write_segment(params, scene, piece, integrations, writers, progress))
         names = [_name(params, level, piece) for level in levels for piece in pieces]
         truth = f"{root_name(params)}_truth.fits"
         write_truth(staged.path(truth), params, scene, jumps, names)
@@ -89,13 +99,34 @@ def _name(params: BotsParams, level: str, piece: Segment) -> str:
     return f"{root_name(params, piece)}_{level}.fits"
 
 
+def simulate_all(params: BotsParams, scene: Scene, workers: int) -> Generator[Integration, None, None]:
+    """Every integration in order; ``workers`` threads are a few integrations ahead (numpy's noise does not hold the interpreter's lock)."""
+    with ThreadPoolExecutor(workers, thread_name_prefix="simulate") as pool:
+        waiting: deque[Future[Integration]] = deque()
+        try:
+            for index in range(params.integrations):
+                waiting.append(pool.submit(simulate_integration, params, scene, index))
+                if len(waiting) > workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
 def _write_segment(
-    params: BotsParams, scene: Scene, piece: Segment, writers: dict[str, BlockWriter], progress: Progress
+    params: BotsParams,
+    scene: Scene,
+    piece: Segment,
+    integrations: Iterator[Integration],
+    writers: dict[str, BlockWriter],
+    progress: Progress,
 ) -> Iterator[NDArray[Any]]:
     """Write the integrations of one segment; yields their cosmic-ray hits."""
     for index in range(piece.first - 1, piece.last):
         progress(index / params.integrations, f"integration {index + 1} of {params.integrations}")
-        integration = simulate_integration(params, scene, index)
+        integration = next(integrations)
         for level, writer in writers.items():
             for name, values in _arrays(level, integration, params, scene).items():
                 writer.write(name, index - piece.first + 1, values)
