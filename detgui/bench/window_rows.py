@@ -33,7 +33,8 @@ def measure(folder: Path) -> dict[str, float]:
         window.show()
         window.build_panels()
         bench = Bench(program, window)
-        bench.wait(window.parts.engine.submit(app.warm_kernels, lane="warm").done)
+        warm = window.parts.engine.submit(app.warm_kernels, lane="warm")
+        bench.wait(lambda: warm.ended)
         bench.open(small)  # what is imported at the first opening is not the file's cost
         return bench.opening(path) | bench.stepping(path) | bench.clicking() | bench.heartbeat()
     finally:
@@ -183,5 +184,5 @@ class Bench:
         timer.stop()
         for task in tasks:
             task.cancel()
-        self.wait(lambda: all(task.done() for task in tasks))
+        self.wait(lambda: all(task.ended for task in tasks))
         return {"heartbeat_p99_ms": float(np.percentile(late, 99)), "heartbeat_max_ms": max(late)}
