@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
@@ -31,6 +31,10 @@ class ChoiceButton(QToolButton):
         self.setMenu(QMenu(self))
         self._group = QActionGroup(self)
         self._group.triggered.connect(lambda action: self.wanted.emit(action.data()))
+
+    def sizeHint(self) -> QSize:
+        # The style draws the arrow over the end of a short text.
+        return super().sizeHint() + QSize(8, 0)
 
     def set_choices(self, choices: Iterable[str]) -> None:
         """Offer these; nothing happens where they are offered already."""

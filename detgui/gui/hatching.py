@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QIcon, QImage, QPixmap
 
 TILE = 8  # screen pixels
@@ -41,12 +41,12 @@ def lookup(numbers: Sequence[int]) -> NDArray[np.uint8]:
 
 
 def colour_table(colours: Sequence[QColor]) -> list[int]:
-    """Colours for `lookup`: see-through ground and opaque lines of each overlay value."""
+    """Colours for `lookup`: see-through dark ground and bright lines of each overlay value."""
     table = [0]
     for colour in colours:
-        ground, line = QColor(colour), QColor(colour)
-        ground.setAlpha(90)
-        line.setAlpha(235)
+        ground, line = colour.darker(280), QColor(colour)
+        ground.setAlpha(150)  # dark enough for the lines to show on bright images too
+        line.setAlpha(245)
         table += [ground.rgba(), line.rgba()]
     return table
 
@@ -68,14 +68,15 @@ def hatch(overlay: NDArray[np.uint8], rows: NDArray[np.intp], columns: NDArray[n
     return shown
 
 
+@lru_cache(maxsize=64)
+def _swatch(rgb: int, number: int, size: int) -> QIcon:
+    colour = QColor.fromRgb(rgb)
+    tile = np.tile(pattern(number), (size // TILE, size // TILE))
+    image = QImage(np.where(tile, 2, 1).astype(np.uint8).tobytes(), size, size, size, QImage.Format.Format_Indexed8)
+    image.setColorTable([0, colour.darker(280).rgba(), colour.rgba()])
+    return QIcon(QPixmap.fromImage(image))
+
+
 def swatch(colour: QColor, number: int, size: int = 16) -> QIcon:
     """A small square of that colour and hatching, for menus."""
-    tile = np.tile(pattern(number), (size // TILE, size // TILE))
-    image = QImage(size, size, QImage.Format.Format_ARGB32)
-    image.fill(Qt.GlobalColor.transparent)
-    faint = QColor(colour)
-    faint.setAlpha(110)
-    for row in range(size):
-        for column in range(size):
-            image.setPixelColor(column, row, colour if tile[row, column] else faint)
-    return QIcon(QPixmap.fromImage(image))
+    return _swatch(colour.rgb(), number, size)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 _STRIP = 7  # height of the colour strip, px
 _GRIP = 6  # how near the mouse must be to a limit, px
 _WIDEST = 64.0
+_MOST_EMPTY = 0.15
 
 
 class HistogramBar(QWidget):
@@ -121,13 +122,15 @@ class HistogramBar(QWidget):
         inside = (self._edges[1:] >= self._view[0]) & (self._edges[:-1] <= self._view[1])
         if not inside.any():
             return None
-        tall = np.log1p(self._counts[inside])
+        counts, edges = _joined(self._counts[inside], np.append(self._edges[:-1][inside], self._edges[1:][inside][-1]))
+        tall = np.log1p(counts)
         tall = tall / (tall.max() or 1.0) * (height - 3)
-        left, right = self._edges[:-1][inside], self._edges[1:][inside]
-        points = [QPointF(self.position(left[0]), height)]
-        for start, end, top in zip(left.tolist(), right.tolist(), tall.tolist(), strict=True):
-            points += [QPointF(self.position(start), height - top), QPointF(self.position(end), height - top)]
-        return QPolygonF([*points, QPointF(self.position(right[-1]), height)])
+        low, high = self._view
+        places = np.clip((edges - low) / (high - low) * self.width(), -1, self.width() + 1).tolist()
+        points = [QPointF(places[0], height)]
+        for start, end, top in zip(places, places[1:], tall.tolist(), strict=False):
+            points += [QPointF(start, height - top), QPointF(end, height - top)]
+        return QPolygonF([*points, QPointF(places[-1], height)])
 
     def _part(self, position: float) -> str:
         """What is under the mouse: 'low', 'high', 'span' or ''."""
@@ -177,3 +180,16 @@ class HistogramBar(QWidget):
         self._view = self._range()
         self.update()
         event.accept()
+
+
+def _joined(counts: NDArray[np.float64], edges: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Counts per width of bins joined until few are empty: integers leave gaps in bins narrower than 1, and spikes in others."""
+    widths = np.diff(edges)
+    while len(counts) >= 16:
+        seen = np.flatnonzero(counts)
+        if not len(seen) or np.mean(counts[seen[0] : seen[-1] + 1] == 0) < _MOST_EMPTY:
+            break
+        even = len(counts) // 2 * 2
+        counts, widths = (np.append(each[:even].reshape(-1, 2).sum(axis=1), each[even:]) for each in (counts, widths))
+    first = np.concatenate([edges[:1], edges[0] + np.cumsum(widths)])
+    return counts * (np.median(widths) / widths), first

@@ -191,7 +191,7 @@ class ImagePanel(QWidget):
 
     def _show_frame(self, state: SessionState) -> None:
         current, frame = state.current, state.frame
-        self.integrations.setVisible(current is not None)
+        self.integrations.setVisible(current is not None and (current.shape[0] > 1 or current.integrations[0] > 1))
         self.groups.setVisible(current is not None and current.shape[1] > 1)
         several = current is not None and max(current.shape[:2]) > 1
         self.play_button.setVisible(several)

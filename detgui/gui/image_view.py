@@ -43,7 +43,8 @@ class ImageView(pg.PlotWidget):
     hovered = Signal(object)  # (x, y) or None
 
     def __init__(self, parent: Any = None) -> None:
-        super().__init__(parent=parent, viewBox=_ImageViewBox(enableMenu=False))
+        self._box = _ImageViewBox(enableMenu=False)
+        super().__init__(parent=parent, viewBox=self._box)
         self.image = IndexedImageItem()
         self.reference = HatchedItem()
         self.flags = HatchedItem()
@@ -73,12 +74,13 @@ class ImageView(pg.PlotWidget):
         self._over: tuple[int, int] | None = None
         self._fitted = True
         self.box.sigRangeChangedManually.connect(self._left_fit)
+        self.box.sigResized.connect(self._resized)
         self._follow_palette()
 
     @property
     def box(self) -> pg.ViewBox:
         """The pyqtgraph view box."""
-        return self.getPlotItem().getViewBox()
+        return self._box
 
     # Shape and zoom
 
@@ -184,9 +186,8 @@ class ImageView(pg.PlotWidget):
             self._over = pixel
             self.hovered.emit(pixel)
 
-    def resizeEvent(self, event: Any) -> None:
-        super().resizeEvent(event)
-        if getattr(self, "_fitted", False):
+    def _resized(self, *_: Any) -> None:
+        if self._fitted:
             self.fit()
 
     # Colours
