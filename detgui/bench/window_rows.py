@@ -62,10 +62,12 @@ class Bench:
         self.ramps += bool(answers)
 
     def wait(self, ready: Callable[[], bool]) -> None:
-        """Let the window work until something is true."""
+        """Let the window work, asleep between events as it is in life, until something is true."""
+        from PySide6.QtCore import QEventLoop
+
         end = time.perf_counter() + PATIENCE
         while not ready():
-            self.program.processEvents()
+            self.program.processEvents(QEventLoop.ProcessEventsFlag.AllEvents | QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
             if time.perf_counter() > end:
                 raise RuntimeError("the window did not answer")
 
@@ -153,10 +155,9 @@ class Bench:
         return {"click_warm_ms": milliseconds(click, before=lambda: self._idle(pause))}
 
     def _idle(self, seconds: float) -> None:
-        end = time.perf_counter() + seconds
-        while time.perf_counter() < end:
-            self.program.processEvents()
-            time.sleep(0.001)
+        from PySide6.QtTest import QTest
+
+        QTest.qWait(round(1e3 * seconds))
 
     def heartbeat(self) -> dict[str, float]:
         """How late a 10 ms timer of the window is while two workers fit and make pictures."""
@@ -178,9 +179,7 @@ class Bench:
         timer.timeout.connect(beat)
         last = time.perf_counter()
         timer.start()
-        while len(late) < BEATS:
-            self.program.processEvents()
-            time.sleep(0.0005)
+        self.wait(lambda: len(late) >= BEATS)
         timer.stop()
         for task in tasks:
             task.cancel()
