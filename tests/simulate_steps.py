@@ -30,7 +30,7 @@ def offline(folder: Path) -> None:
     )
 
 
-def main(uncal: str, references: dict[str, str], work: Path) -> None:
+def main(uncal: str, ramp: str, references: dict[str, str], work: Path) -> None:
     offline(work / "crds")
     from jwst.dark_current import DarkCurrentStep
     from jwst.dq_init import DQInitStep
@@ -56,13 +56,14 @@ def main(uncal: str, references: dict[str, str], work: Path) -> None:
         result = step.run(result)
         status[keyword] = getattr(result.meta.cal_step, keyword)
     result.save(str(work / "steps_ramp.fits"))
-    step = RampFitStep()
-    step.override_gain, step.override_readnoise = references["gain"], references["readnoise"]
-    _, rates = step.run(result)
-    status["ramp_fit"] = rates.meta.cal_step.ramp_fit
-    rates.save(str(work / "steps_rateints.fits"))
+    for name, source in (("steps", result), ("ramp", ramp)):
+        step = RampFitStep()
+        step.override_gain, step.override_readnoise = references["gain"], references["readnoise"]
+        _, rates = step.run(source)
+        status[f"ramp_fit of {name}"] = rates.meta.cal_step.ramp_fit
+        rates.save(str(work / f"{name}_rateints.fits"))
     (work / "status.json").write_text(json.dumps(status))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], json.loads(sys.argv[2]), Path(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), Path(sys.argv[4]))

@@ -73,6 +73,26 @@ def test_late_slopes_equal_polyfit():
     np.testing.assert_allclose(late_slopes(params, scene)[:, 400], expected, atol=0.3)
 
 
+def test_late_slopes_are_what_noisy_ramps_show():
+    params = BotsParams(integrations=24, columns=512, transit_depth=0.0, eclipse_depth=0.0, **CLEAN)
+    scene = make_scene(params)
+    group = np.arange(1, 43)
+    maps = []
+    for index in range(24):
+        signal = simulate_integration(params, scene, index).signal.reshape(42, -1).astype(float)
+        slope, start = np.polyfit(group[:10], signal[:10], 1)
+        rest = signal - slope * group[:, None] - start
+        maps.append(np.polyfit(group[10:], rest[10:], 1)[0].reshape(scene.rate.shape))
+    bright = scene.rate > 100
+    error = np.std(maps, axis=0, ddof=1) / np.sqrt(24)
+    truth = late_slopes(params, scene)
+    pulls = ((np.mean(maps, axis=0) - truth) / error)[bright]
+    assert pulls.size > 1000
+    assert abs(pulls.mean()) < 0.15
+    assert abs(np.diff(np.percentile(pulls, [15.87, 84.13]))[0] / 2 - 1) < 0.1
+    assert np.abs(truth[bright] / error[bright]).max() > 5  # the effect is there to be missed
+
+
 def test_peak_reaches_10000_dn_in_ten_groups():
     params = BotsParams(integrations=1, read_noise=0, ktc=0, **CLEAN)
     scene = make_scene(params)
@@ -219,6 +239,7 @@ def test_flags_off():
         ({"migration": 0.5}, "migration"),
         ({"read_noise": -2.0}, "read noise"),
         ({"columns": 4096}, "columns"),
+        ({"rows": 2048, "groups": 100}, "more than 1 GB"),
         ({"transit_depth": 2.0}, "transit depth"),
         ({"seed": -1}, "seed"),
     ],

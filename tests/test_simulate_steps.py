@@ -27,7 +27,7 @@ def calibrated(tmp_path_factory):
     references = write_references(PARAMS, make_scene(PARAMS), folder / "references")
     assert set(references) == set(REFTYPES)
     script = Path(__file__).with_name("simulate_steps.py")
-    words = [str(files[0]), json.dumps({name: str(path) for name, path in references.items()}), str(folder)]
+    words = [str(files[0]), str(files[1]), json.dumps({name: str(path) for name, path in references.items()}), str(folder)]
     done = subprocess.run([sys.executable, str(script), *words], capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return folder, files
@@ -36,11 +36,13 @@ def calibrated(tmp_path_factory):
 def test_every_step_ran(calibrated):
     status = json.loads((calibrated[0] / "status.json").read_text())
     assert set(status.values()) == {"COMPLETE"}
-    assert len(status) == 7
+    assert len(status) == 8
 
 
-def test_the_rate_is_the_one_that_went_in(calibrated):
-    with fits.open(calibrated[0] / "steps_rateints.fits") as rates, fits.open(calibrated[1][-1]) as truth:
+@pytest.mark.parametrize("source", ["steps", "ramp"])
+def test_the_rate_is_the_one_that_went_in(calibrated, source):
+    """From the uncal by way of all steps, and by RampFitStep on the ramp file itself."""
+    with fits.open(calibrated[0] / f"{source}_rateints.fits") as rates, fits.open(calibrated[1][-1]) as truth:
         expected = truth["RATE"].data * truth["LIGHT"].data["flux"][:, None, None] / PARAMS.tframe
         good = (rates["DQ"].data == 0) & (expected > 200)
         ratio = rates["SCI"].data[good].sum(dtype=float) / expected[good].sum(dtype=float)

@@ -187,13 +187,14 @@ def late_slopes(params: BotsParams, scene: Scene, light: float = 1.0, early: int
     if early < 2 or params.groups - early < 2:
         return np.full(scene.rate.shape, np.nan)
     number = np.arange(1, params.groups + 1, dtype=float)
-    ramp = number[:, None, None] * (scene.rate * light + scene.dark * params.tframe / params.electrons_per_dn)
-    migrate(ramp, params.coefficient, params.migration_start, scene.active)
-    np.minimum(ramp, params.saturation_dn, out=ramp)
-    weights = np.zeros(params.groups)
-    weights[early:] = _slope_weights(number[early:])
-    weights[:early] = -_slope_weights(number[:early])
-    return np.asarray(np.tensordot(weights, ramp, axes=1))
+    weights = np.concatenate([-_slope_weights(number[:early]), _slope_weights(number[early:])])
+    rate = scene.rate * light + scene.dark * params.tframe / params.electrons_per_dn
+    slopes = np.zeros(rate.shape)
+    for group, weight in zip(number, weights, strict=True):
+        frame = group * rate
+        migrate(frame, params.coefficient, params.migration_start, scene.active)
+        slopes += weight * np.minimum(frame, params.saturation_dn)
+    return slopes
 
 
 def _slope_weights(x: NDArray[np.float64]) -> NDArray[np.float64]:

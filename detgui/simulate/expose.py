@@ -67,7 +67,7 @@ def write_exposure(
         check_room(folder, size)
         staged = stack.enter_context(Staging(folder))
         jumps: list[NDArray[Any]] = []
-        integrations = stack.enter_context(contextlib.closing(simulate_all(params, scene, workers or min(os.cpu_count() or 1, 4))))
+        integrations = stack.enter_context(contextlib.closing(simulate_all(params, scene, workers or _threads(params))))
         for number, piece in enumerate(pieces):
             with contextlib.ExitStack() as files:
                 writers = {level: files.enter_context(staged.open(_name(params, level, piece), plans[level][number])) for level in levels}
@@ -97,6 +97,11 @@ def _plan(params: BotsParams, scene: Scene, level: str, piece: Segment) -> list[
 
 def _name(params: BotsParams, level: str, piece: Segment) -> str:
     return f"{root_name(params, piece)}_{level}.fits"
+
+
+def _threads(params: BotsParams) -> int:
+    """As many as there are processors, at most 4, and fewer where integrations are large: each thread holds about three of them."""
+    return max(1, min(os.cpu_count() or 1, 4, 200_000_000 // (3 * params.integration_bytes)))
 
 
 def simulate_all(params: BotsParams, scene: Scene, workers: int) -> Generator[Integration, None, None]:

@@ -46,6 +46,9 @@ FULL_WELL = 77000.0
 MIGRATION = {"NRS1": 0.011, "NRS2": 0.0037}
 """Default migration coefficients: late slopes of about 20 and 6 DN/group for 1000 DN/group at the peak (STScI-009234 section 4)."""
 
+MOST_MEMORY = 1_000_000_000
+"""Bytes of the largest integration that is simulated; integrations are what is kept in memory."""
+
 AXES = {"NRS1": (2, 1), "NRS2": (-2, -1)}
 """FASTAXIS and SLOWAXIS in science orientation."""
 
@@ -121,9 +124,18 @@ class BotsParams:
         for name in ("hot", "dead", "transit_depth", "eclipse_depth"):
             if not 0 <= getattr(self, name) < 0.5:
                 out.append(f"{name.replace('_', ' ')} must be between 0 and 0.5, not {getattr(self, name)}")
+        if self.integration_bytes > MOST_MEMORY:
+            out.append(
+                f"an integration of {self.groups} groups of {self.rows} x {self.columns} pixels is more than {MOST_MEMORY / 1e9:.0f} GB"
+            )
         if self.seed < 0:
             out.append(f"the seed must not be negative, not {self.seed}")
         return out
+
+    @property
+    def integration_bytes(self) -> int:
+        """Bytes of the signal (float32) and the flags of one integration."""
+        return 5 * self.groups * self.rows * self.columns
 
     @property
     def electrons_per_dn(self) -> float:
