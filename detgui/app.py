@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from detgui import __version__
@@ -73,6 +73,7 @@ def build_window(start: Start, parts: Parts | None = None) -> MainWindow:
     if start.theme is not None:
         parts.session.set_theme(start.theme)
     if start.size is not None:
+        window.setWindowState(Qt.WindowState.WindowNoState)
         window.resize(*start.size)
         window.default_layout()
     if start.files:

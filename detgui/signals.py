@@ -25,10 +25,10 @@ def close_on_interrupt(close: Callable[[], object]) -> Callable[[], None]:
     Python's handlers run only when the interpreter does, which is not while Qt waits: the signal's number written to a socket wakes it.
     """
     reader, writer = socket.socketpair()
-    for end in (reader, writer):
-        end.setblocking(False)
+    for one in (reader, writer):
+        one.setblocking(False)
     names = [signal.SIGINT, signal.SIGTERM]
-    before = {number: signal.signal(number, lambda *_: None) for number in names}
+    before = {number: signal.signal(number, _nothing) for number in names}
     old = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)
 
@@ -47,6 +47,10 @@ def close_on_interrupt(close: Callable[[], object]) -> Callable[[], None]:
         writer.close()
 
     return end
+
+
+def _nothing(*_: object) -> None:
+    """A handler of Python's own, without which no signal would be written to the socket."""
 
 
 def show_unexpected(show: Show | None) -> None:

@@ -11,6 +11,7 @@ from detgui.cli.terminal import ProgressBar, put_json, say
 from detgui.errors import BadInput
 
 if TYPE_CHECKING:
+    from detgui.app import Start
     from detgui.data.exposure import Exposure
 
 
@@ -24,7 +25,7 @@ def window(args: Namespace) -> int:
     check_display()
     from detgui import app
 
-    return app.run(app.Start(files=tuple(args.files), **_start_options(args)))
+    return app.run(_start(args))
 
 
 def _screenshot(args: Namespace) -> int:
@@ -38,20 +39,22 @@ def _screenshot(args: Namespace) -> int:
     offscreen_if_needed()
     from detgui import app
 
-    return app.screenshot(app.Start(files=tuple(args.files), **_start_options(args)), args.screenshot)
+    return app.screenshot(_start(args), args.screenshot)
 
 
-def _start_options(args: Namespace) -> dict[str, object]:
-    pixel = tuple(args.pixel) if args.pixel else None
-    return {
-        "join": args.join,
-        "size": args.size,
-        "theme": args.theme,
-        "pixel": pixel,
-        "integration": args.integration,
-        "group": args.group,
-        "workers": args.workers,
-    }
+def _start(args: Namespace) -> Start:
+    from detgui.app import Start
+
+    return Start(
+        files=tuple(args.files),
+        join=args.join,
+        size=args.size,
+        theme=args.theme,
+        pixel=(args.pixel[0], args.pixel[1]) if args.pixel else None,
+        integration=args.integration,
+        group=args.group,
+        workers=args.workers,
+    )
 
 
 def demo(args: Namespace) -> int:
