@@ -6,9 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QPoint, QPointF, Signal
+from PySide6.QtWidgets import QApplication
 
 from detgui.analysis import ramp
+from detgui.gui.ramp_panel import RampPanel
 from detgui.session.requests import RampAnswer
 from detgui.session.resolve import overview_request, ramp_requests
 from detgui.session.session import Session
@@ -16,6 +18,7 @@ from detgui.session.state import Frame, OpenExposure, SessionState
 
 GAIN, READ_NOISE, TGROUP = 1.5, 6.0, 0.9
 ZERO = 1000.0
+PROVENANCE = {"command": "detgui ramp a.fits --pixel 10 12 -o ramp.ecsv", "python": "from detgui.analysis import ramp\n"}
 
 
 def exposure(key: str = "a", nints: int = 5, ngroups: int = 20, kind: str = "ramp", **fields) -> OpenExposure:
@@ -68,7 +71,8 @@ def fitted(key: str, params: ramp.Params, ngroups: int) -> ramp.Result:
         chi2=np.nan if two else 9.3, dof=0 if two else last - 2, probability=np.nan if two else 0.41,
         gain=GAIN, gain_source="built-in table: NRS1",
         read_noise=READ_NOISE, read_noise_source="built-in table: NRS1 NRSRAPID", saturation=np.nan,
-        notes=("two groups: no residual",) if two else (), provenance={"files": [f"{key}.fits"], "version": "0"},
+        notes=("two groups: no residual",) if two else (), signal_err=np.sqrt(READ_NOISE**2 + np.clip(y - ZERO, 0, None) / GAIN),
+        provenance=PROVENANCE | {"files": [f"{key}.fits"]},
     )  # fmt: skip
 
 
@@ -115,3 +119,30 @@ class FakeLoader(QObject):
                 if 0 <= x < 64 and 0 <= y < 32:
                     found[:, j, i] = signal(x, y, params.integration or 1, ngroups)
         return found
+
+
+class Point:
+    """Where data coordinates of a plot lie in its widget, for the mouse."""
+
+    def __init__(self, widget, plot) -> None:
+        self._widget, self._plot = widget, plot
+
+    def __call__(self, x: float, y: float | None = None) -> QPoint:
+        box = self._plot.vb
+        if y is None:
+            y = sum(box.viewRange()[1]) / 2
+        return self._widget.mapFromScene(box.mapViewToScene(QPointF(x, y)))
+
+
+def make_panel(qtbot, state_: SessionState, size=(520, 760)):
+    """A shown panel with its session and loader."""
+    session = Session(state_)
+    loader = FakeLoader(session)
+    panel = RampPanel(session, loader)
+    qtbot.addWidget(panel)
+    panel.resize(*size)
+    panel.show()
+    qtbot.waitExposed(panel)
+    loader.answer()
+    QApplication.processEvents()
+    return panel, session, loader

@@ -1,13 +1,10 @@
-"""Plots as PNG, SVG or PDF that say how they were made; every file is written beside and moved into place."""
+"""Plots as PNG, SVG or PDF that say how they were made."""
 
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pyqtgraph as pg
@@ -134,18 +131,3 @@ def _draw(widget: pg.GraphicsLayoutWidget, painter: QPainter, command: str) -> N
     room = QRectF(6, size.height() - FOOTER, size.width() - 12, FOOTER)
     text = painter.fontMetrics().elidedText(command, Qt.TextElideMode.ElideMiddle, int(room.width()))
     painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
-
-
-def write_bytes(content: bytes, path: Path) -> None:
-    """Write a file beside its place and move it there. Raises `DetguiError` naming the file and the cause."""
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise DetguiError(f"{path} could not be written: {error.strerror or error}") from error

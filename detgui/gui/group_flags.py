@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# GROUPDQ bits (stdatamodels, dqflags.group).
-DO_NOT_USE, SATURATED, JUMP_DET = 1, 2, 4
+from detgui.science import dq
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +32,13 @@ _JUMP, _SATURATED, _UNUSED, _OTHER = 1, 2, 3, 4
 
 def classify(groupdq: NDArray[np.uint32]) -> NDArray[np.intp]:
     """Position in `STYLES` of every group; of several flags the one that explains most: saturation, jump, do not use, any other."""
-    dq = np.asarray(groupdq)
-    kind = np.where(dq != 0, _OTHER, 0)
-    for bit, position in ((DO_NOT_USE, _UNUSED), (JUMP_DET, _JUMP), (SATURATED, _SATURATED)):
-        kind = np.where(dq & bit, position, kind)
+    flags = np.asarray(groupdq)
+    kind = np.where(flags != 0, _OTHER, 0)
+    for bit, position in ((dq.DO_NOT_USE, _UNUSED), (dq.JUMP_DET, _JUMP), (dq.SATURATED, _SATURATED)):
+        kind = np.where(flags & bit, position, kind)
     return kind
 
 
 def flag_names(value: int) -> str:
-    """Names of the GROUPDQ bits that a point can carry, '' for a good one; bits without a name here as numbers."""
-    known = {DO_NOT_USE: "DO_NOT_USE", SATURATED: "SATURATED", JUMP_DET: "JUMP_DET", 8: "DROPOUT", 16: "OUTLIER", 32: "PERSISTENCE",
-             64: "AD_FLOOR", 128: "CHARGELOSS"}  # fmt: skip
-    bits = [1 << i for i in range(32) if value >> i & 1]
-    return " ".join(known.get(bit, f"bit {bit.bit_length() - 1}") for bit in bits)
-
-
-def pixel_names(value: int) -> str:
-    """Names of PIXELDQ bits; the bits as numbers where the table of names is not there."""
-    return " ".join(f"bit {bit}" for bit in range(32) if value >> bit & 1)
+    """Names of DQ bits, '' for none."""
+    return " ".join(dq.names(value))

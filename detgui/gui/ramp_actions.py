@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-VIEWS = (("ramp", "This integration", "I"), ("overlay", "Overlay all integrations", "O"), ("slopes", "Slope against integration", "P"))
+VIEWS = (("ramp", "This integration", "I"), ("overlay", "Overlay all integrations", "O"), ("slopes", "Slope against integration", "H"))
 
 
 def action(parent: QWidget, text: str, keys: tuple[str, ...], call: Callable[[], object], tip: str = "") -> QAction:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from detgui.analysis import ramp
+from detgui.data.tables import write_whole
 from detgui.errors import DetguiError
 from detgui.gui import export
 from detgui.progress import Progress, no_progress
@@ -67,7 +68,7 @@ class RampExporter(QObject):
         except DetguiError as error:
             self.finished.emit(str(error), False)
             return
-        self._run(partial(export.write_bytes, content, path), path)
+        self._run(partial(write_whole, path, content), path)
 
     def _run(self, work: Callable[[], object], path: Path) -> None:
         job = partial(_write, work, path, self.finished.emit)

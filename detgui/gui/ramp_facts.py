@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detgui.analysis import ramp
+from detgui.gui.group_flags import flag_names
 from detgui.gui.quantity import MISSING, plain, probability, significance, with_error
 
 
@@ -28,7 +29,7 @@ def facts(result: ramp.Result) -> list[Fact]:
         Fact("N", f"{result.fit_groups[1]}  ({reason_for_n(result)})", "last group of the early line, 1-based"),
         *_line_facts(result),
         *_noise_facts(result),
-        Fact("PIXELDQ", pixel_flags(result.pixeldq), f"bits {result.pixeldq}"),
+        Fact("PIXELDQ", flag_names(result.pixeldq) or "good", f"value {result.pixeldq}"),
     ]
 
 
@@ -94,15 +95,6 @@ def reason_for_n(result: ramp.Result) -> str:
     if n >= total and not reached:
         return f"all groups: {level} is not reached"
     return f"{n} groups reach {level}" if reached else f"{level} is not reached in the {n} usable groups"
-
-
-def pixel_flags(value: int) -> str:
-    """PIXELDQ bits by name."""
-    if not value:
-        return "good"
-    from detgui.gui.group_flags import pixel_names
-
-    return pixel_names(value)
 
 
 def as_tsv(columns: list[tuple[str, list[Fact]]]) -> str:

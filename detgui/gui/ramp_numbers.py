@@ -84,9 +84,7 @@ class NumbersTable(QTableView):
         top = self.horizontalHeader()
         top.setHighlightSections(False)
         top.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        copy = QAction("Copy the selected numbers", self)
-        copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
-        copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        copy = QAction("Copy the selected numbers\tCtrl+C", self)
         copy.triggered.connect(self.copy_selection)
         self.addAction(copy)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
@@ -109,6 +107,12 @@ class NumbersTable(QTableView):
             rows.setdefault(cell.row(), []).append(str(cell.data()))
         if rows:
             QGuiApplication.clipboard().setText("\n".join("\t".join(texts) for texts in rows.values()))
+
+    def keyPressEvent(self, event) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):  # the view's own way copies one cell
+            self.copy_selection()
+            return
+        super().keyPressEvent(event)
 
     def resizeEvent(self, event) -> None:
         super().resizeEvent(event)

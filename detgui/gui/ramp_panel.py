@@ -13,6 +13,7 @@ from detgui.analysis import ramp
 from detgui.gui import plot_theme, ramp_layout
 from detgui.gui.colours import pin_colour
 from detgui.gui.ramp_actions import RampActions
+from detgui.gui.ramp_compare import fill_compare
 from detgui.gui.ramp_export import KINDS, RampExporter
 from detgui.gui.ramp_facts import facts, reason_for_n
 from detgui.gui.ramp_plot import Companion
@@ -53,7 +54,8 @@ class RampPanel(QWidget):
         self.deeds = RampActions(self, self._doings(), lambda show: session.set_ramp(show=show))
         self.ui = ramp_layout.build(self, self.deeds, session)
         self._busy = QTimer(self, singleShot=True, interval=BUSY_MS)
-        self._busy.timeout.connect(lambda: self.ui.busy.setVisible(True))
+        self._busy.timeout.connect(lambda: self.ui.busy.setVisible(self._waits()))
+        self._troubled: object = None
         self._connect(session, loader)
         self._show_state(session.state)
 
@@ -84,18 +86,27 @@ class RampPanel(QWidget):
         ui.n.valueChanged.connect(lambda n: session.set_fit_last(n))
         ui.neighbours.chosen.connect(session.choose_pixel)
         ui.overview.integration_chosen.connect(lambda number: session.go_to(integration=number))
-        ui.compare_menu.aboutToShow.connect(self._fill_compare)
+        ui.compare_menu.aboutToShow.connect(lambda: fill_compare(ui.compare_menu, session))
         for kind in KINDS:
             ui.export_actions[kind].triggered.connect(lambda _checked=False, kind=kind: self.ask_export(kind))
 
     # from the session
 
     def _on_changed(self, old: SessionState, new: SessionState) -> None:
-        if ramp_requests(old) != ramp_requests(new) or overview_request(old) != overview_request(new):
-            self._busy.start()
         self._show_state(new)
-        if old.ramp.show != new.ramp.show or old.ramp.x_axis != new.ramp.x_axis or old.frame != new.frame:
+        if self._waits():
+            self._busy.start()
+        if (old.ramp.show, old.ramp.x_axis, old.frame) != (new.ramp.show, new.ramp.x_axis, new.frame):
             self._draw()
+
+    def _waits(self) -> bool:
+        """Whether the state asks for something that has not come."""
+        state, chosen = self._session.state, self.chosen
+        wanted = next((request for request in ramp_requests(state) if request.role == "chosen"), None)
+        if wanted is not None and (chosen is None or chosen.request != wanted):
+            return self._troubled is None
+        overview = overview_request(state)
+        return overview is not None and (self._overview is None or self._overview.params != overview.params) and self._troubled is None
 
     def _show_state(self, state: SessionState) -> None:
         said = prompt(state)
@@ -115,21 +126,38 @@ class RampPanel(QWidget):
 
     def _on_ramps(self, answers: tuple[RampAnswer, ...]) -> None:
         self._answers = tuple(answers or ())
-        if self.chosen is not None:
-            self._stop_waiting()
+        if self._answered():
             self._tell("")
+        self._rest()
         self._draw()
 
     def _on_overview(self, overview: ramp.Overview | None) -> None:
         self._overview = overview
-        if overview is not None:
-            self._stop_waiting()
-        self._draw()
+        if overview is not None and isinstance(self._troubled, OverviewRequest):
+            self._tell("")
+        self._rest()
+        if self._session.state.ramp.show != "ramp":
+            self._draw()
+
+    def _answered(self) -> bool:
+        """Whether what failed has come after all: the loader tells a trouble once, so it stays until then."""
+        failed = self._troubled
+        if isinstance(failed, RampRequest):
+            return any((a.request.exposure, a.request.role) == (failed.exposure, failed.role) for a in self._answers)
+        return not isinstance(failed, OverviewRequest) and self.chosen is not None
 
     def _on_trouble(self, trouble: Trouble) -> None:
-        if isinstance(trouble.request, RampRequest | OverviewRequest):
-            self._stop_waiting()
+        request = trouble.request
+        if isinstance(request, tuple) and request and isinstance(request[0], RampRequest):
+            request = request[0]
+        if isinstance(request, RampRequest | OverviewRequest):
             self._tell(trouble.sentence, False)
+            self._troubled = request
+            self._rest()
+
+    def _rest(self) -> None:
+        if not self._waits():
+            self._stop_waiting()
 
     def _stop_waiting(self) -> None:
         self._busy.stop()
@@ -205,22 +233,6 @@ class RampPanel(QWidget):
         if self._session.state.ramp.show != "ramp":
             self.ui.overview.redraw()
 
-    def _fill_compare(self) -> None:
-        state, menu = self._session.state, self.ui.compare_menu
-        menu.clear()
-        for exposure in state.exposures:
-            if exposure.is_ramp and state.current is not None and exposure.key != state.current.key:
-                entry = menu.addAction(exposure.name)
-                entry.setCheckable(True)
-                entry.setChecked(exposure.key in state.ramp.compare)
-                entry.toggled.connect(lambda on, key=exposure.key: self._compare(key, on))
-        if menu.isEmpty():
-            menu.addAction("Open another ramp to compare with").setEnabled(False)
-
-    def _compare(self, key: str, on: bool) -> None:
-        keys = [k for k in self._session.state.ramp.compare if k != key]
-        self._session.compare_exposures((*keys, key) if on else keys)
-
     def copy_table(self) -> None:
         """Put the table of numbers on the clipboard, tab-separated."""
         if self.ui.numbers.tsv():
@@ -247,6 +259,7 @@ class RampPanel(QWidget):
         self._exporter.plot(widget, path, title, _script(result)[0], result.provenance)
 
     def _tell(self, sentence: str, fine: bool = True) -> None:
+        self._troubled = None
         self.ui.trouble.setText(sentence)
         self.ui.trouble.setVisible(bool(sentence))
         colour = self.ui.plot.theme.foreground if fine else self.ui.plot.theme.warning
@@ -269,6 +282,4 @@ def _sentence(note: str) -> str:
 
 def _script(result: ramp.Result) -> tuple[str, str]:
     """The command and the Python that make a result again."""
-    from detgui.analysis import provenance
-
-    return provenance.as_command(result), provenance.as_python(result)
+    return str(result.provenance.get("command", "")), str(result.provenance.get("python", ""))

@@ -15,7 +15,8 @@ from detgui.gui import group_flags, plot_theme
 from detgui.gui.boundary_line import BoundaryLine
 from detgui.gui.plot_theme import PlotTheme
 from detgui.gui.quantity import with_error
-from detgui.gui.ramp_trace import RampTrace, TraceStyle, XAxis, chosen_style, compare_style, pin_style, point_errors, x_values
+from detgui.gui.ramp_trace import RampTrace, TraceStyle, XAxis, chosen_style, compare_style, pin_style, x_values
+from detgui.science import dq
 
 AXIS_WIDTH = 66  # px, so that both left axes end at the same place
 TWO_GROUPS = "two groups: no residual"
@@ -250,17 +251,15 @@ def _inside(result: ramp.Result, axis: XAxis, window: Sequence[float]) -> np.nda
 
 def _signal_span(result: ramp.Result, axis: XAxis, window: Sequence[float]) -> np.ndarray:
     """Signals that the axis must hold: a group that must not be used may lie anywhere and stays out, unless there are only such."""
-    fine = ((result.groupdq & group_flags.DO_NOT_USE) == 0) | result.used | result.late
+    fine = ((result.groupdq & dq.DO_NOT_USE) == 0) | result.used | result.late
     kept = _inside(result, axis, window) & (fine if fine.any() else True)
     return result.signal[kept]
 
 
 def _residual_span(result: ramp.Result, axis: XAxis, window: Sequence[float]) -> np.ndarray:
-    """Residuals, with their error bars, of the groups that went into one of the lines."""
+    """Residuals of the groups that went into one of the lines."""
     kept = _inside(result, axis, window) & (result.used | result.late)
-    errors = point_errors(result)
-    pad = np.zeros(len(result.group)) if errors is None else np.nan_to_num(errors)
-    return np.concatenate([(result.residual - pad)[kept], (result.residual + pad)[kept]])
+    return result.residual[kept]
 
 
 def shortened(name: str, most: int = 26) -> str:

@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor
 from detgui.analysis import ramp
 from detgui.gui import group_flags
 from detgui.gui.plot_theme import PlotTheme
+from detgui.gui.quantity import plain
 
 XAxis = Literal["group", "time"]
 Floats = NDArray[np.float64]
@@ -51,17 +52,6 @@ def x_values(result: ramp.Result, axis: XAxis) -> Floats:
     return np.asarray(result.time if axis == "time" else result.group, dtype=np.float64)
 
 
-def point_errors(result: ramp.Result) -> Floats | None:
-    """Error bar of every point, DN, shape (ngroups,): read noise and the photons counted so far; None where they are not known."""
-    known = getattr(result, "signal_err", None)
-    if known is not None:
-        return np.asarray(known, dtype=np.float64) if np.isfinite(known).any() else None
-    if not (np.isfinite(result.gain) and np.isfinite(result.read_noise) and result.gain > 0):
-        return None
-    above = np.clip(result.signal - result.zero_level, 0, None)
-    return np.sqrt(result.read_noise**2 + np.nan_to_num(above) / result.gain)
-
-
 def links(result: ramp.Result, keep: NDArray[np.bool_]) -> NDArray[np.int32]:
     """1 where a line goes on from a group to the next: both kept, both finite, no new segment; shape (ngroups,)."""
     good = keep & np.isfinite(result.fit)
@@ -79,25 +69,25 @@ class RampTrace:
     def __init__(self, upper: pg.PlotItem, lower: pg.PlotItem) -> None:
         self.result: ramp.Result | None = None
         self.style: TraceStyle | None = None
-        self.points, self.left = (pg.ScatterPlotItem(pxMode=True, useCache=True) for _ in range(2))
-        self.bars, self.left_bars = (pg.ErrorBarItem(beam=0) for _ in range(2))
+        self.points, self.left = (pg.ScatterPlotItem(pxMode=True, hoverable=True, tip=self._describe) for _ in range(2))
+        self.bars = pg.ErrorBarItem(beam=0)
         self.early, self.beyond, self.late = (pg.PlotCurveItem(antialias=True) for _ in range(3))
         for item in (self.bars, self.early, self.beyond, self.points):
             upper.addItem(item, ignoreBounds=True)
-        for item in (self.left_bars, self.left, self.late):
+        for item in (self.left, self.late):
             lower.addItem(item, ignoreBounds=True)
         self._plots = (upper, lower)
 
     @property
     def items(self) -> tuple[Any, ...]:
-        return (self.points, self.bars, self.early, self.beyond, self.left, self.left_bars, self.late)
+        return (self.points, self.bars, self.early, self.beyond, self.left, self.late)
 
     def remove(self) -> None:
         """Take the items out of their plots."""
         upper, lower = self._plots
         for item in (self.points, self.bars, self.early, self.beyond):
             upper.removeItem(item)
-        for item in (self.left, self.left_bars, self.late):
+        for item in (self.left, self.late):
             lower.removeItem(item)
 
     def hide(self) -> None:
@@ -113,14 +103,16 @@ class RampTrace:
         x = x_values(result, axis)
         self._show_lines(result, x)
         self._show_points(result, x, style)
-        errors = point_errors(result) if style.bars else None
-        for item, y in ((self.bars, result.signal), (self.left_bars, result.residual)):
-            item.setVisible(errors is not None)
-            if errors is not None:
-                good = np.isfinite(y) & np.isfinite(errors)
-                item.setData(x=x[good], y=y[good], height=2 * errors[good])
+        # None on the residual: photon noise is common to all later groups, and such bars would hide what is left.
+        self._show_bars(x, result.signal, result.signal_err if style.bars else None)
         for item in (self.points, self.early, self.beyond, self.left, self.late):
             item.setVisible(True)
+
+    def _show_bars(self, x: Floats, y: Floats, errors: Floats | None) -> None:
+        good = np.isfinite(y) & np.isfinite(errors) if errors is not None else np.array([False])
+        self.bars.setVisible(bool(good.any()))
+        if errors is not None and good.any():
+            self.bars.setData(x=x[good], y=y[good], height=2 * errors[good])
 
     def _apply(self, style: TraceStyle) -> None:
         line = QColor(style.line)
@@ -130,10 +122,25 @@ class RampTrace:
         self.late.setPen(pg.mkPen(line, width=style.width, style=dash))
         faded = QColor(style.points)
         faded.setAlpha(150)
-        for item in (self.bars, self.left_bars):
-            item.setOpts(pen=pg.mkPen(faded))
+        self.bars.setOpts(pen=pg.mkPen(faded))
         for item in self.items:
             item.setZValue(style.z)
+        self.late.setZValue(style.z + 1)
+
+    def _describe(self, x: float, y: float, data: int) -> str:
+        """What the tooltip of a point says."""
+        result, i = self.result, int(data)
+        if result is None:
+            return ""
+        said = [f"group {result.group[i]}, {plain(float(result.time[i]))} s: {plain(float(result.signal[i]), 6)} DN"]
+        if np.isfinite(result.residual[i]):
+            said.append(f"residual {plain(float(result.residual[i]), 4)} DN")
+        flags = group_flags.flag_names(int(result.groupdq[i]))
+        if flags:
+            said.append(flags)
+        if not (result.used[i] or result.late[i]):
+            said.append("left out of the lines")
+        return "\n".join(said)
 
     def _show_lines(self, result: ramp.Result, x: Floats) -> None:
         first, last = result.fit_groups
