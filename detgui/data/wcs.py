@@ -153,6 +153,8 @@ def _first_line(error: Exception) -> str:
 def _evaluated(wcs: Any, shape: tuple[int, int], progress: Progress) -> PixelWcs:
     if wcs.forward_transform.n_inputs != 2:
         return PixelWcs(reason="the file's WCS needs more than a pixel: a slit or a spectral order")
+    if _reaches_beyond(wcs, shape):
+        return PixelWcs(reason="the file was cut out of a larger image: its gwcs is for that one")
     evaluate, spectral = _gwcs_function(wcs)
     if not spectral:
         return PixelWcs(grid_sky(evaluate, shape), source="gwcs")
@@ -160,6 +162,14 @@ def _evaluated(wcs: Any, shape: tuple[int, int], progress: Progress) -> PixelWcs
         return PixelWcs(reason="the image is too large for the WCS of a spectrum to be evaluated")
     table = full_table(evaluate, shape, lambda part: progress(0.5 + 0.5 * part, "evaluating the WCS"))
     return PixelWcs(table if table.known else None, source="gwcs")
+
+
+def _reaches_beyond(wcs: Any, shape: tuple[int, int]) -> bool:
+    """Whether the gwcs was made for a larger image: cut-outs keep it while their FITS keywords follow."""
+    intervals = getattr(wcs.bounding_box, "intervals", None)  # by number of the input: 0 is x; a box made of several has none
+    if not intervals:
+        return False
+    return any(float(intervals[axis].upper) > length + 0.5 for axis, length in enumerate(reversed(shape)) if axis in intervals)
 
 
 def _gwcs_function(wcs: Any) -> tuple[Evaluate, bool]:

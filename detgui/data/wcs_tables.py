@@ -36,7 +36,8 @@ class GridSky:
         low = lower[0] + along_x * (lower[-1] - lower[0])
         high = upper[0] + along_x * (upper[-1] - upper[0])
         a, b, c = (low + along_y * (high - low)).tolist()
-        return math.degrees(math.atan2(b, a)) % 360.0, math.degrees(math.atan2(c, math.hypot(a, b))), np.nan
+        ra = math.degrees(math.atan2(b, a))
+        return ra + 360.0 if ra < -1e-13 else abs(ra), math.degrees(math.atan2(c, math.hypot(a, b))), np.nan
 
 
 @dataclass(frozen=True, slots=True, eq=False)
