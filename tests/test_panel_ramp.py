@@ -163,7 +163,7 @@ def test_selected_cells_are_copied(qtbot):
     panel, _, _ = make_panel(qtbot, state())
     table = panel.ui.numbers
     table.setFocus()
-    table.selectColumn(0)
+    table.selectAll()
     QTest.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text().splitlines()[0] == cell(panel, "pixel")
 
