@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import get_args
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QIcon, QImage, QPixmap
+from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QInputDialog, QMenu, QSizePolicy, QToolButton, QWidget
 
 from detgui.gui import colormaps
 from detgui.gui.choice_button import ChoiceButton
 from detgui.gui.flow import FlowLayout
 from detgui.gui.icons import icon
+from detgui.gui.menus import StickyMenu
 from detgui.session.state import Display, SessionState, Stretch
 
 STRETCHES: tuple[str, ...] = get_args(Stretch)
@@ -41,7 +42,7 @@ class DisplayBar(QWidget):
         self.colormap = ChoiceButton("Colour map (C)", self)
         self.difference = self._menu_button("mdi6.vector-difference", "Difference (D)")
         self.blink = self._menu_button("mdi6.swap-horizontal", "Blink (B)")
-        self.flags = self._menu_button("mdi6.flag-outline", "Data quality flags over the image (Q)")
+        self.flags = self._menu_button("mdi6.flag-outline", "Data quality flags over the image (Q)", StickyMenu(self))
         self.over = self._menu_button("mdi6.layers-outline", "Amplifiers (A), reference pixels (R) and more over the image")
         self.zoom = self._menu_button("mdi6.magnify-plus-outline", "Zoom (F fits, 1 is one to one, + and −)")
         self._map_field = "colormap"
@@ -54,7 +55,7 @@ class DisplayBar(QWidget):
         self.setSizePolicy(policy)
         self._connect()
 
-    def _menu_button(self, icon_name: str, tip: str) -> QToolButton:
+    def _menu_button(self, icon_name: str, tip: str, menu: QMenu | None = None) -> QToolButton:
         button = QToolButton(self)
         button.setIcon(icon(icon_name, button))
         button.setProperty("icon_name", icon_name)
@@ -63,7 +64,8 @@ class DisplayBar(QWidget):
         button.setAccessibleName(tip)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(button)
+        button.setIconSize(QSize(18, 18))
+        menu = menu or QMenu(button)
         menu.setToolTipsVisible(True)
         button.setMenu(menu)
         return button
@@ -137,12 +139,3 @@ def _swatch(name: str) -> QIcon:
     for column, colour in enumerate(rgb):
         image.setPixel(column, 0, colour)
     return QIcon(QPixmap.fromImage(image.scaled(56, 24, Qt.AspectRatioMode.IgnoreAspectRatio)))
-
-
-def checkable(menu: QMenu, text: str, on: bool, tip: str = "") -> QAction:
-    """Add an action with a check box to a menu."""
-    action = menu.addAction(text)
-    action.setCheckable(True)
-    action.setChecked(on)
-    action.setToolTip(tip)
-    return action

@@ -44,11 +44,16 @@ def colour_table(colours: Sequence[QColor]) -> list[int]:
     """Colours for `lookup`: see-through dark ground and bright lines of each overlay value."""
     table = [0]
     for colour in colours:
-        ground, line = colour.darker(280), QColor(colour)
-        ground.setAlpha(150)  # dark enough for the lines to show on bright images too
+        ground, line = _ground(colour), QColor(colour)
+        ground.setAlpha(200)
         line.setAlpha(245)
         table += [ground.rgba(), line.rgba()]
     return table
+
+
+def _ground(colour: QColor) -> QColor:
+    """Darker than the lines, so that they show on bright images, and bright enough for a lone pixel to be seen."""
+    return colour.darker(190)
 
 
 def hatch(overlay: NDArray[np.uint8], rows: NDArray[np.intp], columns: NDArray[np.intp], table: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -73,7 +78,7 @@ def _swatch(rgb: int, number: int, size: int) -> QIcon:
     colour = QColor.fromRgb(rgb)
     tile = np.tile(pattern(number), (size // TILE, size // TILE))
     image = QImage(np.where(tile, 2, 1).astype(np.uint8).tobytes(), size, size, size, QImage.Format.Format_Indexed8)
-    image.setColorTable([0, colour.darker(280).rgba(), colour.rgba()])
+    image.setColorTable([0, _ground(colour).rgba(), colour.rgba()])
     return QIcon(QPixmap.fromImage(image))
 
 

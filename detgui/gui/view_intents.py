@@ -10,8 +10,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
 from detgui.gui import view_menus
-from detgui.gui.display_bar import DisplayBar, checkable
+from detgui.gui.display_bar import DisplayBar
 from detgui.gui.go_to import GoToPixel
+from detgui.gui.menus import checkable
 from detgui.gui.partners import follow, same_frame
 from detgui.gui.picture import flag_counts
 from detgui.session import changes
@@ -229,7 +230,15 @@ class Intents:
 
     def _list_flags(self) -> None:
         menu, shown = self._panel.bar.flags.menu(), self._session.state.display.dq_flags
-        view_menus.fill_flags(menu, shown, self._counted[1], lambda names: self._session.set_display(dq_flags=names))
+        view_menus.fill_flags(menu, shown, self._counted[1], self._use_flag)
+
+    def _use_flag(self, name: str, on: bool) -> None:
+        left = tuple(each for each in self._session.state.display.dq_flags if name and each != name)
+        self._session.set_display(dq_flags=(*left, name) if on else left)
+        shown = self._session.state.display.dq_flags
+        for action in self._panel.bar.flags.menu().actions():  # the menu may still be open
+            if action.isCheckable():
+                action.setChecked(action.data() in shown if action.data() else not shown)
 
     def _fill_over(self, menu: QMenu) -> None:
         display = self._session.state.display

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu
 from detgui.gui import hatching
 from detgui.gui.caption import frame_name
 from detgui.gui.colours import flag_colour, flag_number
-from detgui.gui.display_bar import checkable
+from detgui.gui.menus import checkable
 from detgui.gui.partners import Offer, offers, other_files
 from detgui.session.session import Session
 from detgui.session.state import Frame, SessionState
@@ -45,6 +45,8 @@ def _offer(menu: QMenu, state: SessionState, shown: Frame | None, use: Callable[
     here, files = offers(state), other_files(state)
     if shown is not None and shown not in [offer.frame for offer in (*here, *files)]:
         here.append(Offer(frame_name(state, shown), shown))
+    if not here and not files:
+        menu.addAction("no other frame of this size is open").setEnabled(False)
     for title, found in (("This exposure", here), ("Other files", files)):
         if found:
             menu.addSection(title)
@@ -52,8 +54,8 @@ def _offer(menu: QMenu, state: SessionState, shown: Frame | None, use: Callable[
             checkable(menu, offer.text, offer.frame == shown).triggered.connect(lambda _=False, frame=offer.frame: use(frame))
 
 
-def fill_flags(menu: QMenu, shown: tuple[str, ...], counts: dict[str, int] | None, use: Callable[[tuple[str, ...]], None]) -> None:
-    """Flags that occur in the image, with their counts; ``counts`` None: still counting."""
+def fill_flags(menu: QMenu, shown: tuple[str, ...], counts: dict[str, int] | None, use: Callable[[str, bool], None]) -> None:
+    """Flags that occur in the image, with their counts; ``counts`` None: still counting. ``use(name, on)``; '' is all of them."""
     menu.clear()
     if counts is None:
         menu.addAction("counting…").setEnabled(False)
@@ -62,9 +64,10 @@ def fill_flags(menu: QMenu, shown: tuple[str, ...], counts: dict[str, int] | Non
     if not names:
         menu.addAction("no pixel of this image is flagged").setEnabled(False)
         return
-    checkable(menu, "None", not shown).triggered.connect(lambda: use(()))
+    checkable(menu, "None", not shown).triggered.connect(lambda: use("", False))
     menu.addSection("Flags in this image: pixels")
     for name in names:
         action = checkable(menu, f"{name}\t{counts.get(name, 0):,}", name in shown)
         action.setIcon(hatching.swatch(flag_colour(name), flag_number(name)))
-        action.triggered.connect(lambda on, n=name: use((*shown, n) if on else tuple(each for each in shown if each != n)))
+        action.setData(name)
+        action.triggered.connect(lambda on, n=name: use(n, on))
