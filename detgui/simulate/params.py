@@ -66,7 +66,7 @@ class BotsParams:
     migration : share of the contrast above ``migration_start`` (DN) that moves to each neighbour; None is the detector's `MIGRATION`
     gain, read_noise, ktc : e-/DN (None: the detector's `GAIN`), DN of a single read, DN of the pedestal left by the reset
     saturation : DN at which a pixel is full (None: `FULL_WELL` / gain)
-    jumps : cosmic-ray hits per pixel and s (5 per cm2 and s on 18 um pixels, JWST-STScI-001928)
+    jumps : cosmic-ray hits per pixel and s (5 per cm2 and s on 18 um pixels, a typical value)
     flags : False leaves PIXELDQ and GROUPDQ at zero; the defects stay in the data
     one_over_f : DN rms of correlated noise along the fast read direction
     transit_depth, eclipse_depth : of the star's flux
