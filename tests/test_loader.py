@@ -315,3 +315,31 @@ def test_equal_requests_are_not_asked_for_again(desk, exposure):
     desk.settle()
     assert exposure.reads == []
     assert len(desk.said["image"]) == shown
+
+
+def test_a_read_the_user_cancels_is_not_asked_for_again(desk, exposure):
+    exposure.entered.clear()
+    exposure.gate.clear()
+    desk.session.go_to(group=5)
+    assert exposure.entered.wait(5)
+    desk.engine.cancel_all()
+    exposure.gate.set()
+    desk.settle()
+    assert last_image(desk) is None
+    assert desk.said["trouble"] == []
+    desk.session.go_to(group=4)
+    desk.settle()
+    assert last_image(desk).request.frame.group == 4
+
+
+def test_a_file_written_again_is_lost_too(desk, tmp_path):
+    path = tmp_path / "again_uncal.fits"
+    path.write_bytes(bytes(100))
+    exposure = FakeExposure(paths=[path])
+    desk.exposures.add(exposure)
+    desk.settle()
+    path.write_bytes(bytes(200))
+    exposure.broken = "again_uncal.fits was changed"
+    desk.session.step_group(1)
+    desk.settle()
+    assert desk.session.state.current.error == exposure.broken

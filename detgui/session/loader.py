@@ -156,10 +156,10 @@ class Loader(QObject):
         request = self._tasks.pop(lane)[1]
         if event.kind == "done":
             self._answer(lane, event.result)
-        elif event.kind == "failed" and lane != "ahead":
-            self._fail(lane, trouble(event, request), event.error)
-        elif lane == "image":  # read ahead was cancelled after it was adopted
-            self._ask_image(lane, self._wanted.image)
+        elif lane != "ahead":
+            self._show_nothing(lane)
+            if event.kind == "failed":  # and nothing to say where the user cancelled it
+                self._tell(lane, trouble(event, request), event.error)
         self._tell_busy()
 
     def _answer(self, lane: str, result: Any) -> None:
@@ -187,9 +187,8 @@ class Loader(QObject):
         for each, error in troubles:
             self._tell("ramps", each, error)
 
-    def _fail(self, lane: str, each: Trouble, error: BaseException | None) -> None:
+    def _show_nothing(self, lane: str) -> None:
         getattr(self, lane).emit(() if lane == "ramps" else None)
-        self._tell(lane, each, error)
 
     def _tell(self, lane: str, each: Trouble, error: BaseException | None) -> None:
         if self._said.get(lane) != each.sentence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -27,6 +28,8 @@ class Session(QObject):
         self._state = state or SessionState()
         self._history = History()
         self._texts = ("", "")
+        self._unsaid: deque[tuple[SessionState, SessionState]] = deque()
+        self._saying = False
 
     @property
     def state(self) -> SessionState:
@@ -35,11 +38,18 @@ class Session(QObject):
 
     def put(self, new: SessionState) -> None:
         """Replace the state; sends `changed` where it differs."""
-        old = self._state
-        if new == old:
+        if new == self._state:
             return
+        self._unsaid.append((self._state, new))
         self._state = new
-        self.changed.emit(old, new)
+        if self._saying:
+            return  # asked for by a listener: said after what it listens to, so that all hear the changes in their order
+        self._saying = True
+        try:
+            while self._unsaid:
+                self.changed.emit(*self._unsaid.popleft())
+        finally:
+            self._saying = False
         self._tell()
 
     def update(self, **fields: Any) -> None:

@@ -36,6 +36,7 @@ class History:
         self._undo: list[tuple[str, Made]] = []
         self._redo: list[tuple[str, Made]] = []
         self._begun: Made | None = None
+        self._latest = ""  # text of the last commit, '' after undo and redo
 
     @property
     def undo_text(self) -> str:
@@ -57,13 +58,16 @@ class History:
         if before == Made.of(new):
             return
         self._redo.clear()
-        if merge and self.undo_text == text:
+        joined = merge and self._latest == text
+        self._latest = text
+        if joined:
             return
         self._undo.append((text, before))
         del self._undo[:-LIMIT]
 
     def undo(self, state: SessionState) -> SessionState:
         """The state before the last commit."""
+        self._latest = ""
         if self._begun is not None:  # an unfinished drag is taken back first
             begun, self._begun = self._begun, None
             return begun.put_into(state)
@@ -71,6 +75,7 @@ class History:
 
     def redo(self, state: SessionState) -> SessionState:
         """The state after the commit that was undone last."""
+        self._latest = ""
         return self._move(self._redo, self._undo, state)
 
     def clear(self) -> None:
@@ -78,6 +83,7 @@ class History:
         self._undo.clear()
         self._redo.clear()
         self._begun = None
+        self._latest = ""
 
     @staticmethod
     def _move(source: list[tuple[str, Made]], target: list[tuple[str, Made]], state: SessionState) -> SessionState:

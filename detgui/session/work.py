@@ -23,7 +23,7 @@ from detgui.session.words import sentence
 
 
 class ExposureLost(BadInput):
-    """The files of an open exposure are not what they were: gone or shorter."""
+    """The files of an open exposure are not what they were: gone, shorter or written again."""
 
     def __init__(self, key: str, text: str) -> None:
         super().__init__(text)
@@ -45,14 +45,16 @@ def reading(shelf: Shelf, key: str) -> Iterator[Exposure]:
 
 
 def lost_file(exposure: Exposure) -> str:
-    """Which file of an exposure is gone or shorter than when it was opened, '' for none."""
+    """Which file of an exposure is not what it was when it was opened, '' for none."""
     for record in exposure.files:
         try:
-            size = record.path.stat().st_size
+            found = record.path.stat()
         except OSError:
             return f"{record.path.name} is not there any more"
-        if size < record.size:
-            return f"{record.path.name} was cut short from {record.size} to {size} bytes while it was open"
+        if found.st_size < record.size:
+            return f"{record.path.name} was cut short from {record.size} to {found.st_size} bytes while it was open"
+        if (found.st_size, found.st_mtime) != (record.size, record.mtime):
+            return f"{record.path.name} was changed while it was open"
     return ""
 
 
