@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -36,7 +37,7 @@ def test_nan_survives_reduced_fastmath():
 
 def test_decorating_does_not_import_numba(tmp_path):
     code = "import sys; from detgui.science import jit; jit.kernel(lambda x: x); assert 'numba' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, env={"DETGUI_HOME": str(tmp_path), "PATH": ""})
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "DETGUI_HOME": str(tmp_path)})
 
 
 @pytest.fixture
