@@ -102,15 +102,16 @@ def run(start: Start) -> int:
     """Open the window and stay until it is closed; returns the exit status."""
     from detgui import signals
 
-    program = application()
-    window = build_window(start)
-    signals.show_unexpected(window.show_unexpected)
-    stop_listening = signals.close_on_interrupt(window.close)
-    begin(window, start)
-    status = program.exec()
-    stop_listening()
-    stopped = window.shut()
-    signals.show_unexpected(None)
+    with signals.qt_messages_logged():
+        program = application()
+        window = build_window(start)
+        signals.show_unexpected(window.show_unexpected)
+        stop_listening = signals.close_on_interrupt(window.close)
+        begin(window, start)
+        status = program.exec()
+        stop_listening()
+        stopped = window.shut()
+        signals.show_unexpected(None)
     if not stopped:
         signals.leave_at_once(status)
     return status
@@ -152,14 +153,16 @@ def _when_ended(parts: Parts, task: int, do: Callable[[], None]) -> None:
 
 def screenshot(start: Start, path: Path) -> int:
     """Write a picture of the window once image and ramp are drawn; raises `DetguiError` where that does not come to pass."""
+    from detgui import signals
     from detgui.screenshot import take
 
-    program = application()
-    window = build_window(start)
-    try:
-        take(program, window, start, path)
-    finally:
-        window.shut()
+    with signals.qt_messages_logged():
+        application()
+        window = build_window(start)
+        try:
+            take(window, start, path)
+        finally:
+            window.shut()
     return 0
 
 

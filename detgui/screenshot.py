@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtWidgets import QApplication
 
 from detgui.errors import BadInput, DetguiError
 from detgui.gui import pictures
@@ -61,7 +60,7 @@ class _Watch:
             QTimer.singleShot(SETTLE_MS, self.loop.quit)
 
 
-def take(program: QApplication, window: MainWindow, start: Start, path: Path) -> None:
+def take(window: MainWindow, start: Start, path: Path) -> None:
     """Write the picture. Raises `BadInput` for what is not there (file, pixel, group), `DetguiError` where it stays blank."""
     watch = _Watch(window, start)
     window.show()

@@ -8,11 +8,12 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
-from PySide6.QtCore import QSocketNotifier
+from PySide6.QtCore import QSocketNotifier, QtMsgType, qInstallMessageHandler
 
 from detgui import troubles
 
@@ -75,6 +76,23 @@ def show_unexpected(show: Show | None) -> None:
 
     sys.excepthook = hook
     threading.excepthook = thread_hook
+
+
+@contextmanager
+def qt_messages_logged() -> Iterator[None]:
+    """Qt's own warnings go to the log meanwhile: on the terminal they would bury what the program says."""
+
+    def handler(kind: QtMsgType, _context: object, message: str) -> None:
+        if kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg):
+            sys.stderr.write(f"{message}\n")
+        else:
+            troubles.log(message)
+
+    before = qInstallMessageHandler(handler)
+    try:
+        yield
+    finally:
+        qInstallMessageHandler(before)
 
 
 def unexpected_sentence(error: BaseException) -> str:

@@ -88,11 +88,11 @@ class Menus:
     def _group(self, name: str, window: QMainWindow) -> QActionGroup:
         return self._groups.setdefault(name, QActionGroup(window))
 
-    def set_icons(self, widget: QWidget) -> None:
+    def set_icons(self) -> None:
         """Give the actions their icons in the colours of the present palette."""
         for row in ROWS:
             if row.icon:
-                self.actions[row.name].setIcon(icon(row.icon, widget))
+                self.actions[row.name].setIcon(icon(row.icon))
 
 
 def make_action(parent: QWidget, text: str, key: str, tip: str) -> QAction:

@@ -106,7 +106,7 @@ class ExposureList(QTreeWidget):
 
     def _set_icon(self, item: QTreeWidgetItem, exposure: OpenExposure) -> None:
         plain = "exposure" if exposure.shape[1] > 1 else "image"
-        item.setIcon(0, icon("error" if exposure.error else "warning" if exposure.warnings else plain, self))
+        item.setIcon(0, icon("error" if exposure.error else "warning" if exposure.warnings else plain))
 
     def _show_current(self, state: SessionState) -> None:
         item = self._items.get(state.frame.exposure) if state.frame else None
@@ -138,13 +138,13 @@ class ExposureList(QTreeWidget):
         """The menu of an exposure."""
         menu = QMenu(self)
         state = self._session.state
-        menu.addAction(icon("header", self), "Show header", lambda: self._show_header(exposure.key))
+        menu.addAction(icon("header"), "Show header", lambda: self._show_header(exposure.key))
         self._with_shown(menu, exposure, state)
         menu.addSeparator()
-        menu.addAction(icon("copy", self), "Copy path", lambda: _copy_paths(exposure.paths))
-        menu.addAction(icon("reveal", self), "Open folder", lambda: _open_folder(exposure.paths))
+        menu.addAction(icon("copy"), "Copy path", lambda: _copy_paths(exposure.paths))
+        menu.addAction(icon("reveal"), "Open folder", lambda: _open_folder(exposure.paths))
         menu.addSeparator()
-        menu.addAction(icon("close", self), "Close", lambda: self._close(exposure.key))
+        menu.addAction(icon("close"), "Close", lambda: self._close(exposure.key))
         return menu
 
     def _with_shown(self, menu: QMenu, exposure: OpenExposure, state: SessionState) -> None:
@@ -154,12 +154,12 @@ class ExposureList(QTreeWidget):
         frame = _frame_like(state, exposure)
         same_size = state.current is not None and state.current.shape[2:] == exposure.shape[2:]
         compared = exposure.key in state.ramp.compare
-        compare = menu.addAction(icon("compare", self), "Compare in the ramp panel", self._compare(exposure.key))
+        compare = menu.addAction(icon("compare"), "Compare in the ramp panel", self._compare(exposure.key))
         compare.setCheckable(True)
         compare.setChecked(compared)
         session = self._session
-        subtract = menu.addAction(icon("difference", self), "Subtract from the shown image", lambda: session.set_difference("other", frame))
-        blink = menu.addAction(icon("blink", self), "Blink with the shown image", lambda: session.set_blink(True, frame))
+        subtract = menu.addAction(icon("difference"), "Subtract from the shown image", lambda: session.set_difference("other", frame))
+        blink = menu.addAction(icon("blink"), "Blink with the shown image", lambda: session.set_blink(True, frame))
         for action in (compare, subtract, blink):
             action.setEnabled(same_size)
 

@@ -37,18 +37,18 @@ NAMES = {
 _SIGNAL_COLOURS = {"warning": ("#d9a13b", "#a86b00"), "error": ("#ef7d74", "#b3261e")}
 
 
-def icon(name: str, widget: QWidget | None = None) -> QIcon:
-    """Icon of a meaning (see `NAMES`) or of a qtawesome name, in the colours of the widget's palette.
+def icon(name: str, _widget: QWidget | None = None) -> QIcon:
+    """Icon of a meaning (see `NAMES`) or of a qtawesome name in the colours of the theme; empty where the fonts cannot be loaded.
 
-    An empty one where the icon fonts cannot be loaded.
+    The colours are the application's: a widget hears of a new palette later than its parents, and would give the old ones.
     """
-    palette = widget.palette() if widget is not None else QApplication.palette()
+    palette = QApplication.palette()
     dark = palette.color(QPalette.ColorRole.Window).lightnessF() < 0.5
     normal = palette.color(QPalette.ColorRole.ButtonText).name()
     if name in _SIGNAL_COLOURS:
         normal = _SIGNAL_COLOURS[name][0 if dark else 1]
     faint = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText).name()
-    return _made(NAMES.get(name, name), normal, faint)
+    return _made(NAMES.get(name, name), normal, faint, palette.color(QPalette.ColorRole.HighlightedText).name())
 
 
 def renew_icons(widget: QWidget) -> None:
@@ -60,10 +60,10 @@ def renew_icons(widget: QWidget) -> None:
 
 
 @cache
-def _made(name: str, normal: str, faint: str) -> QIcon:
+def _made(name: str, normal: str, faint: str, selected: str) -> QIcon:
     try:
         import qtawesome
 
-        return qtawesome.icon(name, color=normal, color_disabled=faint)
+        return qtawesome.icon(name, color=normal, color_disabled=faint, color_selected=selected)
     except Exception:  # the fonts' folder may be unreadable; the text of every action still says what it does
         return QIcon()

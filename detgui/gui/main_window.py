@@ -113,7 +113,7 @@ class MainWindow(QMainWindow):
         for row in PANELS:
             self.tabs.addTab(row.build(parts.session, parts.loader, self.tabs), row.title)
             self.tabs.setTabToolTip(self.tabs.count() - 1, f"{row.tip} ({row.key})")
-        self.menus.set_icons(self)
+        self.menus.set_icons()
         self.commands.add_panel_actions(self.image_panel, [self.tabs.widget(i) for i in range(self.tabs.count())])
         self._show_page()
         self.panels_ready.emit()
@@ -180,7 +180,7 @@ class MainWindow(QMainWindow):
         """Take the colours that the session's theme asks for."""
         apply_theme(QApplication.instance(), self.parts.session.state.theme)
         if self.image_panel is not None:
-            self.menus.set_icons(self)
+            self.menus.set_icons()
         self.exposure_list.refresh_icons()
 
     def _system_theme_changed(self, *_: object) -> None:
@@ -222,7 +222,7 @@ class MainWindow(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "menus") and self.image_panel is not None:
-            self.menus.set_icons(self)
+            self.menus.set_icons()
 
     def shut(self) -> bool:
         """Remember, stop the work, then let the widgets go; False where a worker did not stop in time."""

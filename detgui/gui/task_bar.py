@@ -208,7 +208,7 @@ class FailureNote(QWidget):
         """Show one sentence for a while."""
         self._sentence, self._details = sentence, details
         self.details_button.setVisible(bool(details))
-        self.sign.setPixmap(icon("error", self).pixmap(14, 14))
+        self.sign.setPixmap(icon("error").pixmap(14, 14))
         self.label.setText(self.label.fontMetrics().elidedText(sentence, Qt.TextElideMode.ElideRight, 420))
         self.label.setToolTip(sentence)
         self.show()

@@ -21,7 +21,7 @@ class WelcomePage(QWidget):
     def __init__(self, actions: Sequence[QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         column = QWidget(self)
-        column.setMaximumWidth(460)
+        column.setMaximumWidth(520)
         self._column = QVBoxLayout(column)
         self._column.setSpacing(6)
         self._heading("detgui", 1.9)
@@ -47,7 +47,7 @@ class WelcomePage(QWidget):
         outer.addWidget(column, 0, Qt.AlignmentFlag.AlignHCenter)
         outer.addStretch(3)
         column.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        column.setMinimumWidth(360)
+        column.setMinimumWidth(440)
         self.show_recent(())
 
     def show_recent(self, paths: Sequence[Path]) -> None:
