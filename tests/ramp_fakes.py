@@ -23,7 +23,7 @@ def simulate_groups(rng, timing: GroupTiming, rate: float, gain: float, read_noi
 class MemoryExposure(Exposure):
     """The contract of Exposure over arrays: ``planes`` maps names to (nints, ngroups, ny, nx) or (ny, nx)."""
 
-    def __init__(self, arrays: dict[str, np.ndarray], timing: GroupTiming, *, kind: str = "uncal", header: dict | None = None, **meta) -> None:
+    def __init__(self, arrays, timing, *, kind="uncal", steps=None, mid=None, **meta) -> None:
         self.arrays = arrays
         self.shape = arrays["SCI"].shape
         self.name, self.kind, self.unit = "memory_uncal", kind, "DN"
@@ -35,15 +35,18 @@ class MemoryExposure(Exposure):
         self.meta = ExposureMeta(**meta)
         self.timing = timing
         self.geometry = DetectorGeometry(self.shape[2], self.shape[3], detector=meta.get("detector", ""), known=True)
-        self.header = header or {}
+        self.steps, self.mid = steps or {}, mid
         self.reads = 0
 
     def read_pixel(self, x, y, plane="SCI", integrations=None):
         self.reads += 1
         values = self.arrays[plane][..., y, x]
-        if values.ndim == 0:
-            return values.reshape(1, 1)
+        if values.ndim < 2:  # a plane without integrations
+            return np.broadcast_to(values, (1 if integrations is None else len(integrations), values.size))
         return values if integrations is None else values[np.asarray(integrations) - self.integrations[0]]
 
-    def headers(self):
-        return [("PRIMARY", self.header)]
+    def cal_step(self, name):
+        return self.steps.get(name)
+
+    def int_times(self):
+        return None if self.mid is None else {"int_mid_MJD_UTC": self.mid}

@@ -57,7 +57,7 @@ def load(exposure: Exposure, params: Params, progress: Progress = no_progress) -
         integration,
         signal[0],
         groupdq[0],
-        read_dq(exposure, params.x, params.y),
+        read_dq(exposure, params.x, params.y, integration),
         exposure.timing,
         noise,
         superbias,
@@ -175,7 +175,9 @@ def _errors(data: RampData, fitted: RampFit, noise: PixelNoise) -> tuple[tuple[f
     if not np.isfinite(rate):
         return (np.nan,) * 3, (f"no errors: the {missing} of the pixel is not known and fewer than three integrations are free of flags",)
     count = len(data.neighbours.signal)
-    return (rate, intercept, late), (f"errors are the scatter between {count} integrations: {missing} not known",)
+    return (rate, intercept, late), (
+        f"errors are the scatter between {count} integrations, that of the intercept with the reset's noise: {missing} not known",
+    )
 
 
 def _fit_notes(data: RampData, fitted: RampFit, early: tuple[int, int]) -> tuple[str, ...]:

@@ -67,11 +67,11 @@ def read_ramps(
     return signal, groupdq
 
 
-def read_dq(exposure: Exposure, x: int, y: int) -> int:
+def read_dq(exposure: Exposure, x: int, y: int, integration: int) -> int:
     """The pixel's own data quality (PIXELDQ, or DQ of reference files), 0 where there is none."""
     for plane in ("PIXELDQ", "DQ"):
         if plane in exposure.planes:
-            return int(np.asarray(exposure.read_pixel(x, y, plane)).flat[0])
+            return int(exposure.read_pixel(x, y, plane, [integration]).flat[0])
     return 0
 
 
@@ -109,17 +109,17 @@ def zero_reference(exposure: Exposure, superbias: Path | None, x: int, y: int) -
 
 
 def superbias_removed(exposure: Exposure) -> bool:
-    """Whether the superbias step was done (keyword S_SUPERB), or the file is a near-infrared ramp product that does not say."""
-    for _, header in exposure.headers()[:1]:
-        status = header.get("S_SUPERB")
-        if status is not None:
-            return str(status).strip().upper() == "COMPLETE"
+    """Whether the superbias step was done, or the file is a near-infrared ramp product that does not say."""
+    status = exposure.cal_step("superbias")
+    if status is not None:
+        return status.upper() == "COMPLETE"
     return exposure.kind == "ramp" and (exposure.meta.instrument or "").upper() != "MIRI"
 
 
 def mid_times(exposure: Exposure) -> NDArray[np.float64]:
     """Mid-times of the integrations, UTC as MJD, shape (nints,); NaN where INT_TIMES is missing."""
-    return np.full(len(exposure.integrations), np.nan)
+    times = exposure.int_times()
+    return np.full(len(exposure.integrations), np.nan) if times is None else np.asarray(times["int_mid_MJD_UTC"], dtype=np.float64)
 
 
 def ends_of(used: NDArray[np.bool_], early: tuple[int, int]) -> tuple[int, int]:

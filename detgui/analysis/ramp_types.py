@@ -41,9 +41,9 @@ class Params:
 class RampData:
     """All that a fit needs of one pixel of one integration, read once: refitting it (dragging N) reads nothing.
 
-    ``signal`` DN and ``groupdq`` have shape (ngroups,). ``timing`` None counts groups. ``superbias`` is the zero level in DN that a reference or a
-    finished superbias step gives, NaN for none, ``zero_source`` says which. ``saturation`` DN. ``neighbours`` are the integrations that errors
-    come from where gain or read noise are not known. ``provenance`` lacks what changes with the parameters.
+    ``signal`` DN and ``groupdq`` have shape (ngroups,). ``timing`` None counts groups. ``superbias`` is the zero level in DN that a
+    reference or a finished superbias step gives, NaN for none, ``zero_source`` says which. ``saturation`` DN. ``neighbours`` are the
+    integrations that errors come from where gain or read noise are not known. ``provenance`` lacks what changes with the parameters.
     """
 
     exposure: str

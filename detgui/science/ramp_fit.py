@@ -72,7 +72,7 @@ def _nothing(ngroups: int) -> Line:
 
 def _plain_line(used: UsedGroups, signal: FloatArray) -> Line:
     weights = plain_weights(used)
-    rate = float(weights @ signal)
+    rate = float(weights @ (signal - signal[0]))  # the weights add up to zero: taking off a level only keeps digits
     mean_time, mean_signal = used.segment_mean(used.time), used.segment_mean(signal)
     first = (used.segment == 0) / np.count_nonzero(used.segment == 0) - mean_time[0] * weights
     return _line(used, rate, weights, first, mean_signal - rate * mean_time)
@@ -214,13 +214,14 @@ def fit_rates(
     """
     flat = UsedGroups.of(used, segments, times)
     values = signal[flat.row, flat.group]
+    values = values - values[np.searchsorted(flat.row, flat.row)]
     if method == "gls" and noise.known:
-        best, _ = iterated_line(flat, values, noise)
-        weights = best.weights
+        best, made_with = iterated_line(flat, values, noise)
+        weights, rate = best.weights, best.slope
     else:
         weights = plain_weights(flat)
-    rate = flat.row_sum(weights * values)
+        rate = made_with = flat.row_sum(weights * values)
     spread = flat.spread(weights)
-    error = np.sqrt(linear_variance(spread, rate, noise, times)) if noise.known else np.full(rate.size, np.nan)
+    error = np.sqrt(linear_variance(spread, made_with, noise, times)) if noise.known else np.full(rate.size, np.nan)
     none = flat.differences == 0
     return np.where(none, np.nan, rate), np.where(none, np.nan, error), spread

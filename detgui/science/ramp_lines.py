@@ -160,11 +160,8 @@ def optimal_line(whitener: Whitener, signal: FloatArray) -> OptimalLine:
     return OptimalLine(weights, slope, np.maximum(chi2, 0.0), white_y - slope[owner] * white_t)
 
 
-def iterated_line(used: UsedGroups, signal: FloatArray, noise: Noise) -> tuple[OptimalLine, Whitener]:
-    """OLS slope, covariance, line, covariance, line: the line and the covariance it was made with."""
+def iterated_line(used: UsedGroups, signal: FloatArray, noise: Noise) -> tuple[OptimalLine, FloatArray]:
+    """OLS slope, covariance, line, covariance, line: the line, and the rates (nramps,) that its covariance was made with, DN/s."""
     slope = used.row_sum(plain_weights(used) * signal)
-    for _ in range(2):
-        whitener = Whitener.of(used, slope, noise)
-        line = optimal_line(whitener, signal)
-        slope = line.slope
-    return line, whitener
+    made_with = optimal_line(Whitener.of(used, slope, noise), signal).slope
+    return optimal_line(Whitener.of(used, made_with, noise), signal), made_with
