@@ -59,7 +59,7 @@ def test_chi_square_probability_is_uniform(fits):
 
 @pytest.mark.parametrize("rate", [0.0, 1.0, 5.0, 30.0, 300.0])
 def test_weights_from_the_same_data_hardly_bias_the_slope(rate):
-    """Brandt 2024, PASP 136, 045004, on debiasing: weights that depend on the data pull the slope; compare with weights of the true rate."""
+    """Weights that depend on the data pull the slope (Brandt 2024, PASP 136, 045004); compare with weights of the true rate."""
     timing = GroupTiming(10, 0.9, 0.9)
     times = GroupTimes.of(timing)
     signals = simulate_groups(np.random.default_rng(int(rate) + 1), timing, rate, NOISE.gain, NOISE.read_noise, 20_000)

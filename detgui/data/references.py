@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import math
+import warnings
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,7 +20,6 @@ from detgui.science.detector import DetectorGeometry
 ReferenceType = Literal["GAIN", "READNOISE", "SUPERBIAS", "SATURATION"]
 
 LARGEST_SIDE = 8192
-IRS2_ROWS, IRS2_OUTPUT, IRS2_PERIOD, IRS2_REFERENCE, IRS2_EDGE = 3200, 640, 20, 4, 8
 ANY_DETECTOR = ("", "ANY", "N/A", "MULTIPLE", "GENERIC")
 
 
@@ -52,9 +53,10 @@ def reference_value(path: Path, reftype: ReferenceType, geometry: DetectorGeomet
         raise BadInput(f"{image.name} is a {image.reftype} reference, not {reftype}")
     if geometry.detector and image.detector not in ANY_DETECTOR and image.detector != geometry.detector.upper():
         raise BadInput(f"{image.name} is for detector {image.detector}, the exposure is of {geometry.detector}")
-    column, row = _position(image, geometry, x, y)
-    if row < 0:
+    position = _position(image, geometry, x, y)
+    if position is None:
         return np.nan, image.unit
+    column, row = position
     ny, nx = image.values.shape
     if not (0 <= column < nx and 0 <= row < ny):
         raise BadInput(f"{image.name} ({nx} x {ny} pixels from {image.xstart or 1}, {image.ystart or 1}) does not cover pixel {x}, {y}")
@@ -69,7 +71,7 @@ def single_read_noise(value: float, unit: str, gain: float) -> float:
     e-/DN first; NaN without.
     """
     electrons = unit.strip().lower().startswith(("e", "electron"))
-    return value / np.sqrt(2.0) / (gain if electrons else 1.0)
+    return value / math.sqrt(2.0) / (gain if electrons else 1.0)
 
 
 def read_reference(path: Path) -> ReferenceImage:
@@ -86,7 +88,8 @@ def _read(path: Path, mtime: int, size: int) -> ReferenceImage:
     from astropy.io import fits
 
     try:
-        with fits.open(path, memmap=False, lazy_load_hdus=True) as hdus:
+        with warnings.catch_warnings(), fits.open(path, memmap=False, lazy_load_hdus=True) as hdus:
+            warnings.simplefilter("ignore")  # a file that is cut short is an error below
             primary = hdus[0].header
             hdu = hdus["SCI"] if "SCI" in hdus else hdus[0]
             _check_size(path, hdu, size)
@@ -121,25 +124,9 @@ def _check_size(path: Path, hdu: Any, size: int) -> None:
         raise BadInput(f"{path.name} is cut short: its header asks for {start + needed} bytes, the file has {size}")
 
 
-def _position(image: ReferenceImage, geometry: DetectorGeometry, x: int, y: int) -> tuple[int, int]:
-    """0-based (column, row) in the reference; row -1 for samples of an IRS2 frame that are no pixels."""
+def _position(image: ReferenceImage, geometry: DetectorGeometry, x: int, y: int) -> tuple[int, int] | None:
+    """0-based (column, row) in the reference; None for samples of an IRS2 frame that are no pixels."""
     if image.values.shape == (geometry.ny, geometry.nx):
         return x, y
-    if geometry.irs2 and geometry.ny == IRS2_ROWS and image.values.shape[0] < IRS2_ROWS:
-        y = irs2_pixel_row(y, reverse=geometry.fastaxis < 0)
-    return x + geometry.xstart - (image.xstart or 1), y if y < 0 else y + geometry.ystart - (image.ystart or 1)
-
-
-def irs2_pixel_row(y: int, reverse: bool) -> int:
-    """0-based row of the 2048-pixel frame for row ``y`` of an interleaved 3200-row IRS2 frame, -1 for reference samples.
-
-    The first 640 samples along the read direction are the reference output; then each of four outputs has 640 samples, 8 pixels, 4
-    reference samples, 16 pixels, 4 reference samples, ..., 8 pixels (Rauscher et al. 2017, PASP 129, 105003). ``reverse`` where the rows
-    are read downwards.
-    """
-    sample = IRS2_ROWS - 1 - y if reverse else y
-    output, place = divmod(sample - IRS2_OUTPUT, IRS2_OUTPUT)
-    if sample < IRS2_OUTPUT or (place - IRS2_EDGE) % IRS2_PERIOD < IRS2_REFERENCE:
-        return -1
-    pixel = output * 512 + place - IRS2_REFERENCE * ((place + IRS2_PERIOD - IRS2_EDGE) // IRS2_PERIOD)
-    return 2047 - pixel if reverse else pixel
+    column, row = geometry.to_full(x, y)
+    return None if (column, row) == (0, 0) else (column - (image.xstart or 1), row - (image.ystart or 1))
