@@ -120,7 +120,7 @@ class MainWindow(QMainWindow):
 
     def _build_readout(self) -> None:
         try:
-            self.readout = import_module("detgui.gui.readout_bar").ReadoutBar(self)
+            self.readout = import_module("detgui.gui.readout_bar").ReadoutBar(self, self.image_panel)
         except ImportError:
             return
         self.statusBar().insertWidget(0, self.readout, 1)
