@@ -17,7 +17,7 @@ from detgui.data.int_times import int_times
 from detgui.data.keywords import STEP_NAMES, ExposureMeta
 from detgui.data.layout import Hdu, read_header
 from detgui.data.opening import find
-from detgui.data.parts import Part, Plane
+from detgui.data.parts import Part, common_planes, shared_warnings
 from detgui.data.places import Places
 from detgui.data.reader import Run
 from detgui.data.segments import segment_name, why_apart
@@ -67,8 +67,7 @@ class Exposure:
     def __init__(self, parts: Sequence[Part], warnings: Sequence[str] = ()) -> None:
         """Made by `open_exposures`: ``parts`` belong together and are in the order of their integrations."""
         first = parts[0]
-        self._parts = tuple(parts)
-        self._open_parts = self._parts
+        self._first = first
         self._times_lock = threading.Lock()
         self._times: dict[str, NDArray[Any]] | None = None
         self._times_read = False
@@ -77,11 +76,11 @@ class Exposure:
         self.kind, self.unit, self.meta, self.timing, self.geometry = first.kind, first.unit, first.meta, first.timing, first.geometry
         self.shape = (sum(part.shape[0] for part in parts), *first.shape[1:])
         self.dtype = first.planes["SCI"].form.value
-        self.planes, left_out = _common_planes(parts)
+        self.planes, left_out = common_planes(parts)
         self.files = tuple(part.file.record for part in parts)
         self.integrations = np.concatenate([np.arange(part.first, part.last + 1, dtype=np.int64) for part in parts])
         self._places = Places(self.name, parts, self.planes, self.integrations)
-        self.warnings = tuple(dict.fromkeys([*warnings, *(each for part in parts for each in part.warnings), *left_out]))
+        self.warnings = tuple(dict.fromkeys([*warnings, *shared_warnings(parts), *left_out]))
 
     def __repr__(self) -> str:
         return f"<Exposure {self.name}: {self.kind} {' x '.join(map(str, self.shape))} {self.dtype}>"
@@ -105,16 +104,16 @@ class Exposure:
     @property
     def cal_steps(self) -> dict[str, str]:
         """Status of every calibration step that the header names."""
-        return dict(self._parts[0].steps)
+        return dict(self._first.steps)
 
     def cal_step(self, name: str) -> str | None:
         """'COMPLETE', 'SKIPPED' or 'FAILED' for a calibration step such as 'superbias', as the header says; None where it does not."""
-        return self._parts[0].steps.get(STEP_NAMES.get(name, name))
+        return self._first.steps.get(STEP_NAMES.get(name, name))
 
     def plane_shape(self, plane: str = "SCI") -> tuple[int, int, int, int]:
         """(nints, ngroups, ny, nx) of a plane, 1 for an axis that it does not have."""
         shapes = [part.planes[plane].shape for part in self._places.of_plane(plane)]
-        return (sum(shape[0] for shape in shapes) if shapes[0][0] == self._parts[0].shape[0] else 1, *shapes[0][1:])
+        return (sum(shape[0] for shape in shapes) if shapes[0][0] == self._first.shape[0] else 1, *shapes[0][1:])
 
     def plane_dtype(self, plane: str = "SCI") -> np.dtype[Any]:
         """Dtype of what reads of a plane return."""
@@ -194,7 +193,7 @@ class Exposure:
     def hold(self) -> Iterator[dict[Path, int]]:
         """Descriptors by path, kept open (also against `close`) while inside, after a check that the files are what was opened."""
         with ExitStack() as stack:
-            yield {part.file.path: stack.enter_context(part.file.in_use()) for part in self._parts}
+            yield {part.file.path: stack.enter_context(part.file.in_use()) for part in self._places.parts}
 
     def check(self) -> None:
         """Raise `BadInput` where a file was closed, cut short, changed or removed since it was opened."""
@@ -208,51 +207,33 @@ class Exposure:
         """
         with self._times_lock:
             if not self._times_read:
-                self._times = int_times(self._parts, self.integrations)
+                self._times = int_times(self._places.parts, self.integrations)
                 self._times_read = True
             return self._times
 
     def header(self, name: str = "PRIMARY", file: int = 0) -> Any:
         """A copy of the astropy Header of one HDU ('SCI' is this exposure's own); None where the file does not have it."""
-        part = self._parts[file]
+        part = self._places.parts[file]
         matches: list[Hdu] = [hdu for hdu in part.hdus if hdu.name == name or (name == "PRIMARY" and hdu.index == 0)]
         hdu = next((hdu for hdu in matches if part.ver is None or hdu.ver == part.ver), matches[0] if matches else None)
         return None if hdu is None else read_header(part.file, hdu.header_offset)[0]
 
     def headers(self) -> list[tuple[str, Any]]:
         """(name, astropy Header) of every HDU of every file, for the header viewer; of several files the name says which."""
-        prefix = len(self._parts) > 1
+        prefix = len(self._places.parts) > 1
         return [
             (f"{part.file.name}: {hdu.label}" if prefix else hdu.label, read_header(part.file, hdu.header_offset)[0])
-            for part in self._parts
+            for part in self._places.parts
             for hdu in part.hdus
         ]
 
     def why_apart(self, other: Exposure) -> str:
         """Why another exposure is not part of this one, as the end of a sentence; '' where both are segments that fit."""
-        return why_apart(self._parts[0], other._parts[0])
+        return why_apart(self._first, other._first)
 
     def close(self) -> None:
         """Close the files; reads after that raise BadInput. Reads that are running end first."""
-        parts, self._open_parts = self._open_parts, ()
-        for part in parts:
-            part.file.close()
-
-
-def _common_planes(parts: Sequence[Part]) -> tuple[tuple[str, ...], list[str]]:
-    """Planes that every part has in the same form, and a sentence for those that are left out."""
-    common, warnings = [], []
-    for name, plane in parts[0].planes.items():
-        odd = next((part for part in parts[1:] if name not in part.planes or not _alike(part.planes[name], plane)), None)
-        if odd is None:
-            common.append(name)
-        else:
-            warnings.append(f"{name} is left out: {odd.file.name} does not have it as the other segments do")
-    return tuple(common), warnings
-
-
-def _alike(one: Plane, two: Plane) -> bool:
-    return one.shape[1:] == two.shape[1:] and one.form.value == two.form.value
+        self._places.close()
 
 
 def open_many(

@@ -89,7 +89,7 @@ class OpenFile:
     def in_use(self) -> Iterator[int]:
         """The descriptor, kept open while inside. Raises `BadInput` where the file was closed or is not what was opened."""
         with self._lock:
-            if self._fd < 0:
+            if self._owners == 0 or self._fd < 0:
                 raise BadInput(f"{self.name} was closed")
             self._users += 1
         try:

@@ -16,7 +16,7 @@ NUMBER = "integration_number"
 
 
 def int_times(parts: Sequence[Part], integrations: NDArray[np.int64]) -> dict[str, NDArray[Any]] | None:
-    """Times of ``integrations``, shape (nints,), days (MJD UTC and BJD TDB), NaN where the tables do not have one; None without a table.
+    """Times of ``integrations``, shape (nints,), days (MJD UTC and BJD TDB), NaN where the tables have none or 0; None without a table.
 
     A segment's table may hold its own integrations or those of the whole exposure: rows are found by integration_number.
     """
@@ -30,7 +30,7 @@ def int_times(parts: Sequence[Part], integrations: NDArray[np.int64]) -> dict[st
         inside = (rows < integrations.size) & (integrations[np.minimum(rows, integrations.size - 1)] == table[NUMBER])
         for name in COLUMNS:
             if name in table:
-                times[name][rows[inside]] = table[name][inside]
+                times[name][rows[inside]] = np.where(table[name][inside] == 0.0, np.nan, table[name][inside])
     return times
 
 

@@ -84,7 +84,7 @@ def scan(file: OpenFile) -> tuple[list[Hdu], list[Any], list[str]]:
     offset = 0
     while offset < file.size:
         if offset and not _is_extension(file, offset):
-            return hdus, headers, [f"{file.name}: {thousands(file.size - offset)} bytes after the last extension were ignored"]
+            return hdus, headers, [f"{thousands(file.size - offset)} bytes after the last extension were ignored"]
         header, data_offset = read_header(file, offset)
         hdu = _describe(file, len(hdus), header, offset, data_offset)
         hdus.append(hdu)

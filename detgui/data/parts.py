@@ -59,7 +59,7 @@ class Part:
     timing: GroupTiming
     geometry: DetectorGeometry
     steps: dict[str, str]
-    warnings: tuple[str, ...]
+    warnings: tuple[str, ...]  # without the file's name
 
     @property
     def last(self) -> int:
@@ -144,9 +144,9 @@ def _part(file: OpenFile, hdus: list[Hdu], headers: list[Any], group: list[Hdu],
     meta = keywords.describe(keys)
     _refuse_blanked(file, keys, main)
     place, doubts = keywords.geometry(keys, shape[2], shape[3], judgement.kind in kinds.RESAMPLED_KINDS)
-    planes, left_out = _planes(file, group, shape)
+    planes, left_out = _planes(group, shape)
     numbers = _numbers(keys, judgement.kind, shape)
-    said = [*warnings, *(f"{file.name}: {each}" for each in [*doubts, *_contradictions(meta, keys, judgement.kind, shape)]), *left_out]
+    said = [*warnings, *doubts, *_contradictions(meta, keys, judgement.kind, shape), *left_out]
     return Part(
         file=file,
         hdus=tuple(hdus),
@@ -201,7 +201,7 @@ def _contradictions(meta: ExposureMeta, keys: Keywords, kind: str, shape: Shape)
     return found
 
 
-def _planes(file: OpenFile, group: list[Hdu], shape: Shape) -> tuple[dict[str, Plane], list[str]]:
+def _planes(group: list[Hdu], shape: Shape) -> tuple[dict[str, Plane], list[str]]:
     main = group[0]
     found: dict[str, Plane] = {}
     warnings = []
@@ -211,7 +211,7 @@ def _planes(file: OpenFile, group: list[Hdu], shape: Shape) -> tuple[dict[str, P
         plane_shape = shape if hdu is main else plane_shape_of(hdu.name, hdu.shape, main.shape, shape)
         if plane_shape is None:
             mine, its = " x ".join(map(str, hdu.shape)), " x ".join(map(str, main.shape))
-            warnings.append(f"{file.name}: {hdu.label} ({mine}) does not fit {main.label} ({its}) and is left out")
+            warnings.append(f"{hdu.label} ({mine}) does not fit {main.label} ({its}) and is left out")
             continue
         plane = Plane(hdu.data_offset, hdu.form, plane_shape)
         if hdu is main:
@@ -240,3 +240,28 @@ def plane_shape_of(name: str, dims: tuple[int, ...], main_dims: tuple[int, ...],
     if lead[0] in (1, nints):
         return (lead[0], 1, *size)
     return (1, lead[0], *size) if nints == 1 and lead[0] == ngroups and name != "ZEROFRAME" else None
+
+
+def common_planes(parts: Sequence[Part]) -> tuple[tuple[str, ...], list[str]]:
+    """Planes that every part has in the same form, and a sentence for those that are left out."""
+    common, warnings = [], []
+    for name, plane in parts[0].planes.items():
+        odd = next((part for part in parts[1:] if name not in part.planes or not _alike(part.planes[name], plane)), None)
+        if odd is None:
+            common.append(name)
+        else:
+            warnings.append(f"{name} is left out: {odd.file.name} does not have it as the other segments do")
+    return tuple(common), warnings
+
+
+def shared_warnings(parts: Sequence[Part]) -> list[str]:
+    """Warnings of the files; what several segments share is said once."""
+    files: dict[str, list[str]] = {}
+    for part in parts:
+        for sentence in part.warnings:
+            files.setdefault(sentence, []).append(part.file.name)
+    return [f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {sentence}" for sentence, names in files.items()]
+
+
+def _alike(one: Plane, two: Plane) -> bool:
+    return one.shape[1:] == two.shape[1:] and one.form.value == two.form.value

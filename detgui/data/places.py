@@ -20,11 +20,24 @@ class Places:
 
     def __init__(self, name: str, parts: Sequence[Part], planes: Sequence[str], integrations: NDArray[np.int64]) -> None:
         self.name = name
-        self.parts = tuple(parts)
+        self._parts = tuple(parts)
         self.planes = tuple(planes)
         self.integrations = integrations
         self.ngroups = parts[0].shape[1]
         self._starts = np.array([part.first for part in parts], np.int64)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts. Raises `BadInput` where the exposure was closed."""
+        if not self._parts:
+            raise BadInput(f"{self.name} was closed")
+        return self._parts
+
+    def close(self) -> None:
+        """Let go of the files."""
+        parts, self._parts = self._parts, ()
+        for part in parts:
+            part.file.close()
 
     def of_plane(self, plane: str) -> tuple[Part, ...]:
         """The parts. Raises `BadInput` where they do not have the plane."""
