@@ -202,6 +202,7 @@ def test_any_truncation(valid, data):
     opens_or_says(raw[: data.draw(st.integers(0, len(raw)))], truth)
 
 
+@pytest.mark.filterwarnings("error")  # a damaged card is no reason to write to somebody's terminal
 @settings(max_examples=250, deadline=None)
 @given(st.data())
 def test_any_damage_to_the_headers(valid, data):

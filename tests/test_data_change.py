@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data_files import JWST, counts, sparse, write
+from data_files import JWST, counts, segment, sparse, write
 
 from detgui.data import unpack
 from detgui.data.exposure import open_exposures, open_one
@@ -198,6 +198,14 @@ def test_packed_and_larger_than_the_disk(packed, monkeypatch):
         open_one([packed])
 
 
+def test_packed_far_too_well(tmp_path, path, monkeypatch):
+    bomb = tmp_path / "bomb.fits.gz"
+    bomb.write_bytes(gzip.compress(path.read_bytes() + bytes(30_000_000)))
+    monkeypatch.setattr(unpack, "LARGE", 1 << 20)
+    with pytest.raises(BadInput, match="is no packed exposure"):
+        open_one([bomb])
+
+
 def test_unpacking_can_be_cancelled(packed):
     def stop(fraction: float, message: str = "") -> None:
         if message.startswith("unpacking"):
@@ -205,6 +213,25 @@ def test_unpacking_can_be_cancelled(packed):
 
     with pytest.raises(Cancelled):
         open_one([packed], progress=stop)
+
+
+MANY = """
+import resource, sys, glob
+import numpy, astropy.io.fits
+from detgui.data.exposure import open_one
+_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (30, hard))
+with open_one([sorted(glob.glob(sys.argv[1] + "/*.fits"))[0]]) as exposure:
+    print(len(exposure.files), exposure.read_pixel(0, 0).shape, len(exposure.warnings))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such limit")
+def test_more_segments_than_the_system_lets_open_at_first(tmp_path):
+    for number in range(1, 41):
+        segment(tmp_path, number, 40, nints=1, shape=(2, 2, 3))
+    out = subprocess.run([sys.executable, "-c", MANY, str(tmp_path)], capture_output=True, text=True, check=True).stdout
+    assert out.split() == ["40", "(40,", "2)", "0"]
 
 
 COST = """

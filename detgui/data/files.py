@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,7 +69,7 @@ class OpenFile:
                 raise BadInput(f"{self.name or self.path} is a folder, not a FITS file")
             if not stat.S_ISREG(mode):  # opening a pipe would wait for ever
                 raise BadInput(f"{self.name} is not a regular file")
-            return os.open(self.path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+            return _open_descriptor(self.path)
         except FileNotFoundError:
             raise BadInput(f"{self.path} does not exist") from None
         except PermissionError:
@@ -163,6 +164,36 @@ class OpenFile:
     def __del__(self) -> None:
         if getattr(self, "_fd", -1) >= 0:
             self._let_go()
+
+
+MANY_FILES = 10_240  # descriptors; the most that macOS grants
+
+
+def _open_descriptor(path: Path) -> int:
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    try:
+        return os.open(path, flags)
+    except OSError as error:
+        if error.errno != errno.EMFILE or not _allow_more_files():
+            raise
+    return os.open(path, flags)
+
+
+def _allow_more_files() -> bool:
+    """Raise the process's own limit of open files (256 on macOS, less than an exposure may have segments); False where it cannot be."""
+    if sys.platform == "win32":
+        return False
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, MANY_FILES)
+    if wanted <= soft:
+        return False
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 _seek_lock = threading.Lock()

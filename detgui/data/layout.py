@@ -16,6 +16,7 @@ BLOCK = 2880
 CARD = 80
 _FIRST_READ = 8 * BLOCK
 _MAX_HEADER = 20_000 * BLOCK
+_COMMENTARY = ("", "COMMENT", "HISTORY", "CONTINUE")
 _PRINTABLE = bytes(c if 32 <= c < 127 else ord("?") for c in range(256))
 _KNOWN_AS = {b"PK\x03\x04": "a zip archive", b"#ASDF": "an ASDF file", b"BZh": "packed with bzip2", b"\xfd7zXZ": "packed with xz"}
 _KNOWN_AS |= {b"\x89HDF": "an HDF5 file", b"%PDF": "a PDF document", b"\x89PNG": "a PNG picture", b"<": "a text page (HTML or XML)"}
@@ -122,9 +123,22 @@ def read_header(file: OpenFile, offset: int) -> tuple[Any, int]:
         end = _find_end(text, searched)
         if end >= 0:
             size = (end // BLOCK + 1) * BLOCK
-            return fits.Header.fromstring(text[:end].translate(_PRINTABLE).decode("ascii")), offset + size
+            return fits.Header.fromstring(_legible(text[:end])), offset + size
     where = "at the start" if offset == 0 else f"at byte {thousands(offset)}"
     raise BadInput(f"{file.name} is cut short or damaged: the header {where} has no end within the file's {thousands(file.size)} bytes")
+
+
+def _legible(text: bytes) -> str:
+    """Cards as astropy takes them without a word: printable, and those that are neither keyword nor commentary as COMMENT."""
+    cards = text.translate(_PRINTABLE).decode("ascii")
+    return "".join(
+        card if _is_card(card) else f"COMMENT {card[: CARD - 8]}" for card in (cards[i : i + CARD] for i in range(0, len(cards), CARD))
+    )
+
+
+def _is_card(card: str) -> bool:
+    keyword = card[:8].strip().upper()
+    return keyword in _COMMENTARY or 0 <= card.find("= ") <= 8 or (keyword == "HIERARCH" and card[8:9] == " " and "=" in card)
 
 
 def _find_end(text: bytes, start: int) -> int:

@@ -16,6 +16,7 @@ from detgui.progress import Progress, no_progress
 GZIP_MAGIC = b"\x1f\x8b"
 CHUNK = 1 << 20
 SPARE = 1 << 30  # bytes of the cache folder's disk that unpacking leaves free
+LARGE, RATIO = 4 << 30, 100  # no detector image of more bytes than LARGE packs to less than one part in RATIO
 
 
 def unpack(file: OpenFile, progress: Progress = no_progress) -> None:
@@ -46,6 +47,10 @@ def _copy(file: OpenFile, target: IO[bytes], folder: str, progress: Progress) ->
                 _check_space(file, folder, size + len(chunk))
                 target.write(chunk)
                 size += len(chunk)
+                if size > LARGE and size > RATIO * packed.tell():
+                    raise BadInput(
+                        f"{file.name} is no packed exposure: {thousands(packed.tell())} of its bytes unpack to {thousands(size)}"
+                    )
                 progress(min(1.0, packed.tell() / file.record.size), f"unpacking {file.name}")
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise BadInput(f"{file.name} is damaged: after {thousands(size)} unpacked bytes gzip says '{error}'") from None
