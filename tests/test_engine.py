@@ -286,6 +286,26 @@ def test_a_pool_that_was_shut_down_is_a_failure():
         assert ear.finals() == [1]
 
 
+class RacingExecutor(ThreadPoolExecutor):
+    """Refuses a call that was cancelled while it was handed over."""
+
+    engine: Engine
+
+    def submit(self, fn, /, *args, **kwargs):
+        self.engine.cancel_all()
+        raise RuntimeError("shut down")
+
+
+def test_cancelled_and_refused_at_once_is_one_final_event():
+    with RacingExecutor(1) as pool:
+        pool.engine = Engine(executor=pool)
+        ear = Ear(pool.engine)
+        with pytest.raises(RuntimeError, match="shut down"):
+            pool.engine.submit(add, 1, 1)
+        pool.engine.close()
+    assert ear.finals() == [1]
+
+
 @settings(max_examples=15, deadline=None)
 @given(
     plans=st.lists(

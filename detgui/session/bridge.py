@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from enum import Enum
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
@@ -14,6 +15,12 @@ from detgui.tasks.events import TaskEvent
 FINAL = ("done", "failed", "cancelled")
 SLICE = 0.004  # s of events at a time: the window paints and reads the mouse in between
 REST_MS = 10  # progress is handed over at most this often; answers at once
+
+
+class _Mode(Enum):
+    IDLE = 0  # any event wakes
+    COMING = 1  # a wake-up or a timer without delay is on its way
+    RESTING = 2  # a timer runs; only answers wake
 
 
 class Bridge(QObject):
@@ -31,8 +38,7 @@ class Bridge(QObject):
         self._lock = threading.Lock()
         self._events: OrderedDict[tuple[int, int], TaskEvent] = OrderedDict()
         self._number = 0
-        self._posted = False
-        self._resting = False
+        self._mode = _Mode.IDLE
         self._closed = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -50,9 +56,9 @@ class Bridge(QObject):
             else:
                 self._number += 1
                 self._events[event.task, self._number] = event
-            if self._posted or (self._resting and event.kind not in FINAL):
+            if self._mode is _Mode.COMING or (self._mode is _Mode.RESTING and event.kind not in FINAL):
                 return
-            self._posted = True
+            self._mode = _Mode.COMING
         self._wake.emit()
 
     def close(self) -> None:
@@ -65,7 +71,7 @@ class Bridge(QObject):
 
     def _drain(self) -> None:
         with self._lock:
-            self._posted = self._resting = False
+            self._mode = _Mode.COMING  # what is posted meanwhile needs no wake-up
         deadline = time.perf_counter() + SLICE
         handed = False
         while (event := self._next()) is not None:
@@ -74,10 +80,10 @@ class Bridge(QObject):
             if time.perf_counter() > deadline:
                 break
         with self._lock:
-            if self._closed or not handed:
-                return
-            self._resting = True
             left = bool(self._events)
+            self._mode = _Mode.COMING if left else _Mode.RESTING if handed else _Mode.IDLE
+            if self._closed or self._mode is _Mode.IDLE:
+                return
         # A timer, not another posted event: Qt hands posted events out in one go and the window would wait.
         self._timer.start(0 if left else REST_MS)
 
