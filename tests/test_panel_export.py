@@ -66,6 +66,24 @@ def test_tables_are_read_by_astropy(qtbot, tmp_path, kind):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_the_slopes_of_all_integrations_are_a_table(qtbot, tmp_path):
+    from astropy.table import Table
+
+    panel, session, _ = make_panel(qtbot, state())
+    session.set_ramp(show="slopes")
+    assert written(qtbot, panel, tmp_path / "slopes.ecsv")[1]
+    table = Table.read(tmp_path / "slopes.ecsv", format="ascii.ecsv")
+    np.testing.assert_allclose(table["slope"], [np.polyfit(np.arange(8), signal(10, 12, i, 20)[:8], 1)[0] for i in range(1, 6)])
+    assert "DN/group" in str(table["slope_err"].unit).replace(" ", "")
+    assert table.meta["pixel"] == [10, 12]
+    session.set_ramp(show="overlay")
+    assert written(qtbot, panel, tmp_path / "ramps.csv")[1]
+    table = Table.read(tmp_path / "ramps.csv", format="ascii.csv", comment="#")
+    third = table[table["integration"] == 3]
+    np.testing.assert_allclose(third["signal"], signal(10, 12, 3, 20))
+    assert third["group"].tolist() == list(range(1, 21))
+
+
 def test_png_says_how_it_was_made(qtbot, tmp_path):
     panel, _, _ = make_panel(qtbot, state())
     path = tmp_path / "ramp.png"

@@ -218,7 +218,7 @@ def test_spin_box_sets_n(qtbot):
     QTest.keyClicks(panel.ui.n, "9")
     QTest.keyClick(panel.ui.n, Qt.Key.Key_Return)
     assert session.state.ramp.fit_last == 9
-    click(next(b for b in panel.findChildren(type(panel.ui.options_button)) if b.text() == "By rule"), QPoint(8, 8))
+    click(next(b for b in panel.findChildren(type(panel.ui.options_button)) if b.text() == "Rule"), QPoint(8, 8))
     assert session.state.ramp.fit_last is None
 
 
@@ -320,6 +320,18 @@ def test_overlay_of_a_few_is_every_ramp(qtbot):
     assert panel.ui.overview.lines.opts["connect"].reshape(5, 20)[:, -1].tolist() == [0] * 5
     session.go_to(integration=3)
     np.testing.assert_allclose(panel.ui.overview.current.getData()[1], signal(10, 12, 3, 20))
+
+
+def test_click_on_a_ramp_of_the_overlay_goes_to_it(qtbot):
+    panel, session, _ = make_panel(qtbot, state(exposure(nints=30)))
+    session.set_ramp(show="overlay")
+    QApplication.processEvents()
+    plot = panel.ui.overview
+    click(plot.viewport(), Point(plot, plot.plot)(15, signal(10, 12, 23, 20)[14]))
+    chosen = session.state.frame.integration
+    ends = [abs(signal(10, 12, i, 20)[14] - signal(10, 12, 23, 20)[14]) for i in range(1, 31)]
+    pixel_height = float(np.diff(plot.plot.vb.viewRange()[1])[0] / plot.plot.vb.height())
+    assert ends[chosen - 1] < 2 * pixel_height
 
 
 def test_overlay_of_thousands_is_percentile_bands(qtbot):

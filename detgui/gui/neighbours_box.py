@@ -43,10 +43,10 @@ class NeighboursBox(QWidget):
         self.setAccessibleName("Ramps of the neighbouring pixels")
 
     def sizeHint(self) -> QSize:
-        return QSize(198, 170)
+        return QSize(140, 140)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, 120)
+        return QSize(120, 100)
 
     def show_neighbours(self, pixel: tuple[int, int], ramps: Floats | None, fit_groups: tuple[int, int]) -> None:
         """Show ``ramps``, shape (ngroups, 3, 3), DN, rows in the order of y, NaN outside the array; None for nothing."""

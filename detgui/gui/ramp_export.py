@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import pyqtgraph as pg
 from PySide6.QtCore import QObject, Qt, Signal
@@ -15,6 +15,7 @@ from detgui.analysis import ramp
 from detgui.data.tables import write_whole
 from detgui.errors import DetguiError
 from detgui.gui import export
+from detgui.gui.overview_table import write_overview
 from detgui.progress import Progress, no_progress
 
 KINDS = {
@@ -60,6 +61,10 @@ class RampExporter(QObject):
     def table(self, result: ramp.Result, path: Path) -> None:
         """Write a result as ECSV or CSV, as the ending of ``path`` says."""
         self._run(partial(ramp.write, result, path), path)
+
+    def overview(self, overview: ramp.Overview, show: Literal["overlay", "slopes"], provenance: dict[str, object], path: Path) -> None:
+        """Write all integrations as ECSV or CSV: the slopes, or every ramp."""
+        self._run(partial(write_overview, overview, show, provenance, path), path)
 
     def plot(self, widget: pg.GraphicsLayoutWidget, path: Path, title: str, command: str, provenance: dict[str, object]) -> None:
         """Draw a plot here and write it in a worker."""

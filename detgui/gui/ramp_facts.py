@@ -37,7 +37,8 @@ def _line_facts(result: ramp.Result) -> list[Fact]:
     why = missing_reason(result)
     late = with_error(result.late_slope, result.late_slope_err, "DN/group")
     two = len(result.group) == 2
-    no_late = "two groups: no residual" if two else "no groups after N that can be fitted"
+    rest = "no groups after N" if result.fit_groups[1] >= len(result.group) else "no groups after N that can be fitted"
+    no_late = "two groups: no residual" if two else rest
     sigma = significance(result.late_slope, result.late_slope_err)
     chi = MISSING if not np.isfinite(result.chi2) else f"{result.chi2:.4g} / {result.dof}, P = {probability(result.probability)}"
     zero = f"signal at the reset (time 0). Zero level {plain(result.zero_level)} DN: {result.zero_source}"

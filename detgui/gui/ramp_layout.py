@@ -33,7 +33,7 @@ _SHORT = {"ramp": "Ramp", "overlay": "All ramps", "slopes": "Slopes"}
 
 # A checked button must show in the dark theme too, where Fusion only darkens it.
 _BUTTONS = """
-QToolButton { padding: 2px 7px; border: 1px solid palette(dark); border-radius: 3px; }
+QToolButton { padding: 2px 6px; border: 1px solid palette(dark); border-radius: 3px; }
 QToolButton { background: palette(button); color: palette(button-text); }
 QToolButton:hover { background: palette(midlight); }
 QToolButton:checked, QToolButton:pressed { background: palette(highlight); color: palette(highlighted-text); }
@@ -92,9 +92,10 @@ def build(panel: QWidget, actions: RampActions, session: Any) -> Parts:
     notes.setVisible(False)
     trouble.setVisible(False)
 
+    reset = _action_button(actions.reset, "Rule")
     compare = _menu_button("Compare", "The same pixel in other open files", compare_menu)
     head = _row(*_view_buttons(actions), None, compare, _menu_button("Export", "Copy and export", export_menu))
-    fit = _row(_label("N"), n, _action_button(actions.reset, "By rule"), why, busy, _action_button(actions.time, "Time"), options_button)
+    fit = _row(_label("N"), n, reset, why, busy, _action_button(actions.time, "Time"), options_button)
     column = QVBoxLayout(content)
     column.setContentsMargins(4, 4, 4, 4)
     column.setSpacing(3)
@@ -118,9 +119,9 @@ def build(panel: QWidget, actions: RampActions, session: Any) -> Parts:
 def _splitter(plots: QWidget, numbers: QWidget, neighbours: QWidget) -> QSplitter:
     below = QSplitter(Qt.Orientation.Horizontal)
     below.addWidget(numbers)
-    below.addWidget(_titled("slopes beside, DN/group", neighbours))
-    below.setStretchFactor(0, 5)
-    below.setStretchFactor(1, 2)
+    below.addWidget(_titled("DN/group", "Slope of the ramps of the 3 x 3 pixels over the groups of the early line", neighbours))
+    below.setStretchFactor(0, 3)
+    below.setStretchFactor(1, 1)
     below.setObjectName("ramp numbers and neighbours")
     whole = QSplitter(Qt.Orientation.Vertical)
     whole.addWidget(plots)
@@ -129,19 +130,19 @@ def _splitter(plots: QWidget, numbers: QWidget, neighbours: QWidget) -> QSplitte
     whole.setStretchFactor(1, 2)
     whole.setChildrenCollapsible(False)
     whole.setSizes([520, 240])
-    below.setSizes([330, 150])
+    below.setSizes([340, 124])
     whole.setObjectName("ramp plots and numbers")
     return whole
 
 
-def _titled(title: str, widget: QWidget) -> QWidget:
+def _titled(title: str, tip: str, widget: QWidget) -> QWidget:
     box = QWidget()
     column = QVBoxLayout(box)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(1)
     label = QLabel(title)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-    label.setToolTip(title)
+    label.setToolTip(tip)
     column.addWidget(label)
     column.addWidget(widget, 1)
     return box

@@ -49,7 +49,7 @@ def bands(ramps: Floats) -> list[tuple[Floats, Floats]]:
 
 
 class OverviewPlot(pg.GraphicsLayoutWidget):
-    """One plot for either view; ``integration_chosen(number)`` on a click into the slopes."""
+    """One plot for either view; ``integration_chosen(number)`` on a click at a slope or a ramp."""
 
     integration_chosen = Signal(int)
 
@@ -177,12 +177,16 @@ class OverviewPlot(pg.GraphicsLayoutWidget):
         set_y(self.plot, np.append(overview.slope - error, overview.slope + error))
 
     def _on_click(self, event) -> None:
-        if self.overview is None or not self._key or self._key[0] != "slopes" or event.button() != Qt.MouseButton.LeftButton:
+        if self.overview is None or not self._key or event.button() != Qt.MouseButton.LeftButton:
             return
         if not self.plot.vb.sceneBoundingRect().contains(event.scenePos()):
             return
-        place = self.plot.vb.mapSceneToView(event.scenePos()).x()
-        self.integration_chosen.emit(int(self.overview.integration[int(np.nanargmin(np.abs(self._x - place)))]))
+        place = self.plot.vb.mapSceneToView(event.scenePos())
+        apart = np.abs(self._x - place.x())
+        if self._key[0] == "overlay":  # the ramp that passes closest over or under the mouse
+            apart = np.abs(self.overview.signal[:, int(np.nanargmin(apart))] - place.y())
+        if np.isfinite(apart).any():
+            self.integration_chosen.emit(int(self.overview.integration[int(np.nanargmin(apart))]))
 
     def redraw(self) -> None:
         """Draw the same again, in the colours of now and with the axes around all of it."""

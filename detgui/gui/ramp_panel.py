@@ -187,13 +187,18 @@ class RampPanel(QWidget):
 
     def _draw_overview(self, chosen: RampAnswer, state: SessionState) -> None:
         overview = self._overview
-        if overview is None or (overview.params.x, overview.params.y) != (chosen.result.params.x, chosen.result.params.y):
+        if not self._fits(overview, chosen.result):
             return
         number = state.frame.integration if state.frame else chosen.result.integration
         if state.ramp.show == "overlay":
             self.ui.overview.show_overlay(overview, chosen.result.time, number, state.ramp.x_axis)
         else:
             self.ui.overview.show_slopes(overview, number, state.ramp.x_axis)
+
+    @staticmethod
+    def _fits(overview: ramp.Overview | None, result: ramp.Result) -> bool:
+        """Whether all integrations are those of the shown pixel; they come later than its ramp."""
+        return overview is not None and (overview.params.x, overview.params.y) == (result.params.x, result.params.y)
 
     def _companion(self, answer: RampAnswer) -> Companion:
         request, params = answer.request, answer.result.params
@@ -251,8 +256,12 @@ class RampPanel(QWidget):
         if self.chosen is None:
             return
         result, kind = self.chosen.result, path.suffix.lower().removeprefix(".")
+        show = self._session.state.ramp.show
         if kind in ("ecsv", "csv"):
-            self._exporter.table(result, path)
+            if show != "ramp" and self._fits(self._overview, result):
+                self._exporter.overview(self._overview, show, result.provenance, path)
+            else:
+                self._exporter.table(result, path)
             return
         title = f"{result.exposure} x {result.params.x} y {result.params.y} integration {result.integration}"
         widget = self.ui.plots.currentWidget()

@@ -46,8 +46,8 @@ class RampPlot(pg.GraphicsLayoutWidget):
         self.setMinimumHeight(220)
         self.ramp = self.addPlot(row=0, col=0)
         self.residual = self.addPlot(row=1, col=0)
-        self.ci.layout.setRowStretchFactor(0, 3)
-        self.ci.layout.setRowStretchFactor(1, 2)
+        self.ci.layout.setRowStretchFactor(0, 5)
+        self.ci.layout.setRowStretchFactor(1, 4)
         self.ci.layout.setSpacing(2)
         self.ci.layout.setContentsMargins(2, 2, 6, 2)
         self.axis: XAxis = "group"
@@ -145,12 +145,12 @@ class RampPlot(pg.GraphicsLayoutWidget):
             self.saturation.setPos(result.saturation)
 
     def _show_boundary(self, result: ramp.Result) -> None:
+        for item in (self.boundary, self.boundary_below):
+            item.setVisible(True)  # first: a hidden line's label keeps its old text
         self.boundary.set_places(x_values(result, self.axis))
         if not self.boundary.dragging:
             self.boundary.set_n(result.fit_groups[1])
         self.boundary_below.setPos(self.boundary.value())
-        for item in (self.boundary, self.boundary_below):
-            item.setVisible(True)
 
     def _show_slope(self, result: ramp.Result) -> None:
         if len(result.group) == 2:
@@ -206,7 +206,9 @@ class RampPlot(pg.GraphicsLayoutWidget):
             self.ramp.setXRange(xs.min() - 0.6 * step, xs.max() + 0.9 * step, padding=0)
         window = self.ramp.vb.viewRange()[0]
         set_y(self.ramp, np.concatenate([_signal_span(r, self.axis, window) for r in self._results]))
-        set_y(self.residual, np.concatenate([_residual_span(r, self.axis, window) for r in self._results]), with_zero=True)
+        left = np.append(0.0, np.concatenate([_residual_span(r, self.axis, window) for r in self._results]))
+        text = self.slope_text.boundingRect().height() / max(self.residual.vb.height(), 60.0) if self.slope_text.isVisible() else 0.0
+        set_y(self.residual, left, *((text, 0.0) if self._slope_down else (0.0, text)))
 
     def _on_zoom(self) -> None:
         self._zoomed = True
@@ -267,13 +269,12 @@ def shortened(name: str, most: int = 26) -> str:
     return name if len(name) <= most else f"{name[: most // 3]}…{name[-(most - most // 3 - 1) :]}"
 
 
-def set_y(plot: pg.PlotItem, values: np.ndarray, with_zero: bool = False) -> None:
-    """Range of the left axis around the finite values, with room for a constant ramp too."""
+def set_y(plot: pg.PlotItem, values: np.ndarray, below: float = 0.0, above: float = 0.0) -> None:
+    """Range of the left axis around the finite values, with room for a constant ramp too; more room as parts of the plot's height."""
     finite = values[np.isfinite(values)]
-    if with_zero:
-        finite = np.append(finite, 0.0)
     if not len(finite):
         return
     low, high = float(finite.min()), float(finite.max())
     room = 0.08 * (high - low) or max(abs(high) * 0.01, 1.0)
-    plot.setYRange(low - room, high + room, padding=0)
+    height = (high - low + 2 * room) / max(1.0 - below - above, 0.2)
+    plot.setYRange(low - room - below * height, high + room + above * height, padding=0)

@@ -125,7 +125,8 @@ class RampTrace:
         self.bars.setOpts(pen=pg.mkPen(faded))
         for item in self.items:
             item.setZValue(style.z)
-        self.late.setZValue(style.z + 1)
+        for line in (self.early, self.beyond, self.late):  # over the points, or many groups would hide it
+            line.setZValue(style.z + 1)
 
     def _describe(self, x: float, y: float, data: int) -> str:
         """What the tooltip of a point says."""
