@@ -32,6 +32,8 @@ from detgui.session.state import SessionState
 BUSY_MS = 150
 """An image that takes longer than this is announced."""
 
+NOTE_MS = 3000
+
 
 def answers(shown: ImageRequest, wanted: ImageRequest) -> bool:
     """Whether an image is the wanted one; with locked limits the loader put its own into the request."""
@@ -281,6 +283,11 @@ class ImagePanel(QWidget):
             self.message.adjustSize()
             self._place_message()
         self.message.setVisible(bool(text))
+
+    def note(self, text: str) -> None:
+        """Say something that goes away by itself."""
+        self._say(text)
+        QTimer.singleShot(NOTE_MS, self, lambda: self._say("") if self.message.text() == text else None)
 
     def _place_message(self) -> None:
         self.message.move(max(0, self.view.width() - self.message.width() - 12), 10)

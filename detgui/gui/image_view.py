@@ -13,6 +13,7 @@ from detgui.gui.image_item import IndexedImageItem
 from detgui.gui.overlays import AmplifierItem, HatchedItem, MarksItem
 
 EXTREME = 4.0  # images longer than this many times their width fill the view instead of keeping square pixels
+_OVERHANG = 14  # how far a number may hang over the end of its axis, px: pixel 0 is there
 _CLOSE = 12  # image pixels on either side after "zoom to pixel"
 
 
@@ -58,8 +59,9 @@ class ImageView(pg.PlotWidget):
         plot.setMenuEnabled(False)
         plot.setLabel("bottom", "x (pixel)")
         plot.setLabel("left", "y (pixel)")
-        plot.getAxis("left").enableAutoSIPrefix(False)
-        plot.getAxis("bottom").enableAutoSIPrefix(False)
+        for side in ("left", "bottom"):
+            plot.getAxis(side).enableAutoSIPrefix(False)
+            plot.getAxis(side).setStyle(hideOverlappingLabels=_OVERHANG)
         plot.setContentsMargins(0, 6, 6, 0)
         self.box.setDefaultPadding(0.0)
         self.box.disableAutoRange()

@@ -143,7 +143,7 @@ class AmplifierItem(pg.GraphicsObject):
         limits = (first, *self._edges, last)
         for letter, start, end in zip(self._letters, limits, limits[1:], strict=False):
             start, end = max(start, low), min(end, high)
-            if end <= start:
+            if end <= start or not letter:
                 continue
             middle = (start + end) / 2
             # In y-up coordinates bottom() of the view rectangle is its upper edge on screen.

@@ -12,7 +12,8 @@ from detgui.gui.colours import blend
 from detgui.gui.pixel_facts import PixelFacts
 from detgui.session.state import SessionState
 
-_GAP = 14
+_GAP = 12
+_STEP = 12  # widths grow in steps, px, so that parts seldom move
 # Parts of `Readout.parts` in the order in which they are left out where the line is too long: time, full frame, DS9, detector, sky.
 _LEAST_NEEDED = (10, 2, 1, 3, 8, 7)
 _VALUE = 4
@@ -90,7 +91,7 @@ class ReadoutBar(QWidget):
         metrics = self.fontMetrics()
         for number, part in enumerate(self._parts):
             if part:
-                self._widths[number] = max(self._widths.get(number, 0.0), metrics.horizontalAdvance(part) + 1.0)
+                self._widths[number] = max(self._widths.get(number, 0.0), float(-(-metrics.horizontalAdvance(part) // _STEP) * _STEP))
         # A part that comes and goes, such as flags, keeps its room only as long as there is enough.
         drawn = [number for number in range(len(self._parts)) if self._parts[number] or number in self._widths]
         for number in (*(n for n in drawn if not self._parts[n]), *_LEAST_NEEDED):

@@ -23,6 +23,18 @@ class GeometryOverlays:
         self._exposures = exposures
         self._shown: tuple[Any, ...] = ()
 
+    def why_no_amplifiers(self, key: str) -> str:
+        """Why there is nothing to draw for an exposure, '' where there is."""
+        geometry = self._geometry(key)
+        if geometry is None or not geometry.known:
+            return "the file does not say how the detector was read"
+        if geometry.miri:
+            return "MIRI's outputs read every fourth column"
+        if geometry.single_output:
+            return "this subarray is read through one output"
+        _, edges = geometry.amplifier_boundaries()
+        return "" if edges else f"one output, {self._regions(geometry)[2][0]}, reads all of it"
+
     def show(self, answer: ImageAnswer, state: SessionState) -> None:
         """Draw what the display asks for, if it is not drawn already."""
         display, key = state.display, answer.request.frame.exposure

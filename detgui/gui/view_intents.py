@@ -56,7 +56,7 @@ class Intents:
             "blink": self.blink,
             "difference": self.difference,
             "flags": self.flags,
-            "amplifiers": lambda: self._flip("amplifiers"),
+            "amplifiers": self.amplifiers,
             "reference_pixels": lambda: self._flip("reference_pixels"),
             "stretch": lambda: self.display({"stretch": self._panel.bar.stretch.next_choice()}),
             "colormap": lambda: self._panel.bar.colormap.wanted.emit(self._panel.bar.colormap.next_choice()),
@@ -146,6 +146,13 @@ class Intents:
         if shown:
             self._flags = shown
         self._session.set_display(dq_flags=() if shown else self._flags)
+
+    def amplifiers(self) -> None:
+        """Draw the outputs' regions, or not; says why where there is nothing to draw."""
+        self._flip("amplifiers")
+        state = self._session.state
+        if state.display.amplifiers and state.frame is not None:
+            self._panel.note(self._panel.geometry.why_no_amplifiers(state.frame.exposure))
 
     def display(self, fields: dict[str, Any]) -> None:
         """Change how the image is turned into colours."""
@@ -248,7 +255,8 @@ class Intents:
             ("Reference pixels\tR", "reference_pixels"),
             ("Zoomed out: brightest pixel of each block", "block_max"),
         ):
-            checkable(menu, text, getattr(display, name)).triggered.connect(lambda _=False, n=name: self._flip(n))
+            act = self.amplifiers if name == "amplifiers" else lambda n=name: self._flip(n)
+            checkable(menu, text, getattr(display, name)).triggered.connect(lambda _=False, act=act: act())
 
     def _fill_zoom(self, menu: QMenu) -> None:
         menu.clear()
