@@ -84,7 +84,7 @@ class Bridge(QObject):
             self._mode = _Mode.COMING if left else _Mode.RESTING if handed else _Mode.IDLE
             if self._closed or self._mode is _Mode.IDLE:
                 return
-        # A timer, not another posted event: Qt hands posted events out in one go and the window would wait.
+        # A timer, not another posted event: those go before timers and painting on some platforms.
         self._timer.start(0 if left else REST_MS)
 
     def _next(self) -> TaskEvent | None:
