@@ -38,7 +38,7 @@ def find(paths: Sequence[str | Path], join: bool, neighbours: bool, progress: Pr
         warnings: dict[tuple[str, ...], list[str]] = {}
         if neighbours:
             parts += _neighbours(parts, named, warnings, progress)
-        return _join(parts, named, warnings, troubles), troubles
+        return _join(parts, named, neighbours, warnings, troubles), troubles
     except BaseException:
         for part in parts:
             part.file.close()
@@ -74,7 +74,7 @@ def _neighbours(parts: Sequence[Part], named: Sequence[Path], warnings: dict[tup
 
 
 def _join(
-    parts: Sequence[Part], named: Sequence[Path], warnings: dict[tuple[str, ...], list[str]], troubles: list[BadInput]
+    parts: Sequence[Part], named: Sequence[Path], looked: bool, warnings: dict[tuple[str, ...], list[str]], troubles: list[BadInput]
 ) -> list[Found]:
     groups: dict[tuple[str, ...], list[Part]] = {}
     for part in parts:
@@ -84,7 +84,7 @@ def _join(
         if key_of(members[0]) is None:
             found.append(Found(members))
             continue
-        kept, said, wrong = put_together(members, named)
+        kept, said, wrong = put_together(members, named, looked)
         troubles += wrong
         found.append(Found(kept, warnings.get(key, []) + said))
     return found

@@ -91,11 +91,11 @@ def _tail(rest: str) -> tuple[str, str]:
     return detector, suffix
 
 
-def put_together(parts: Sequence[Part], named: Iterable[Path]) -> tuple[list[Part], list[str], list[BadInput]]:
+def put_together(parts: Sequence[Part], named: Iterable[Path], looked: bool) -> tuple[list[Part], list[str], list[BadInput]]:
     """Parts of one exposure in order of integrations.
 
     Returns the parts that belong together, warnings (neighbours that were left out, segments that are missing) and troubles (a file that
-    the user named and that cannot be joined). The first part is the measure of the others: those that were named come first.
+    the user named and that cannot be joined). ``looked`` says whether neighbours were looked for. The first part is the measure of the others: those that were named come first.
     """
     asked = set(named)
     kept: list[Part] = []
@@ -114,7 +114,7 @@ def put_together(parts: Sequence[Part], named: Iterable[Path]) -> tuple[list[Par
             warnings.append(f"{sentence}; it was left out")
         part.file.close()
     kept.sort(key=lambda part: part.first)
-    return kept, warnings + _missing(kept), troubles
+    return kept, warnings + _missing(kept, "missing" if looked else "not among the files given"), troubles
 
 
 def _numbered(parts: Sequence[Part], warnings: list[str]) -> list[Part]:
@@ -144,7 +144,7 @@ def _overlap(kept: Sequence[Part], part: Part) -> str:
     return ""
 
 
-def _missing(parts: Sequence[Part]) -> list[str]:
+def _missing(parts: Sequence[Part], word: str) -> list[str]:
     """A sentence that names the segments and integrations that are not there."""
     present = {_segment(part) for part in parts}
     total = max([part.segments or 0 for part in parts] + list(present))
@@ -158,7 +158,7 @@ def _missing(parts: Sequence[Part]) -> list[str]:
     where = name.exposure if name else parts[0].name
     what = [f"segment{'s' if len(absent) > 1 else ''} {ranges(absent)} of {total}"] if absent else []
     what += [f"integration{'s' if gaps.size > 1 else ''} {ranges(gaps.tolist())}"] if gaps.size else []
-    return [f"{where}: {' ('.join(what)}{')' if len(what) == 2 else ''} missing"]
+    return [f"{where}: {' ('.join(what)}{')' if len(what) == 2 else ''} {word}"]
 
 
 def ranges(numbers: Sequence[int]) -> str:
