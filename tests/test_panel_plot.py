@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from panel_help import Point, exposure, make_panel, signal, state
+from panel_help import ZERO, Point, exposure, make_panel, signal, state
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -211,3 +211,52 @@ def test_palette_change_recolours(qtbot):
         QApplication.processEvents()
         lightness = panel.ui.plot.chosen.points.points()[0].brush().color().lightnessF()
         assert (lightness > 0.5) == dark
+
+
+def test_saturation_and_the_level_of_the_rule_are_lines(qtbot):
+    panel, _, _ = make_panel(qtbot, state())
+    plot, result = panel.ui.plot, panel.chosen.result
+    assert not plot.saturation.isVisible()
+    assert plot.level.value() == ZERO + 10_000
+    plot.show_ramps(replace(result, saturation=15_500.0), [], "group")
+    assert plot.saturation.isVisible()
+    assert plot.saturation.value() == 15_500
+    assert plot.saturation.label.toPlainText() == "saturation 15500 DN"
+    assert plot.boundary.label.toPlainText() == f"N = {result.fit_groups[1]}"
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_pixel_without_a_single_number_is_drawn_as_nothing(qtbot):
+    panel, session, loader = make_panel(qtbot, state())
+    result = panel.chosen.result
+    nothing, none = np.full(20, np.nan), np.zeros(20, dtype=bool)
+    nan = float("nan")
+    names = (
+        "zero_level",
+        "intercept",
+        "intercept_err",
+        "slope",
+        "slope_err",
+        "slope_per_s",
+        "slope_per_s_err",
+        "late_slope",
+        "late_slope_err",
+    )
+    empty = replace(
+        result, signal=nothing, fit=nothing, residual=nothing, late_line=nothing, signal_err=nothing, used=none, late=none,
+        chi2=nan, probability=nan, **dict.fromkeys(names, nan),
+    )  # fmt: skip
+    loader.ramps.emit((replace(panel.chosen, result=empty, neighbours=np.full((20, 3, 3), np.nan)),))
+    QApplication.processEvents()
+    assert len(panel.ui.plot.chosen.points.getData()[0]) == 0
+    assert "slope\t–" in panel.ui.numbers.tsv()
+    session.choose_pixel(11, 11)
+    assert len(panel.ui.plot.chosen.points.getData()[0]) == 20
+
+
+def test_a_point_says_what_it_is(qtbot):
+    panel, _, _ = make_panel(qtbot, state(pixel=(20, 5)))
+    said = panel.ui.plot.chosen._describe(0.0, 0.0, 15)
+    assert said.startswith(f"group 16, 14.4 s: {signal(20, 5, 1, 20)[15]:.6g}"[:24])
+    assert "SATURATED" in said
+    assert "left out" in said

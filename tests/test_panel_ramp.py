@@ -105,7 +105,7 @@ def test_numbers_carry_error_unit_and_source(qtbot):
     assert cell(panel, "slope") == f"{result.slope:.2f} ± 0.71 DN/group"
     assert cell(panel, "slope / s") == f"{result.slope / 0.9:.2f} ± 0.79 DN/s"
     assert cell(panel, "late slope").endswith(f"DN/group ({abs(result.late_slope) / 2.2:.1f} σ)")
-    assert cell(panel, "N") == f"{result.fit_groups[1]}  ({result.fit_groups[1]} groups reach 10,000 DN)"
+    assert cell(panel, "N") == f"{result.fit_groups[1]} groups reach 10,000 DN"
     assert cell(panel, "gain") == "1.5 e-/DN"
     more = {fact.label: fact.more for fact in panel.ui.numbers.model().columns[0][2]}
     assert "NRS1 NRSRAPID" in more["read noise"]
@@ -127,10 +127,19 @@ def test_missing_numbers_give_the_reason(qtbot):
     assert not panel.ui.plot.chosen.bars.isVisible()
 
 
+def test_a_file_without_times_counts_groups(qtbot):
+    panel, session, loader = make_panel(qtbot, state())
+    session.set_ramp(x_axis="time")
+    answer = panel.chosen
+    loader.ramps.emit((replace(answer, result=replace(answer.result, slope_per_s=float("nan"), slope_per_s_err=float("nan"))),))
+    assert cell(panel, "slope / s") == "– no group times in the file"
+    assert panel.ui.plot.residual.getAxis("bottom").labelText == "group"
+
+
 def test_set_by_hand_is_said(qtbot):
     panel, session, _ = make_panel(qtbot, state())
     session.set_fit_last(7)
-    assert cell(panel, "N") == "7  (set by hand)"
+    assert cell(panel, "N") == "7 (set by hand)"
     assert panel.ui.why.text() == "set by hand"
     session.set_fit_last(None)
     session.choose_pixel(0, 0)  # 280 DN a group never gets to 10,000
@@ -229,7 +238,7 @@ def test_options_take_numbers_and_files_and_refuse_in_place(qtbot, tmp_path):
     panel, session, _ = make_panel(qtbot, state())
     click(panel.ui.options_button, QPoint(8, 8))
     field = panel.ui.options.gain
-    assert field.edit.placeholderText() == "1.5 (default)"
+    assert field.edit.placeholderText() == "1.5"
     assert "built-in table: NRS1" in field.edit.toolTip()
     QTest.keyClicks(field.edit, "2.05")
     QTest.keyClick(field.edit, Qt.Key.Key_Return)

@@ -32,7 +32,7 @@ def _theme(background: QColor, text: QColor, dark: bool) -> PlotTheme:
         faint=blend(background, text, 0.45),
         grid=blend(background, text, 0.12),
         points=blend(background, text, 0.95),
-        line=QColor("#F0E442" if dark else "#4B0092"),
+        line=QColor("#F0E442" if dark else "#DC267F"),
         boundary=blend(background, text, 0.7),
         warning=QColor("#FF9E6B" if dark else "#B03A00"),
     )

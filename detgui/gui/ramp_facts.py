@@ -26,7 +26,7 @@ def facts(result: ramp.Result) -> list[Fact]:
     return [
         Fact("pixel", f"{params.x}, {params.y}  (DS9 {params.x + 1}, {params.y + 1})", "x, y counted from 0; DS9 counts from 1"),
         Fact("integration", str(result.integration), f"{result.exposure}, integration {result.integration}"),
-        Fact("N", f"{result.fit_groups[1]}  ({reason_for_n(result)})", "last group of the early line, 1-based"),
+        Fact("N", n_with_reason(result), "last group of the early line, 1-based"),
         *_line_facts(result),
         *_noise_facts(result),
         Fact("PIXELDQ", flag_names(result.pixeldq) or "good", f"value {result.pixeldq}"),
@@ -41,6 +41,7 @@ def _line_facts(result: ramp.Result) -> list[Fact]:
     no_late = "two groups: no residual" if two else rest
     sigma = significance(result.late_slope, result.late_slope_err)
     chi = MISSING if not np.isfinite(result.chi2) else f"{result.chi2:.4g} / {result.dof}, P = {probability(result.probability)}"
+    per_s = with_error(result.slope_per_s, result.slope_per_s_err, "DN/s")
     zero = f"signal at the reset (time 0). Zero level {plain(result.zero_level)} DN: {result.zero_source}"
     groups = f"groups {result.fit_groups[0]} to {result.fit_groups[1]}, {_method(result)}{why}"
     quality = "with the covariance of read and photon noise; P: chance of a larger χ² if the line is right"
@@ -48,7 +49,7 @@ def _line_facts(result: ramp.Result) -> list[Fact]:
     return [
         Fact("intercept", with_error(result.intercept, result.intercept_err, "DN"), zero),
         Fact("slope", with_error(result.slope, result.slope_err, "DN/group"), groups),
-        Fact("slope / s", with_error(result.slope_per_s, result.slope_per_s_err, "DN/s"), "the same slope in time"),
+        Fact("slope / s", _joined(per_s, "", "no group times in the file"), "the same slope in time"),
         Fact("late slope", _joined(late, sigma, no_late), "line fitted to the residual after N; σ: its size in its own errors"),
         Fact("χ² / dof", _joined(chi, "", no_chi), quality),
     ]
@@ -96,6 +97,12 @@ def reason_for_n(result: ramp.Result) -> str:
     if n >= total and not reached:
         return f"all groups: {level} is not reached"
     return f"{n} groups reach {level}" if reached else f"{level} is not reached in the {n} usable groups"
+
+
+def n_with_reason(result: ramp.Result) -> str:
+    """'12 groups reach 10,000 DN', '7 (set by hand)'."""
+    n, reason = result.fit_groups[1], reason_for_n(result)
+    return reason if reason.startswith(f"{n} ") else f"{n} ({reason})"
 
 
 def as_tsv(columns: list[tuple[str, list[Fact]]]) -> str:

@@ -95,7 +95,7 @@ def build(panel: QWidget, actions: RampActions, session: Any) -> Parts:
     reset = _action_button(actions.reset, "Rule")
     compare = _menu_button("Compare", "The same pixel in other open files", compare_menu)
     head = _row(*_view_buttons(actions), None, compare, _menu_button("Export", "Copy and export", export_menu))
-    fit = _row(_label("N"), n, reset, why, busy, _action_button(actions.time, "Time"), options_button)
+    fit = _row(_label("N"), n, why, busy, reset, _action_button(actions.time, "Time"), options_button)
     column = QVBoxLayout(content)
     column.setContentsMargins(4, 4, 4, 4)
     column.setSpacing(3)

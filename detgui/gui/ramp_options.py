@@ -154,8 +154,8 @@ class RampOptionsBox(QWidget):
     def show_used(self, result: ramp.Result | None) -> None:
         """Show in empty fields what was used and in their tooltips where it comes from."""
         none = result is None
-        gain = "default" if none or not isfinite(result.gain) else f"{plain(result.gain, 4)} (default)"
-        noise = "default" if none or not isfinite(result.read_noise) else f"{plain(result.read_noise, 4)} (default)"
+        gain = "default" if none or not isfinite(result.gain) else plain(result.gain, 4)
+        noise = "default" if none or not isfinite(result.read_noise) else plain(result.read_noise, 4)
         order = "Default: built-in table by detector and read-out, else the scatter between integrations."
         how = "Type a number, or the path of a reference file; empty for the default."
         gain_from = "" if none else f"\nUsed now: {result.gain_source}"

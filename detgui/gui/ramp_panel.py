@@ -15,7 +15,7 @@ from detgui.gui.colours import pin_colour
 from detgui.gui.ramp_actions import RampActions
 from detgui.gui.ramp_compare import fill_compare
 from detgui.gui.ramp_export import KINDS, RampExporter
-from detgui.gui.ramp_facts import facts, reason_for_n
+from detgui.gui.ramp_facts import facts, n_with_reason
 from detgui.gui.ramp_plot import Companion
 from detgui.session.requests import OverviewRequest, RampAnswer, RampRequest, Trouble
 from detgui.session.resolve import overview_request, ramp_requests
@@ -219,7 +219,8 @@ class RampPanel(QWidget):
         with QSignalBlocker(self.ui.n):
             self.ui.n.setRange(min(2, len(result.group)), len(result.group))
             self.ui.n.setValue(result.fit_groups[1])
-        self.ui.why.setText(reason_for_n(result))
+        self.ui.why.setText(n_with_reason(result).partition(" ")[2].strip("()"))
+        self.ui.why.setToolTip(n_with_reason(result))
 
     # what a person does
 

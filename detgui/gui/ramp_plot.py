@@ -108,7 +108,7 @@ class RampPlot(pg.GraphicsLayoutWidget):
         if axis != self.axis or not self._results:
             self.axis, self._zoomed = axis, False
         self._results, self._companions = [result, *(c.result for c in companions)], tuple(companions)
-        self.residual.setLabel("bottom", "time since reset (s)" if axis == "time" else "group")
+        self.residual.setLabel("bottom", axis_label(result, axis))
         self.chosen.show(result, chosen_style(self._theme), axis)
         while len(self._others) < len(companions):
             self._others.append(RampTrace(self.ramp, self.residual))
@@ -244,6 +244,12 @@ class RampPlot(pg.GraphicsLayoutWidget):
         self.level.label.setColor(theme.faint)
         self.saturation.setPen(pg.mkPen(theme.warning, style=Qt.PenStyle.DashLine))
         self.saturation.label.setColor(theme.warning)
+
+
+def axis_label(result: ramp.Result, axis: XAxis) -> str:
+    """What is on the axis below; a file without group times counts groups."""
+    timed = np.isfinite(result.slope_per_s) or not np.isfinite(result.slope)
+    return "group" if axis == "group" or not timed else "time since reset (s)"
 
 
 def _inside(result: ramp.Result, axis: XAxis, window: Sequence[float]) -> np.ndarray:

@@ -18,6 +18,7 @@ from detgui.gui.quantity import plain
 
 XAxis = Literal["group", "time"]
 Floats = NDArray[np.float64]
+CROWDED = 24  # groups; more are drawn smaller, so that the line shows between them
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,5 +173,6 @@ class RampTrace:
             filled.append(pg.mkBrush(colour))
         symbols = [group_flags.STYLES[k].symbol for k in kinds]
         brushes = [filled[k] if s else hollow for k, s in zip(kinds, solid, strict=True)]
-        sizes = [style.size + (2.5 if k else 0) for k in kinds]
+        size = style.size if len(kinds) <= CROWDED else style.size * 0.75
+        sizes = [size + (2.5 if k else 0) for k in kinds]
         return symbols, [pens[k] for k in kinds], brushes, sizes
