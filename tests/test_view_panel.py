@@ -12,6 +12,7 @@ from detgui.gui import colormaps
 from detgui.gui.colours import pin_colour
 from detgui.gui.go_to import GoToPixel
 from detgui.gui.image_panel import ImagePanel
+from detgui.session.requests import Trouble
 from detgui.session.session import Session
 from detgui.session.state import Frame
 
@@ -433,6 +434,20 @@ def test_an_exposure_that_is_gone_says_so(panel):
     panel.session.set_error("a", "a_ramp.fits is not there any more")
     assert panel.message.text() == "a_ramp.fits is not there any more"
     assert not panel.message.isHidden()
+
+
+def test_trouble_with_the_image_is_said_until_another_is_shown(qtbot, panel):
+    loader = panel.parent().loader
+    loader.quiet = True
+    panel.session.step_group(1)
+    loader.trouble.emit(Trouble(loader.asked[-1], "a_ramp.fits was cut short", ""))
+    assert panel.message.text() == "a_ramp.fits was cut short"
+    panel.session.choose_pixel(3, 3)
+    qtbot.wait(250)
+    assert panel.message.text() == "a_ramp.fits was cut short"
+    loader.quiet = False
+    panel.session.step_group(-1)
+    assert panel.message.isHidden()
 
 
 def test_nothing_open_shows_nothing(panel):

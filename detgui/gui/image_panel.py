@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QFontMetrics, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from detgui.gui import colormaps, colours
 from detgui.gui.background import Asker
 from detgui.gui.caption import caption
 from detgui.gui.choice_button import ChoiceButton
 from detgui.gui.display_bar import DisplayBar
+from detgui.gui.elided_label import ElidedLabel
 from detgui.gui.flag_legend import FlagLegend
 from detgui.gui.icons import renew_icons
 from detgui.gui.image_actions import make_actions
@@ -25,6 +26,7 @@ from detgui.gui.play import SPEEDS, Blinker, Player
 from detgui.gui.steppers import Stepper, tool_button
 from detgui.gui.view_geometry import GeometryOverlays
 from detgui.gui.view_intents import Intents
+from detgui.gui.view_message import ViewMessage
 from detgui.session.requests import ImageAnswer, ImageRequest
 from detgui.session.resolve import image_request
 from detgui.session.state import SessionState
@@ -41,34 +43,6 @@ def answers(shown: ImageRequest, wanted: ImageRequest) -> bool:
         fields = ("limits", "percentile", "low", "high", "locked")
         wanted = replace(wanted, **{name: getattr(shown, name) for name in fields})
     return shown == wanted
-
-
-class ElidedLabel(QLabel):
-    """One line that is cut in the middle where it does not fit; all of it is in the tooltip."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._whole = ""
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
-
-    @property
-    def whole(self) -> str:
-        """The text before it was cut."""
-        return self._whole
-
-    def show_text(self, text: str) -> None:
-        """Show a text."""
-        self._whole = text
-        self.setToolTip(text)
-        self._cut()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._cut()
-
-    def _cut(self) -> None:
-        self.setText(QFontMetrics(self.font()).elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width()))
 
 
 class ImagePanel(QWidget):
@@ -90,11 +64,10 @@ class ImagePanel(QWidget):
         self._image: ImageAnswer | None = None
         self._other: ImageAnswer | None = None
         self._pending = False
+        self._failed: dict[Any, str] = {}  # frame and subtracted frame that could not be read: why
         self._build()
         self.player = Player(lambda: not self._pending, self)
         self.blinker = Blinker(self)
-        self._busy_timer = QTimer(self, singleShot=True, interval=BUSY_MS)
-        self._busy_timer.timeout.connect(self._announce)
         self.geometry = GeometryOverlays(self.view, exposures)
         self.intents = Intents(self)
         self.actions_by_name = make_actions(self, self.intents.table())
@@ -108,12 +81,7 @@ class ImagePanel(QWidget):
         self.bar = DisplayBar(self)
         self.view = ImageView(self)
         self.legend = FlagLegend(self.view)
-        self.message = QLabel(self.view)
-        self.message.setObjectName("image_message")
-        self.message.setAutoFillBackground(True)
-        self.message.setMargin(4)
-        self.message.setWordWrap(False)
-        self.message.hide()
+        self.message = ViewMessage(self.view)
         self.limits = LimitsRow(self)
         self.integrations = Stepper("Integration", ("", ",", ".", ""), self)
         self.groups = Stepper("Group", ("Home", "[", "]", "End"), self)
@@ -187,9 +155,9 @@ class ImagePanel(QWidget):
             self._show_marks()
             if new.pixel is not None and new.pixel != old.pixel:
                 self.view.keep_in_view(*new.pixel)
+        self._wait(new)
         if old.display != new.display:
             self._show_display(new)
-        self._wait(new)
 
     def _show_frame(self, state: SessionState) -> None:
         current, frame = state.current, state.frame
@@ -222,7 +190,7 @@ class ImagePanel(QWidget):
 
     def _show_display(self, state: SessionState) -> None:
         self.view.image.set_reduce(block_maximum if state.display.block_max else None)
-        if not self._pending_for(state):
+        if not self._pending:
             self._show_table()
         self._show_over()
 
@@ -239,6 +207,7 @@ class ImagePanel(QWidget):
 
     def _image_came(self, answer: ImageAnswer | None) -> None:
         self._image = answer
+        self._failed = {}
         self._wait(self.session.state)
         if not self.blinker.other or answer is None:
             self._draw()
@@ -251,47 +220,23 @@ class ImagePanel(QWidget):
             self._draw()
 
     def _trouble_came(self, trouble: Any) -> None:
-        frame = self.session.state.frame
-        if frame is not None and isinstance(trouble.request, ImageRequest) and trouble.request.frame == frame:
-            self._pending = False
-            self._busy_timer.stop()
-            self._say(trouble.sentence)
-
-    def _pending_for(self, state: SessionState) -> bool:
-        return state.frame is not None and (self._image is None or not answers(self._image.request, image_request(state, state.frame)))
+        request, frame = trouble.request, self.session.state.frame
+        if isinstance(request, ImageRequest) and request.frame == frame:
+            self._failed = {(request.frame, request.subtract): trouble.sentence}
+            self._wait(self.session.state)
 
     def _wait(self, state: SessionState) -> None:
-        """Announce an image that is being read, but not one that comes at once."""
-        current = state.current
-        self._pending = self._pending_for(state) and not (current is not None and current.error)
-        if current is not None and current.error:
-            self._say(current.error)
-        elif not self._pending:
-            self._say("")
-        if self._pending and not self._busy_timer.isActive():
-            self._busy_timer.start()
-        elif not self._pending:
-            self._busy_timer.stop()
-
-    def _announce(self) -> None:
+        """Announce an image that is being read, but not one that comes at once; say why one cannot be shown."""
+        wanted = image_request(state, state.frame) if state.frame is not None else None
+        error = state.current.error if state.current is not None else ""
+        if wanted is not None and not error:
+            error = self._failed.get((wanted.frame, wanted.subtract), "")
+        missing = wanted is not None and (self._image is None or not answers(self._image.request, wanted))
+        self._pending = missing and not error
         if self._pending:
-            self._say("reading…")
-
-    def _say(self, text: str) -> None:
-        if text != self.message.text():
-            self.message.setText(text)
-            self.message.adjustSize()
-            self._place_message()
-        self.message.setVisible(bool(text))
-
-    def note(self, text: str) -> None:
-        """Say something that goes away by itself."""
-        self._say(text)
-        QTimer.singleShot(NOTE_MS, self, lambda: self._say("") if self.message.text() == text else None)
-
-    def _place_message(self) -> None:
-        self.message.move(max(0, self.view.width() - self.message.width() - 12), 10)
-        self.legend.place()
+            self.message.say_soon("reading…")
+        else:
+            self.message.say(error)
 
     # Drawing
 
@@ -348,7 +293,8 @@ class ImagePanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._place_message()
+        self.message.place()
+        self.legend.place()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -59,8 +59,15 @@ class ReadoutBar(QWidget):
         parts = found.parts() if found is not None else ()
         if parts != self._parts:
             self._parts = parts
+            self._widen()
             self.setToolTip(self._tip(found) if found is not None else "")
             self.update()
+
+    def _widen(self) -> None:
+        metrics = self.fontMetrics()
+        for number, part in enumerate(self._parts):
+            if part:
+                self._widths[number] = max(self._widths.get(number, 0.0), float(-(-metrics.horizontalAdvance(part) // _STEP) * _STEP))
 
     @staticmethod
     def _tip(found: Any) -> str:
@@ -74,9 +81,9 @@ class ReadoutBar(QWidget):
     def _state_changed(self, old: SessionState, new: SessionState) -> None:
         if old.exposures != new.exposures:
             self._facts.forget({each.key for each in new.exposures})
-            self._widths.clear()
         if old.frame is None or new.frame is None or old.frame.exposure != new.frame.exposure:
             self._widths.clear()
+            self._widen()
         if old.pixel != new.pixel:
             self.renew()
 
@@ -88,10 +95,6 @@ class ReadoutBar(QWidget):
 
     def places(self) -> list[tuple[int, float, float]]:
         """(number of the part, left, width) of the parts that are drawn, px."""
-        metrics = self.fontMetrics()
-        for number, part in enumerate(self._parts):
-            if part:
-                self._widths[number] = max(self._widths.get(number, 0.0), float(-(-metrics.horizontalAdvance(part) // _STEP) * _STEP))
         # A part that comes and goes, such as flags, keeps its room only as long as there is enough.
         drawn = [number for number in range(len(self._parts)) if self._parts[number] or number in self._widths]
         for number in (*(n for n in drawn if not self._parts[n]), *_LEAST_NEEDED):

@@ -152,7 +152,7 @@ class Intents:
         self._flip("amplifiers")
         state = self._session.state
         if state.display.amplifiers and state.frame is not None:
-            self._panel.note(self._panel.geometry.why_no_amplifiers(state.frame.exposure))
+            self._panel.message.note(self._panel.geometry.why_no_amplifiers(state.frame.exposure))
 
     def display(self, fields: dict[str, Any]) -> None:
         """Change how the image is turned into colours."""
