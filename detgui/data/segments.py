@@ -95,7 +95,8 @@ def put_together(parts: Sequence[Part], named: Iterable[Path], looked: bool) -> 
     """Parts of one exposure in order of integrations.
 
     Returns the parts that belong together, warnings (neighbours that were left out, segments that are missing) and troubles (a file that
-    the user named and that cannot be joined). ``looked`` says whether neighbours were looked for. The first part is the measure of the others: those that were named come first.
+    the user named and that cannot be joined). ``looked`` says whether neighbours were looked for. The first part is the measure of the
+    others: those that were named come first.
     """
     asked = set(named)
     kept: list[Part] = []
