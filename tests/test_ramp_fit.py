@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from ramp_fakes import simulate_groups
 
 from detgui.science.covariance import GroupTimes, Noise, group_covariance
@@ -306,3 +308,24 @@ def test_probability_is_scipys():
     assert chi_square_probability(12.3, 8) == pytest.approx(chi2.sf(12.3, 8))
     assert np.isnan(chi_square_probability(1.0, 0))
     assert np.isnan(chi_square_probability(np.nan, 3))
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_any_flags_give_a_line_or_nan(data):
+    """Whatever the flags and holes: no exception, an error for every slope, shifts that only move the intercept."""
+    ngroups = data.draw(st.integers(2, 12))
+    flags = np.array(data.draw(st.lists(st.sampled_from([0, 0, 0, 1, 2, 4, 5, 6]), min_size=ngroups, max_size=ngroups)), dtype=np.uint32)
+    values = data.draw(st.lists(st.floats(-1e5, 1e5) | st.just(np.nan), min_size=ngroups, max_size=ngroups))
+    first = data.draw(st.integers(1, ngroups))
+    early = (first, data.draw(st.integers(first, ngroups)))
+    method = data.draw(st.sampled_from(["ols", "gls"]))
+    times = GroupTimes.of(GroupTiming(ngroups, 4.5, 0.9, 4, 1))
+    fitted = fit_ramp(np.array(values), flags, times, early, NOISE, method)
+    moved = fit_ramp(np.array(values) + 1000.0, flags, times, early, NOISE, method)
+    assert np.isfinite(fitted.line.rate) == np.isfinite(fitted.rate_err) == np.isfinite(fitted.line.intercept)
+    assert np.isfinite(fitted.late_rate) == np.isfinite(fitted.late_rate_err) == bool(fitted.late.any())
+    assert moved.line.rate == pytest.approx(fitted.line.rate, rel=1e-6, abs=1e-5, nan_ok=True)
+    assert moved.line.intercept == pytest.approx(fitted.line.intercept + 1000.0, rel=1e-6, abs=1e-3, nan_ok=True)
+    assert not (fitted.used & fitted.late).any()
+    assert not (fitted.used & ((flags & 1) != 0)).any()

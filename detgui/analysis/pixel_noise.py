@@ -150,12 +150,15 @@ def _from_scatter(found: PixelNoise, exposure: Exposure, neighbours: Neighbours 
 
 
 def _table_row(exposure: Exposure) -> TableRow:
-    meta = exposure.meta
-    detector = (meta.detector or exposure.geometry.detector or "").upper()
-    subarray = (meta.subarray or "FULL").upper()
-    readout = "SUB" if detector.startswith("NRS") and subarray not in ("FULL", "GENERIC", "N/A", "") else ""
+    detector = (exposure.meta.detector or exposure.geometry.detector or "").upper()
+    readout = "SUB" if detector.startswith("NRS") and _is_subarray(exposure) else ""
     table = noise_table()
     return table.get((detector, readout), table.get((detector, ""), TableRow(np.nan, "", np.nan, "", "")))
+
+
+def _is_subarray(exposure: Exposure) -> bool:
+    name = (exposure.meta.subarray or "").upper()
+    return not exposure.geometry.full_frame if name in ("", "GENERIC", "N/A") else name != "FULL"
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from detgui.analysis.pixel_noise import Neighbours, PixelNoise, check_given, find_noise, with_given
+from detgui.analysis.pixel_noise import Neighbours, PixelNoise, check_given, find_noise, noise_table, with_given
 from detgui.analysis.provenance import for_params, provenance
 from detgui.analysis.ramp_reading import (
     check_pixel,
@@ -30,7 +30,7 @@ from detgui.science.ramp_groups import SATURATED, early_group_count, extrapolate
 from detgui.science.scatter import spread, spread_of_neighbours
 from detgui.science.timing import GroupTiming
 
-__all__ = ["Overview", "Params", "RampData", "Result", "as_table", "fit", "load", "overview", "run", "summary", "write"]
+__all__ = ["Overview", "Params", "RampData", "Result", "as_table", "fit", "load", "overview", "run", "summary", "warm_up", "write"]
 
 
 def load(exposure: Exposure, params: Params, progress: Progress = no_progress) -> RampData:
@@ -103,9 +103,23 @@ def fit(data: RampData, params: Params) -> Result:
     usable = usable_groups(data.signal, data.groupdq)
     early = params.fit_groups or (1, int(early_group_count(data.signal, usable, zero, params.threshold)))
     fitted = fit_ramp(data.signal, data.groupdq, times, early, noise.noise, _method(params.method))
+    return _result(data, params, noise, timing, (zero, zero_source), early, fitted)
+
+
+def _result(
+    data: RampData,
+    params: Params,
+    noise: PixelNoise,
+    timing: GroupTiming,
+    zero: tuple[float, str],
+    early: tuple[int, int],
+    fitted: RampFit,
+) -> Result:
+    """The fit in the units that people use."""
     errors, error_notes = _errors(data, fitted, noise)
     rate_unit = 1.0 if timing.known else np.nan
     made_with = params if params.threshold == DEFAULT_THRESHOLD else replace(params, fit_groups=early, threshold=DEFAULT_THRESHOLD)
+    times = GroupTimes.of(timing)
     return Result(
         exposure=data.exposure,
         params=params,
@@ -122,8 +136,8 @@ def fit(data: RampData, params: Params) -> Result:
         late=fitted.late,
         segment_starts=tuple(int(start) + 1 for start in np.flatnonzero(np.diff(fitted.segments, prepend=-1))),
         pixeldq=data.pixeldq,
-        zero_level=zero,
-        zero_source=zero_source,
+        zero_level=zero[0],
+        zero_source=zero[1],
         intercept=fitted.line.intercept,
         intercept_err=errors[1],
         slope=fitted.line.rate * timing.tgroup,
@@ -228,3 +242,11 @@ def overview(exposure: Exposure, params: Params, engine: object = None, progress
     progress(1.0, "fitted")
     tgroup = exposure.timing.tgroup
     return Overview(exposure.name, params, numbers, rate * tgroup, error * tgroup, signal, groupdq, mid_times(exposure))
+
+
+def warm_up() -> None:
+    """Import and read what the first fit would wait for (0.2 s); for a background task at start."""
+    import scipy.linalg.lapack
+    import scipy.special  # noqa: F401
+
+    noise_table()

@@ -18,8 +18,8 @@ from detgui.progress import Progress, no_progress
 from detgui.science.scatter import FEWEST_INTEGRATIONS
 
 INTEGRATIONS_READ_AT_ONCE = 128
-INTEGRATIONS_FOR_SCATTER = 48
-"""Enough for the noise of a pixel to a few per cent, and few enough that the source does not change."""
+INTEGRATIONS_FOR_SCATTER = 32
+"""Enough for a pixel's noise to some per cent; few enough to be read with a click, and for the source not to change."""
 
 _Key = tuple[tuple[FileRecord, ...], str, int, int, int]
 _remembered: OrderedDict[_Key, Neighbours] = OrderedDict()
@@ -76,7 +76,7 @@ def read_dq(exposure: Exposure, x: int, y: int, integration: int) -> int:
 
 
 def read_neighbours(exposure: Exposure, x: int, y: int, integration: int) -> Neighbours | None:
-    """The pixel in up to 48 integrations around ``integration``, remembered; None where there are fewer than three."""
+    """The pixel in `INTEGRATIONS_FOR_SCATTER` integrations around ``integration``, remembered; None with fewer than three."""
     numbers = exposure.integrations
     if len(numbers) < FEWEST_INTEGRATIONS:
         return None
