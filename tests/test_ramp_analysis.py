@@ -239,7 +239,7 @@ def test_without_any_source_errors_are_nan_with_the_reason():
     result = ramp.run(exposure(nints=2), pixel(gain=None, read_noise=None))
     assert np.isnan([result.slope_err, result.intercept_err, result.late_slope_err, result.chi2, result.gain, result.read_noise]).all()
     assert np.isfinite([result.slope, result.intercept, result.late_slope]).all()
-    assert "no errors: the gain and read noise of the pixel is not known and there are fewer than three integrations" in result.notes
+    assert "no errors: the gain and read noise of the pixel are not known and there are fewer than three integrations" in result.notes
 
 
 def test_no_times_in_the_file():

@@ -181,13 +181,16 @@ def _errors(data: RampData, fitted: RampFit, noise: PixelNoise) -> tuple[tuple[f
     if noise.noise.known:
         return (fitted.rate_err, fitted.intercept_err, fitted.late_rate_err), ()
     missing = " and ".join(name for name, value in (("gain", noise.gain), ("read noise", noise.read_noise)) if not np.isfinite(value))
+    verb = "are" if " and " in missing else "is"
     if data.neighbours is None:
-        return (np.nan,) * 3, (f"no errors: the {missing} of the pixel is not known and there are fewer than three integrations",)
+        return (np.nan,) * 3, (f"no errors: the {missing} of the pixel {verb} not known and there are fewer than three integrations",)
     usable, segments = data.neighbours.usable, data.neighbours.segments
     weights = (fitted.line.weights, fitted.line.intercept_weights, fitted.late_weights)
     rate, intercept, late = (spread(each, data.neighbours.signal, usable, segments) for each in weights)
     if not np.isfinite(rate):
-        return (np.nan,) * 3, (f"no errors: the {missing} of the pixel is not known and fewer than three integrations are free of flags",)
+        return (np.nan,) * 3, (
+            f"no errors: the {missing} of the pixel {verb} not known and fewer than three integrations are free of flags",
+        )
     count = len(data.neighbours.signal)
     return (rate, intercept, late), (
         f"errors are the scatter between {count} integrations, that of the intercept with the reset's noise: {missing} not known",
