@@ -10,7 +10,9 @@ import zlib
 import numpy as np
 import pytest
 from panel_help import PROVENANCE, make_panel, signal, state
-from PySide6.QtGui import QImage
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFileDialog
 
 from detgui.errors import BadInput
@@ -97,6 +99,47 @@ def test_png_says_how_it_was_made(qtbot, tmp_path):
     assert image.pixelColor(2, 2).name() == "#ffffff", "figures are black on white"
     grey = image.scaled(200, 200).convertToFormat(QImage.Format.Format_Grayscale8)
     assert min(grey.pixelColor(x, y).lightness() for x in range(0, 200, 2) for y in range(0, 200, 2)) < 200, "something is drawn"
+
+
+def on_screen(widget) -> np.ndarray:
+    """The plot as the screen shows it on paper's colours, blurred to a few hundred cells, 0 to 255."""
+    with export.on_paper(widget):
+        widget.setUpdatesEnabled(True)
+        return cells(widget.grab().toImage())
+
+
+def cells(image: QImage) -> np.ndarray:
+    small = image.scaled(60, 60, mode=Qt.TransformationMode.SmoothTransformation).convertToFormat(QImage.Format.Format_Grayscale8)
+    return np.array([[small.pixelColor(x, y).lightness() for x in range(60)] for y in range(60)], dtype=float)
+
+
+def without_footer(image: QImage) -> QImage:
+    part = export.FOOTER / (image.height() / export.SCALE)
+    return image.copy(0, 0, image.width(), round(image.height() * (1 - part)))
+
+
+def drawing(path) -> QImage:
+    """A PNG, or an SVG drawn by Qt's own reader."""
+    if path.suffix == ".png":
+        return QImage(str(path))
+    reader = QSvgRenderer(str(path))
+    image = QImage(reader.defaultSize() * export.SCALE, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.white)
+    painter = QPainter(image)
+    reader.render(painter)
+    painter.end()
+    return image
+
+
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_pictures_look_like_the_screen(qtbot, tmp_path, kind):
+    panel, session, _ = make_panel(qtbot, state(pixel=(20, 5)))
+    session.toggle_pin(11, 12)
+    path = tmp_path / f"ramp.{kind}"
+    assert written(qtbot, panel, path)[1]
+    shown, exported = on_screen(panel.ui.plot), cells(without_footer(drawing(path)))
+    ink = (255 - shown).ravel(), (255 - exported).ravel()
+    assert np.corrcoef(*ink)[0, 1] > 0.8, "axes or points are out of place; one cell off gives less than 0.5"
 
 
 def test_svg_is_shapes_with_a_description(qtbot, tmp_path):

@@ -58,8 +58,8 @@ class BoundaryLine(pg.InfiniteLine):
         self.setPos(self._places[self._n - 1])
 
     def set_theme(self, theme: PlotTheme) -> None:
-        self.setPen(pg.mkPen(theme.boundary, width=1.4))
-        self.setHoverPen(pg.mkPen(theme.line, width=3))
+        self.setPen(theme.pen(theme.boundary, width=1.4))
+        self.setHoverPen(theme.pen(theme.line, width=3))
         self.label.setColor(theme.foreground)
         self.label.fill = pg.mkBrush(theme.background)
 

@@ -16,7 +16,8 @@ from detgui.errors import BadInput, DetguiError
 from detgui.gui import plot_theme
 
 PICTURES = ("png", "svg", "pdf")
-SCALE = 3  # PNG pixels per screen pixel: 300 dpi at the size of a journal column
+SCALE = 3  # PNG pixels per screen pixel
+PX_PER_INCH = 96  # of the screen, as the size on paper is reckoned
 FOOTER = 16  # px under the plot for the line that says how it was made
 
 
@@ -34,17 +35,17 @@ def picture(widget: pg.GraphicsLayoutWidget, kind: str, title: str, command: str
     drawers = {"png": _png, "svg": _svg, "pdf": _pdf}
     if kind not in drawers:
         raise BadInput(f"{kind!r} is not a kind of picture; use one of {', '.join(PICTURES)}")
-    with on_paper(widget):
+    with on_paper(widget, SCALE if kind == "png" else 1.0):
         return drawers[kind](widget, title, command, provenance_text(provenance))
 
 
 @contextmanager
-def on_paper(widget: Any):
-    """Show the plot black on white for the time of drawing it."""
+def on_paper(widget: Any, thickness: float = 1.0):
+    """Show the plot black on white, lines ``thickness`` device pixels thick, for the time of drawing it."""
     before = widget.theme
     redraw = getattr(widget, "redraw", lambda: None)
     widget.setUpdatesEnabled(False)
-    widget.apply_theme(plot_theme.paper())
+    widget.apply_theme(plot_theme.paper(thickness))
     redraw()
     try:
         yield
@@ -57,15 +58,16 @@ def on_paper(widget: Any):
 def _png(widget: pg.GraphicsLayoutWidget, title: str, command: str, provenance: str) -> bytes:
     size = _size(widget)
     image = QImage(size * SCALE, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(SCALE)  # rather than scaling the painter: one-pixel pens, points and the legend then grow too
     image.fill(QColor("white"))
-    image.setDotsPerMeterX(round(300 / 0.0254))
-    image.setDotsPerMeterY(round(300 / 0.0254))
     for key, text in (("Title", title), ("Software", "detgui"), ("Command", command), ("Provenance", provenance)):
         image.setText(key, text)
     painter = QPainter(image)
-    painter.scale(SCALE, SCALE)
     _draw(widget, painter, command)
     painter.end()
+    # Only now: axes are replayed pictures, which Qt would scale to the resolution of what they are drawn on.
+    image.setDotsPerMeterX(round(SCALE * PX_PER_INCH / 0.0254))
+    image.setDotsPerMeterY(round(SCALE * PX_PER_INCH / 0.0254))
     buffer = _buffer()
     if not QImageWriter(buffer, b"png").write(image):
         raise DetguiError("the picture could not be written as PNG")
@@ -76,6 +78,7 @@ def _svg(widget: pg.GraphicsLayoutWidget, title: str, command: str, provenance: 
     size, buffer = _size(widget), _buffer()
     maker = QSvgGenerator()
     maker.setOutputDevice(buffer)
+    maker.setResolution(widget.logicalDpiX())
     maker.setSize(size)
     maker.setViewBox(QRect(0, 0, size.width(), size.height()))
     maker.setTitle(title)
@@ -92,9 +95,10 @@ def _pdf(widget: pg.GraphicsLayoutWidget, title: str, command: str, provenance: 
     maker.setTitle(title)
     maker.setCreator(f"detgui: {command}")
     maker.addFileAttachment("provenance.json", QByteArray(provenance.encode()), "application/json")
-    maker.setPageSize(QPageSize(QSizeF(size) * 0.75, QPageSize.Unit.Point, "plot", QPageSize.SizeMatchPolicy.ExactMatch))  # 1 px = 3/4 pt
+    points = QSizeF(size) * (72 / widget.logicalDpiX())
+    maker.setPageSize(QPageSize(points, QPageSize.Unit.Point, "plot", QPageSize.SizeMatchPolicy.ExactMatch))
     maker.setPageMargins(QMarginsF(0, 0, 0, 0), QPageLayout.Unit.Point)
-    maker.setResolution(96)
+    maker.setResolution(widget.logicalDpiX())
     painter = QPainter(maker)
     _draw(widget, painter, command)
     painter.end()

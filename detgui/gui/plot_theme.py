@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPalette, QPen
 
 from detgui.gui.colours import blend, is_dark
 
@@ -23,6 +24,11 @@ class PlotTheme:
     line: QColor  # told apart from every pin's colour
     boundary: QColor
     warning: QColor
+    thickness: float = 1.0  # device pixels of a line of width 1: pyqtgraph's pens do not grow with the resolution
+
+    def pen(self, colour: QColor, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+        """A pen of that width in screen pixels."""
+        return pg.mkPen(colour, width=width * self.thickness, style=style)
 
 
 def _theme(background: QColor, text: QColor, dark: bool) -> PlotTheme:
@@ -43,16 +49,16 @@ def from_palette(palette: QPalette) -> PlotTheme:
     return _theme(palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Text), is_dark(palette))
 
 
-def paper() -> PlotTheme:
+def paper(thickness: float = 1.0) -> PlotTheme:
     """Black on white, for exported figures."""
-    return _theme(QColor("white"), QColor("black"), False)
+    return replace(_theme(QColor("white"), QColor("black"), False), thickness=thickness)
 
 
 def apply_axes(plot: pg.PlotItem, theme: PlotTheme) -> None:
     """Colour the axes of one plot."""
     for side in ("left", "bottom"):
         axis = plot.getAxis(side)
-        axis.setPen(pg.mkPen(theme.faint))
+        axis.setPen(theme.pen(theme.faint))
         axis.setTextPen(pg.mkPen(theme.foreground))
 
 
@@ -68,5 +74,5 @@ def recolour_legend(item: pg.LegendItem, theme: PlotTheme) -> None:
     ground = QColor(theme.background)
     ground.setAlpha(200)
     item.setBrush(ground)
-    item.setPen(pg.mkPen(theme.grid))
+    item.setPen(theme.pen(theme.grid))
     item.setLabelTextColor(theme.foreground)

@@ -15,6 +15,7 @@ def action(parent: QWidget, text: str, keys: tuple[str, ...], call: Callable[[],
     made = QAction(text, parent)
     made.setShortcuts([QKeySequence(key) for key in keys])
     made.setToolTip(f"{tip or text} ({', '.join(keys)})" if keys else tip or text)
+    made.setMenuRole(QAction.MenuRole.NoRole)  # macOS would move actions by words in their text
     made.triggered.connect(lambda _checked=False: call())
     parent.addAction(made)
     return made
@@ -39,7 +40,7 @@ class RampActions:
         self.reset = action(panel, "Groups by the 10,000 DN rule", ("Ctrl+0",), do["reset"], "N from the 10,000 DN rule again")
         self.method = action(panel, "Plain least squares", ("K",), do["method"], "Plain instead of generalised least squares")
         self.method.setCheckable(True)
-        self.whole = action(panel, "Show the whole plot", ("V",), do["whole"], "Axes around all the data")
+        self.whole = action(panel, "Show the whole plot", ("Y",), do["whole"], "Axes around all the data")
         self.copy = action(panel, "Copy the table of numbers", ("Ctrl+Shift+C",), do["copy"])
         self.ecsv = action(panel, "Export as ECSV…", ("Ctrl+E",), do["ecsv"])
 

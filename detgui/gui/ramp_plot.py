@@ -184,13 +184,15 @@ class RampPlot(pg.GraphicsLayoutWidget):
         for kind in flags:
             style = group_flags.STYLES[kind]
             colour = QColor(style.colour) if style.colour else self._theme.points
-            sample = pg.ScatterPlotItem(symbol=style.symbol, size=9, pen=pg.mkPen(colour), brush=pg.mkBrush(colour))
+            sample = pg.ScatterPlotItem(symbol=style.symbol, size=9, pen=self._theme.pen(colour), brush=pg.mkBrush(colour))
             self.legend.addItem(sample, style.name)
         for companion in companions:
             dash = Qt.PenStyle.DashDotLine if companion.compared else Qt.PenStyle.SolidLine
             brush = pg.mkBrush(self._theme.background if companion.compared else companion.colour)
-            pen = pg.mkPen(companion.colour, style=dash)
-            sample = pg.PlotDataItem([0], [0], pen=pen, symbol="o", symbolSize=6, symbolPen=pg.mkPen(companion.colour), symbolBrush=brush)
+            pen = self._theme.pen(companion.colour, style=dash)
+            sample = pg.PlotDataItem(
+                [0], [0], pen=pen, symbol="o", symbolSize=6, symbolPen=self._theme.pen(companion.colour), symbolBrush=brush
+            )
             self.legend.addItem(sample, shortened(companion.name))
 
     # ranges
@@ -238,11 +240,11 @@ class RampPlot(pg.GraphicsLayoutWidget):
         plot_theme.recolour_legend(self.legend, theme)
         self._legend_key = ()
         self.boundary.set_theme(theme)
-        self.boundary_below.setPen(pg.mkPen(theme.boundary, width=1.4))
-        self.zero.setPen(pg.mkPen(theme.faint))
-        self.level.setPen(pg.mkPen(theme.faint, style=Qt.PenStyle.DotLine))
+        self.boundary_below.setPen(theme.pen(theme.boundary, width=1.4))
+        self.zero.setPen(theme.pen(theme.faint))
+        self.level.setPen(theme.pen(theme.faint, style=Qt.PenStyle.DotLine))
         self.level.label.setColor(theme.faint)
-        self.saturation.setPen(pg.mkPen(theme.warning, style=Qt.PenStyle.DashLine))
+        self.saturation.setPen(theme.pen(theme.warning, style=Qt.PenStyle.DashLine))
         self.saturation.label.setColor(theme.warning)
 
 

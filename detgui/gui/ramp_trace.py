@@ -25,9 +25,9 @@ CROWDED = 24  # groups; more are drawn smaller, so that the line shows between t
 class TraceStyle:
     """How a trace is drawn; ``bars`` error bars, ``by_flag`` points coloured by flag, ``open_points`` hollow ones (another file)."""
 
+    theme: PlotTheme
     points: QColor
     line: QColor
-    ground: QColor
     size: float = 7.0
     width: float = 1.8
     bars: bool = True
@@ -37,15 +37,15 @@ class TraceStyle:
 
 
 def chosen_style(theme: PlotTheme) -> TraceStyle:
-    return TraceStyle(theme.points, theme.line, theme.background)
+    return TraceStyle(theme, theme.points, theme.line)
 
 
 def pin_style(colour: QColor, theme: PlotTheme) -> TraceStyle:
-    return TraceStyle(colour, colour, theme.background, size=4.5, width=1.0, bars=False, by_flag=False, z=5.0)
+    return TraceStyle(theme, colour, colour, size=4.5, width=1.0, bars=False, by_flag=False, z=5.0)
 
 
 def compare_style(colour: QColor, theme: PlotTheme) -> TraceStyle:
-    return TraceStyle(colour, colour, theme.background, size=7.0, width=1.0, bars=False, by_flag=False, open_points=True, z=4.0)
+    return TraceStyle(theme, colour, colour, size=7.0, width=1.0, bars=False, by_flag=False, open_points=True, z=4.0)
 
 
 def x_values(result: ramp.Result, axis: XAxis) -> Floats:
@@ -118,12 +118,12 @@ class RampTrace:
     def _apply(self, style: TraceStyle) -> None:
         line = QColor(style.line)
         dash = Qt.PenStyle.DashDotLine if style.open_points else Qt.PenStyle.SolidLine
-        self.early.setPen(pg.mkPen(line, width=style.width, style=dash))
-        self.beyond.setPen(pg.mkPen(line, width=max(style.width - 0.6, 1.0), style=Qt.PenStyle.DashLine))
-        self.late.setPen(pg.mkPen(line, width=style.width, style=dash))
+        self.early.setPen(style.theme.pen(line, width=style.width, style=dash))
+        self.beyond.setPen(style.theme.pen(line, width=max(style.width - 0.6, 1.0), style=Qt.PenStyle.DashLine))
+        self.late.setPen(style.theme.pen(line, width=style.width, style=dash))
         faded = QColor(style.points)
         faded.setAlpha(150)
-        self.bars.setOpts(pen=pg.mkPen(faded))
+        self.bars.setOpts(pen=style.theme.pen(faded))
         for item in self.items:
             item.setZValue(style.z)
         for line in (self.early, self.beyond, self.late):  # over the points, or many groups would hide it
@@ -166,10 +166,10 @@ class RampTrace:
     def _looks(self, result: ramp.Result, style: TraceStyle) -> tuple[list[str], list[Any], list[Any], list[float]]:
         kinds = group_flags.classify(result.groupdq)
         solid = (result.used | result.late) & ~np.bool_(style.open_points)
-        pens, filled, hollow = [], [], pg.mkBrush(style.ground)
+        pens, filled, hollow = [], [], pg.mkBrush(style.theme.background)
         for kind in group_flags.STYLES:
             colour = QColor(kind.colour) if kind.colour and style.by_flag else style.points
-            pens.append(pg.mkPen(colour, width=1.2))
+            pens.append(style.theme.pen(colour, width=1.2))
             filled.append(pg.mkBrush(colour))
         symbols = [group_flags.STYLES[k].symbol for k in kinds]
         brushes = [filled[k] if s else hollow for k, s in zip(kinds, solid, strict=True)]
