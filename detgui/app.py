@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,25 +15,11 @@ from detgui.gui.parts import Parts, build
 from detgui.gui.theme import apply_theme
 from detgui.marks import mark
 from detgui.progress import Progress
-from detgui.session.state import Theme
+from detgui.session.requests import Trouble
+from detgui.start import Start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """What the window is opened with; ``size`` in pixels, ``pixel`` 0-based, ``integration`` and ``group`` 1-based."""
-
-    files: tuple[Path, ...] = ()
-    join: bool = True
-    demo: bool = False
-    size: tuple[int, int] | None = None
-    theme: Theme | None = None
-    pixel: tuple[int, int] | None = None
-    integration: int | None = None
-    group: int | None = None
-    workers: int | None = None
 
 
 def application() -> QApplication:
@@ -78,14 +63,15 @@ def build_window(start: Start, parts: Parts | None = None) -> MainWindow:
         window.default_layout()
     if start.files:
         window.commands.open_paths(start.files, start.join)
-        when_opened(parts, start)
+        when_opened(window, start)
     if start.demo:
         window.commands.open_example()
     return window
 
 
-def when_opened(parts: Parts, start: Start) -> None:
+def when_opened(window: MainWindow, start: Start) -> None:
     """Show the integration and group and choose the pixel that were asked for, as soon as there is an exposure."""
+    parts = window.parts
 
     def show(*_: object) -> None:
         if parts.session.state.current is None:
@@ -94,6 +80,8 @@ def when_opened(parts: Parts, start: Start) -> None:
         parts.session.go_to(integration=start.integration, group=start.group)
         if start.pixel is not None:
             parts.session.choose_pixel(*start.pixel)
+        if missing := start.missing(parts.session.state):
+            window.show_trouble(Trouble(start, missing, ""))
 
     parts.exposures.opened.connect(show)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QEventLoop, QTimer
 
@@ -11,9 +11,7 @@ from detgui.errors import BadInput, DetguiError
 from detgui.gui import pictures
 from detgui.gui.main_window import MainWindow
 from detgui.session.requests import Trouble
-
-if TYPE_CHECKING:
-    from detgui.app import Start
+from detgui.start import Start
 
 PATIENCE_MS = 120_000  # the first start compiles the kernels
 SETTLE_MS = 250  # what came last is painted and laid out
@@ -25,6 +23,7 @@ class _Watch:
     def __init__(self, window: MainWindow, start: Start) -> None:
         self.window, self.start = window, start
         self.trouble: Trouble | None = None
+        self.missing = ""
         self.image = self.ramps = self.asked = False
         self.loop = QEventLoop()
         parts = window.parts
@@ -39,6 +38,7 @@ class _Watch:
         if session.state.current is not None:
             if session.state.pixel is None and self.start.pixel is None:
                 session.move_pixel(0, 0)  # the middle
+            self.missing = self.start.missing(session.state)
             self.asked = True
             self._look()
 
@@ -56,7 +56,9 @@ class _Watch:
 
     def _look(self) -> None:
         current = self.window.parts.session.state.current
-        if self.asked and self.image and current is not None and (self.ramps or not current.is_ramp):
+        if self.missing:
+            self.loop.quit()
+        elif self.asked and self.image and current is not None and (self.ramps or not current.is_ramp):
             QTimer.singleShot(SETTLE_MS, self.loop.quit)
 
 
@@ -69,25 +71,10 @@ def take(window: MainWindow, start: Start, path: Path) -> None:
     watch.loop.exec()
     if watch.trouble is not None:
         raise BadInput(watch.trouble.sentence)
+    if watch.missing:
+        raise BadInput(watch.missing)
     if not watch.image:
         raise DetguiError(f"{start.files[0]}: no image was drawn within {PATIENCE_MS // 1000} s")
-    _check_asked(window, start)
     if window.image_panel is None or pictures.is_blank(window.image_panel.grab().toImage()):
         raise DetguiError(f"{start.files[0]}: the window stayed blank")
     pictures.save(window.grab().toImage(), path)
-
-
-def _check_asked(window: MainWindow, start: Start) -> None:
-    """The session goes to the nearest that there is; a picture of something else than what was asked for would deceive."""
-    state = window.parts.session.state
-    current, frame = state.current, state.frame
-    if current is None or frame is None:
-        raise DetguiError(f"{start.files[0]}: nothing was opened")
-    _, ngroups, ny, nx = current.shape
-    if start.pixel is not None and state.pixel != start.pixel:
-        raise BadInput(f"{current.name}: there is no pixel {start.pixel[0]}, {start.pixel[1]}; the image is {nx} x {ny}")
-    if start.integration not in (None, frame.integration):
-        first, last = current.integrations
-        raise BadInput(f"{current.name}: there is no integration {start.integration}; it has {first} to {last}")
-    if start.group not in (None, frame.group):
-        raise BadInput(f"{current.name}: there is no group {start.group}; it has {ngroups}")

@@ -303,7 +303,7 @@ def test_missing_libraries_are_named(monkeypatch):
 
     monkeypatch.setattr(display.sys, "platform", "linux")
     monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
-    monkeypatch.setattr(display, "_loads", lambda name: name not in ("libEGL.so.1", "libxcb-cursor.so.0"))
+    monkeypatch.setattr(display, "loads", lambda name: name not in ("libEGL.so.1", "libxcb-cursor.so.0"))
     with pytest.raises(DetguiError, match=r"libEGL.*libxcb-cursor.*apt-get install libegl1 libxcb-cursor0"):
         display.check_libraries()
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")

@@ -12,11 +12,11 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QPalette
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from detgui import app
-from detgui.app import Start
 from detgui.gui.actions import ROWS
 from detgui.gui.main_window import MainWindow
 from detgui.gui.panels import PANELS
 from detgui.session.requests import Trouble
+from detgui.start import Start
 from detgui.tasks.events import TaskEvent
 
 PATIENCE = 60_000  # ms; the first ramp compiles a kernel
@@ -84,6 +84,29 @@ def test_file_of_the_command_line_is_shown(qtbot, make_window, flight_ramp):
     assert window.tabs.count() == len(PANELS)
 
 
+def test_image_that_came_before_its_panel_is_shown(qtbot, flight_ramp):
+    """The image may be read before the modules that show it are imported."""
+    app.application()
+    window = app.build_window(Start(files=(flight_ramp,)))
+    try:
+        with qtbot.waitSignal(window.parts.loader.image, timeout=PATIENCE, check_params_cb=lambda answer: answer is not None):
+            pass
+        assert window.image_panel is None
+        window.build_panels()
+        qtbot.waitUntil(lambda: window.image_panel.answer is not None, timeout=PATIENCE)
+    finally:
+        window.close()
+        window.deleteLater()
+
+
+def test_pixel_that_is_not_there_is_told(qtbot, make_window, flight_ramp):
+    window = make_window(flight_ramp, pixel=(400, 3))
+    opened(qtbot, window)
+    qtbot.waitUntil(lambda: window.troubles.box is not None, timeout=PATIENCE)
+    assert "no pixel 400, 3" in window.troubles.box.text()
+    window.troubles.box.close()
+
+
 def test_drop_opens_and_list_shows_each(qtbot, make_window, flight_ramp, tmp_path):
     one = copy_of(flight_ramp, tmp_path, "jw01019001001_03101_00001_guider2_uncal.fits")
     two = copy_of(flight_ramp, tmp_path, "jw01019001001_03101_00002_guider2_uncal.fits")
@@ -95,7 +118,7 @@ def test_drop_opens_and_list_shows_each(qtbot, make_window, flight_ramp, tmp_pat
     tree = window.exposure_list
     assert [tree.topLevelItem(i).text(0) for i in range(2)] == [path.name.removesuffix("_uncal.fits") for path in (one, two)]
     child = tree.topLevelItem(0).child(0)
-    assert (child.text(0), child.text(1)) == ("uncal", "6 × 2 × 128 × 128")
+    assert (child.text(0), child.text(1).replace("\N{THIN SPACE}", "")) == ("uncal", "6×2×128×128")
     assert str(one) in child.toolTip(0)
 
 

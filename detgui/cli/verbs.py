@@ -11,8 +11,8 @@ from detgui.cli.terminal import ProgressBar, put_json, say
 from detgui.errors import BadInput
 
 if TYPE_CHECKING:
-    from detgui.app import Start
     from detgui.data.exposure import Exposure
+    from detgui.start import Start
 
 
 def window(args: Namespace) -> int:
@@ -43,7 +43,7 @@ def _screenshot(args: Namespace) -> int:
 
 
 def _start(args: Namespace) -> Start:
-    from detgui.app import Start
+    from detgui.start import Start
 
     return Start(
         files=tuple(args.files),
@@ -64,14 +64,15 @@ def demo(args: Namespace) -> int:
 
     check_display()
     from detgui import app
+    from detgui.start import Start
 
-    return app.run(app.Start(demo=True, theme=args.theme, workers=args.workers))
+    return app.run(Start(demo=True, theme=args.theme, workers=args.workers))
 
 
 def info(args: Namespace) -> int:
     """Say what files are."""
     _no_scheduler(args)
-    exposures = _open_usable(args.files, join=args.join, neighbours=False)
+    exposures = _open_usable(args, neighbours=False)
     try:
         from detgui.analysis.info import as_text, describe
 
@@ -92,7 +93,7 @@ def ramp(args: Namespace) -> int:
         raise BadInput("say where the ramp is to be written: -o ramp.ecsv")
     if args.output is not None:
         _check_output(args.output, args.files)
-    exposures = _open_usable(args.files, join=args.join, neighbours=args.join)
+    exposures = _open_usable(args, neighbours=args.join)
     try:
         _ramp_of(_one_exposure(exposures), args)
     finally:
@@ -163,34 +164,30 @@ def _no_scheduler(args: Namespace) -> None:
         raise BadInput("--scheduler: running on a cluster is not available yet")
 
 
-def _open_usable(paths: Sequence[Path], *, join: bool, neighbours: bool) -> list[Exposure]:
+def _open_usable(args: Namespace, *, neighbours: bool) -> list[Exposure]:
     """Open what can be opened; the files that cannot are named in one line each. Raises `BadInput` where none is left."""
-    from detgui.data.exposure import open_exposures
+    from detgui.data.exposure import open_many
 
-    usable: list[Path] = []
-    refused: list[str] = []
-    for path in paths:
-        try:
-            _close(open_exposures([path], join=False, neighbours=False))
-            usable.append(path)
-        except BadInput as error:
-            refused.append(str(error))
-    if not usable:
-        for sentence in refused[:-1]:
-            say(sentence)
-        raise BadInput(refused[-1])
-    for sentence in refused:
-        say(sentence)
-    return open_exposures(usable, join=join, neighbours=neighbours)
+    with ProgressBar(args.quiet) as progress:
+        exposures, refused = open_many(args.files, join=args.join, neighbours=neighbours, progress=progress)
+    for error in refused[: None if exposures else -1]:
+        say(str(error))
+    if not exposures:
+        raise refused[-1]
+    return exposures
 
 
 def _one_exposure(exposures: Sequence[Exposure]) -> Exposure:
+    """The exposure that the files make; of a file with several SCI extensions the first."""
+    first = exposures[0]
+    for other in exposures[1:]:
+        if other.files != first.files:
+            raise BadInput(f"{other.name} does not belong to the exposure of {first.name}: {first.why_apart(other)}")
     if len(exposures) > 1:
-        names = ", ".join(exposure.name for exposure in exposures[:3]) + (", ..." if len(exposures) > 3 else "")
-        raise BadInput(f"these are {len(exposures)} different exposures ({names}): give the files of one")
-    for warning in exposures[0].warnings:
+        say(f"warning: the file holds {len(exposures)} images, {first.name} is used")
+    for warning in first.warnings:
         say(f"warning: {warning}")
-    return exposures[0]
+    return first
 
 
 def _close(exposures: Sequence[Exposure]) -> None:

@@ -62,11 +62,12 @@ class Menus:
         for row in ROWS:
             self._add(window, row, handlers[row.name])
 
-    def menu(self, path: str) -> QMenu:
-        """The menu of a path such as 'View/Theme', made where it is missing."""
+    def menu(self, path: str, before: QAction | None = None) -> QMenu:
+        """The menu of a path such as 'View/Theme', made where it is missing: at the end, or before an action of the menu above."""
         if path not in self._menus:
             above, _, name = path.rpartition("/")
-            made = self.menu(above).addMenu(f"&{name}") if above else self._bar.addMenu(f"&{name}")
+            made = QMenu(f"&{name}", self._bar)
+            (self.menu(above) if above else self._bar).insertMenu(before, made)
             made.setToolTipsVisible(True)
             self._menus[path] = made
         return self._menus[path]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,10 +100,11 @@ class Commands:
         menus.menu("View/Image").addActions(_menu_actions(image))
         for row, panel in zip(PANELS, panels, strict=False):
             menus.menu(f"Analysis/{row.title} panel").addActions(_menu_actions(panel))
-            export = getattr(panel, "export_menu", None)
-            if isinstance(export, QMenu):
-                export.setTitle("E&xport")
-                menus.menu("File").insertMenu(menus.actions["screenshot"], export)
+            self._add_exports(getattr(getattr(panel, "ui", None), "export_actions", {}).values())
+
+    def _add_exports(self, actions: Iterable[QAction]) -> None:
+        menus = self._window.menus
+        menus.menu("File/Export", before=menus.actions["screenshot"]).addActions(list(actions))
 
     def _fill_recent(self) -> None:
         recent = self._parts.recent.paths()
@@ -220,9 +221,7 @@ class Commands:
         rows = help.help_rows("", window.menuBar().actions())
         listed = {row.keys for row in rows}
         rest = [row for row in help.help_rows("Elsewhere", window.findChildren(QAction)) if row.keys not in listed]
-        for widget in (window.image_panel, *(window.tabs.widget(place) for place in range(window.tabs.count()))):
-            rest += [help.HelpRow("Mouse", what, how) for what, how in getattr(widget, "mouse_help", ())]
-        return rows + rest
+        return rows + rest + [help.HelpRow(*row) for row in help.MOUSE]
 
     def show_keys(self) -> None:
         """Show the searchable list of keys."""

@@ -32,7 +32,7 @@ def shape_text(shape: tuple[int, int, int, int]) -> str:
     kept = list(shape)
     while len(kept) > 2 and kept[0] == 1:
         kept.pop(0)
-    return " × ".join(str(n) for n in kept)
+    return "\N{THIN SPACE}×\N{THIN SPACE}".join(str(n) for n in kept)
 
 
 def tooltip(exposure: OpenExposure) -> str:
@@ -65,8 +65,8 @@ class ExposureList(QTreeWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setAccessibleName("Open exposures")
         self.header().setStretchLastSection(False)
-        self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
+        self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._open_menu)
         self.currentItemChanged.connect(self._chosen)
@@ -87,6 +87,8 @@ class ExposureList(QTreeWidget):
         for exposure in state.exposures:
             self._add(exposure, roots)
         self.expandAll()
+        words = [self.fontMetrics().horizontalAdvance(item.text(0)) for item in self._items.values()]
+        self.header().resizeSection(0, 2 * self.indentation() + self.iconSize().width() + 28 + max(words, default=0))
         del blocker
         self._show_current(state)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -17,6 +18,7 @@ from detgui.session.state import SessionState
 from detgui.tasks.events import TaskEvent
 
 LANE = "header"
+SEGMENT = re.compile(r"seg\d+")
 Headers = tuple[tuple[str, tuple[Card, ...]], ...]
 
 
@@ -35,6 +37,13 @@ def _card(card: Any) -> Card:
     if isinstance(value, bool):
         value = "T" if value else "F"
     return (card.keyword, str(value), card.comment)
+
+
+def short_name(name: str) -> str:
+    """HDU first, then the end of the file's name: the beginning is what segments of one exposure share."""
+    file, colon, hdu = name.rpartition(": ")
+    segment = SEGMENT.search(file)
+    return f"{hdu}  {segment[0] if segment else file}" if colon else name
 
 
 class HeaderViewer(QWidget):
@@ -144,7 +153,9 @@ class HeaderViewer(QWidget):
         self._show_note("")
         self.hdu.blockSignals(True)
         self.hdu.clear()
-        self.hdu.addItems([name for name, _ in headers])
+        for place, (full, _) in enumerate(headers):
+            self.hdu.addItem(short_name(full))
+            self.hdu.setItemData(place, full, Qt.ItemDataRole.ToolTipRole)
         self.hdu.setCurrentIndex(max(0, self.hdu.findText(name)) if headers else -1)
         self.hdu.blockSignals(False)
         self._show_hdu(self.hdu.currentIndex())

@@ -32,6 +32,22 @@ NON_GOALS = """\
 </ul>"""
 
 
+MOUSE = (
+    ("Image", "Choose a pixel", "Click"),
+    ("Image", "Pin a pixel beside the chosen one, or unpin it", "Shift+click"),
+    ("Image", "Zoom about the mouse", "Wheel"),
+    ("Image", "Move the image", "Drag"),
+    ("Image", "What can be done with a pixel", "Right click"),
+    ("Integration and group", "One on or back", "Wheel over the row"),
+    ("Limits", "Set a limit", "Drag its handle in the histogram"),
+    ("Ramp", "Number of groups in the line, N", "Drag the vertical line"),
+    ("Ramp", "N by the 10,000 DN rule again", "Double click on the vertical line"),
+    ("Ramp", "Choose a neighbour", "Click in the 3 × 3 box"),
+    ("Exposures", "What can be done with an exposure", "Right click"),
+    ("Window", "Open files", "Drop them anywhere"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class HelpRow:
     """One line of the list: where it belongs, what it does, which keys or mouse move do it."""

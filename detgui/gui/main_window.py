@@ -116,13 +116,11 @@ class MainWindow(QMainWindow):
         self.menus.set_icons()
         self.commands.add_panel_actions(self.image_panel, [self.tabs.widget(i) for i in range(self.tabs.count())])
         self._show_page()
+        parts.loader.repeat()  # what came before there was a panel to show it
         self.panels_ready.emit()
 
     def _build_readout(self) -> None:
-        try:
-            self.readout = import_module("detgui.gui.readout_bar").ReadoutBar(self, self.image_panel)
-        except ImportError:
-            return
+        self.readout = import_module("detgui.gui.readout_bar").ReadoutBar(self, self.image_panel)
         self.statusBar().insertWidget(0, self.readout, 1)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -72,6 +72,11 @@ class Loader(QObject):
         self._ask(Wanted())
         self._ask(self._locked(resolve(self._session.state)))
 
+    def repeat(self) -> None:
+        """Emit the present answers again, for listeners that were made after they came; reads nothing that was read."""
+        wanted, self._wanted = self._wanted, Wanted()
+        self._ask(wanted)
+
     def close(self) -> None:
         """Cancel what runs and follow the session no more."""
         for signal, connection in self._connections:
