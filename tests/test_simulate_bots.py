@@ -104,10 +104,10 @@ def test_peak_reaches_10000_dn_in_ten_groups():
 
 def test_photon_transfer_gives_the_gain():
     rng = np.random.default_rng(3)
-    charge = collect(np.full((100, 100), 500.0), 10, rng) / 1.42
+    charge = collect(np.full((100, 100), 500.0), 10, rng) / 1.43
     steps = np.diff(charge, axis=0)
     gain = steps.mean() / steps.var()
-    assert abs(gain / 1.42 - 1) < 5 * np.sqrt(2 / steps.size)
+    assert abs(gain / 1.43 - 1) < 5 * np.sqrt(2 / steps.size)
     # Noise adds up: the variance of the last group is that of ten increments.
     assert abs(charge[9].var() / charge[0].var() / 10 - 1) < 0.1
 
@@ -177,7 +177,7 @@ def test_a_jump_stays_in_the_ramp_and_is_flagged_once():
     others = (with_hits.jumps["y"] == hit["y"]) & (with_hits.jumps["x"] == hit["x"])
     total = with_hits.jumps["electrons"][others].sum() / params.electrons_per_dn
     expected = scene.rate[hit["y"], hit["x"]] * scene.light[0] * 42
-    assert abs(ramp[-1] - expected - total) < 6 * np.sqrt(expected / 1.42 + 1) + 2
+    assert abs(ramp[-1] - expected - total) < 6 * np.sqrt(expected / 1.43 + 1) + 2
     flags = with_hits.groupdq & JUMP_DET
     wanted = np.zeros_like(flags)
     marked = with_hits.jumps[with_hits.jumps["flagged"]]

@@ -148,7 +148,7 @@ def test_truth(written):
         np.testing.assert_allclose(truth["RATE"].data, scene.rate, rtol=1e-6)
         np.testing.assert_allclose(truth["LIGHT"].data["flux"], scene.light)
         np.testing.assert_allclose(truth["TRACE"].data["y"], scene.centre)
-        assert truth[0].header["GAIN"] == 1.42
+        assert truth[0].header["GAIN"] == 1.43
         hits = truth["JUMPS"].data
         assert set(hits["integration"]) <= set(range(1, 6))
         assert hits["group"].min() >= 1

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     detector.add_argument("--detector", type=str.upper, choices=("NRS1", "NRS2"), default="NRS1", help="nrs1 or nrs2 (nrs1)")
     detector.add_argument("--rows", type=int, default=32, metavar="N", help="rows of the subarray (%(default)s)")
     detector.add_argument("--columns", type=int, default=2048, metavar="N", help="columns of the subarray (%(default)s)")
-    detector.add_argument("--gain", type=float, metavar="G", help="e-/DN (1.42 NRS1, 1.63 NRS2)")
+    detector.add_argument("--gain", type=float, metavar="G", help="e-/DN (1.43)")
     detector.add_argument("--read-noise", type=float, default=8.0, metavar="R", help="DN of a single read (%(default)s)")
     detector.add_argument("--one-over-f", type=float, default=0.0, metavar="R", help="1/f noise, DN rms (%(default)s)")
     detector.add_argument("--saturation", type=float, metavar="DN", help="full pixel, DN (77,000 e-)")

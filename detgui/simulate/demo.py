@@ -13,7 +13,7 @@ from detgui import __version__
 from detgui.folders import cache_folder
 from detgui.progress import Progress, no_progress
 
-RECIPE = 1
+RECIPE = 2
 """Goes up when what is made here changes, so that an older set is not taken for the new one."""
 
 MARKER = "complete.json"

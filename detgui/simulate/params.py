@@ -34,8 +34,8 @@ YSTART = {
 SUBARRAYS = {2048: ("SUB2048", 1), 1024: ("SUB1024B", 1025), 512: ("SUB512", 1025)}
 """Columns of a 32-row subarray: its name and SUBSTRT1; other sizes are GENERIC and start at 1."""
 
-GAIN = {"NRS1": 1.42, "NRS2": 1.63}
-"""e-/DN: full frame 0.996 and 1.137, times 1.43 in subarrays (JDox, NIRSpec Detector Performance and Detector Subarrays)."""
+GAIN = {"NRS1": 1.43, "NRS2": 1.43}
+"""e-/DN: near unity in full frame, 1.43 times that in subarrays (JDox, NIRSpec Detector Performance and Detector Subarrays)."""
 
 READ_NOISE = 8.0
 """DN of a single read; typical of a traditional subarray read-out (about 12 e-)."""
