@@ -35,7 +35,8 @@ def test_prompts_say_what_to_do():
     assert prompt(SessionState()) == "Open a ramp…"
     assert prompt(state(pixel=None)) == "Click a pixel in the image"
     rate = exposure("r", nints=1, ngroups=1, kind="rate")
-    assert prompt(state(rate)) == f"{rate.name} has no ramp: it holds one group for each integration"
+    assert prompt(state(rate)) == f"{rate.name} has no ramp: it holds one image"
+    assert prompt(state(exposure("r", nints=4, ngroups=1, kind="rateints"))).endswith("holds one image for each integration")
     assert prompt(state(exposure(error="gone.fits is not there any more"))) == "gone.fits is not there any more"
     assert prompt(state(pixel=(64, 3))).startswith("Pixel x 64, y 3 is outside")
     assert prompt(state()) == ""

@@ -56,6 +56,7 @@ class OverviewPlot(pg.GraphicsLayoutWidget):
     def __init__(self, parent=None) -> None:
         super().__init__(parent)
         self.setMinimumHeight(220)
+        self.setAccessibleName("All integrations of the chosen pixel")
         self.plot = self.addPlot()
         self.ci.layout.setContentsMargins(2, 2, 6, 2)
         self.plot.hideButtons()
@@ -87,6 +88,10 @@ class OverviewPlot(pg.GraphicsLayoutWidget):
         self.text = pg.TextItem(anchor=(1, 0))
         self.text.setParentItem(self.plot.vb)
         self.plot.vb.sigResized.connect(lambda: self.text.setPos(self.plot.vb.width() - 4, 2))
+
+    def _headroom(self) -> float:
+        """The part of the plot's height that the text takes."""
+        return (self.fontMetrics().height() + 4) / max(self.plot.vb.height(), 60.0)
 
     def _only(self, *shown: object) -> None:
         for item in (self.lines, *self.bands, self.median, self.current, self.points, self.bars, self.marker, self.here):
@@ -126,7 +131,7 @@ class OverviewPlot(pg.GraphicsLayoutWidget):
             self.lines.setData(x=path[0], y=path[1], connect=path[2])
         step = (x[-1] - x[0]) / max(len(x) - 1, 1) or 1.0
         self.plot.setXRange(x[0] - 0.5 * step, x[-1] + 0.5 * step, padding=0)
-        set_y(self.plot, ramps)
+        set_y(self.plot, ramps, above=self._headroom())
 
     def _overlay_text(self, overview: ramp.Overview, integration: int) -> str:
         count = len(overview.integration)
@@ -174,7 +179,7 @@ class OverviewPlot(pg.GraphicsLayoutWidget):
         room = 0.02 * (xs.max() - xs.min()) or 0.5
         self.plot.setXRange(xs.min() - room, xs.max() + room, padding=0)
         error = np.nan_to_num(overview.slope_err)
-        set_y(self.plot, np.append(overview.slope - error, overview.slope + error))
+        set_y(self.plot, np.append(overview.slope - error, overview.slope + error), above=self._headroom())
 
     def _on_click(self, event) -> None:
         if self.overview is None or not self._key or event.button() != Qt.MouseButton.LeftButton:

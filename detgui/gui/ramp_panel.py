@@ -33,7 +33,8 @@ def prompt(state: SessionState) -> str:
     if exposure.error:
         return exposure.error
     if not exposure.is_ramp:
-        return f"{exposure.name} has no ramp: it holds one group for each integration"
+        what = "one image" if exposure.shape[0] == 1 else "one image for each integration"
+        return f"{exposure.name} has no ramp: it holds {what}"
     if state.pixel is None:
         return "Click a pixel in the image"
     if not exposure.contains(*state.pixel):

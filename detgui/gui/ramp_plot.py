@@ -44,6 +44,7 @@ class RampPlot(pg.GraphicsLayoutWidget):
     def __init__(self, parent=None) -> None:
         super().__init__(parent)
         self.setMinimumHeight(220)
+        self.setAccessibleName("Ramp and residual of the chosen pixel")
         self.ramp = self.addPlot(row=0, col=0)
         self.residual = self.addPlot(row=1, col=0)
         self.ci.layout.setRowStretchFactor(0, 5)
