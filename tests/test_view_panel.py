@@ -56,6 +56,14 @@ def press(qtbot, panel, *keys, modifier=Qt.KeyboardModifier.NoModifier):
         qtbot.keyClick(panel.view, key, modifier)
 
 
+def turn(widget, delta, place):
+    event = QWheelEvent(
+        place, widget.mapToGlobal(place), QPoint(), QPoint(0, delta), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(widget, event)
+
+
 # Pixels
 
 
@@ -181,11 +189,7 @@ def test_buttons_spin_box_and_slider_step_and_show(qtbot, panel):
 def test_the_wheel_over_a_stepper_steps_once_for_a_notch(panel):
     stepper = panel.integrations
     for delta, expected in ((120, 2), (60, 2), (60, 3), (-120, 2)):
-        event = QWheelEvent(
-            QPointF(5, 5), stepper.mapToGlobal(QPointF(5, 5)), QPoint(), QPoint(0, delta), Qt.MouseButton.NoButton,
-            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
-        )  # fmt: skip
-        QApplication.sendEvent(stepper, event)
+        turn(stepper, delta, QPointF(5, 5))
         assert panel.session.state.frame.integration == expected
 
 
@@ -265,6 +269,13 @@ def test_a_difference_with_another_file_follows_the_steps(qtbot, panel):
     assert [(r.subtract.exposure, r.subtract.integration, r.subtract.group) for r in loader.asked] == [("b", 1, 2), ("b", 2, 2)]
 
 
+def test_the_wheel_zooms_about_the_mouse(panel):
+    whole, place = panel.view.box.viewRect(), panel.view.place_of(15, 25)
+    turn(panel.view.viewport(), 240, place)
+    assert panel.view.box.viewRect().width() < whole.width()
+    assert (panel.view.place_of(15, 25) - place).manhattanLength() < 4
+
+
 @pytest.mark.parametrize(
     ("key", "field", "expected"),
     [
@@ -300,7 +311,7 @@ def test_the_flag_menu_lists_what_occurs_with_counts(panel):
     hot = next(action for action in panel.bar.flags.menu().actions() if action.text().startswith("HOT"))
     hot.trigger()
     assert panel.session.state.display.dq_flags == ("HOT",)
-    assert not panel.legend.isHidden()
+    assert not panel.canvas.legend.isHidden()
     assert panel.answer.overlay.sum() == 40
 
 
@@ -410,6 +421,45 @@ def test_blinking_shows_the_other_values_and_its_name(qtbot, panel):
     qtbot.waitUntil(lambda: panel.blinker.other, timeout=5000)
     assert (panel.answer.values == values(Frame("b"), shape)).all()
     assert "0000b_nrs1" in panel.title.whole
+
+
+def test_side_by_side_shows_both_with_one_zoom(qtbot, panel):
+    panel.session.go_to(group=3)
+    press(qtbot, panel, Qt.Key.Key_V)
+    second = panel.second
+    assert not second.isHidden()
+    assert not panel.blinker.on
+    shape = panel.session.state.current.shape
+    assert (panel._other.values == values(Frame("a", "SCI", 1, 2), shape)).all()
+    assert second.view.image.indices is panel._other.indices
+    assert "group 2 of 5" in second.title.whole
+    QApplication.processEvents()
+    panel.view.zoom_to(20, 15)
+    assert second.view.box.viewRect().center().toTuple() == pytest.approx((20, 15), abs=0.5)
+    before = panel.view.box.viewRect()
+    place = second.view.place_of(20, 15)
+    turn(second.view.viewport(), 240, place)
+    assert panel.view.box.viewRect().width() < 0.9 * before.width()
+    assert panel.view.box.viewRect().width() == pytest.approx(second.view.box.viewRect().width(), rel=0.2)
+    panel.view.fit()
+    QApplication.processEvents()
+    place = second.view.place_of(41, 29).toPoint()
+    qtbot.mouseMove(second.view.viewport(), place)
+    qtbot.mouseClick(second.view.viewport(), LEFT, pos=place)
+    assert panel.session.state.pixel == (41, 29)
+    assert [mark.cross for mark in second.view.marks.marks] == [True]
+    press(qtbot, panel, Qt.Key.Key_V)
+    assert second.isHidden()
+    assert not panel.session.state.blink.on
+
+
+def test_the_mouse_over_the_second_view_reads_the_other_image(qtbot, panel):
+    press(qtbot, panel, Qt.Key.Key_V)
+    qtbot.wait(50)
+    qtbot.mouseMove(panel.second.view.viewport(), panel.second.view.place_of(10, 10).toPoint())
+    qtbot.waitUntil(lambda: panel.pointed is panel._other, timeout=3000)
+    qtbot.mouseMove(panel.view.viewport(), panel.view.place_of(10, 10).toPoint())
+    qtbot.waitUntil(lambda: panel.pointed is panel.answer, timeout=3000)
 
 
 # Waiting and trouble

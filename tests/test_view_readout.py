@@ -165,7 +165,7 @@ def test_amplifiers_are_drawn_between_their_regions(qtbot, bar):
     # Outputs meet at full-frame rows 1024 and 1025: between the array's rows 63 and 64, outside; only the letter is drawn.
     assert len(changed)
     assert changed[:, 0].min() > bar.panel.view.place_of(0, 63).y() - 12
-    assert bar.panel.geometry.why_no_amplifiers("a") == "one output, B, reads all of it"
+    assert bar.panel.canvas.geometry.why_no_amplifiers("a") == "one output, B, reads all of it"
 
 
 def test_a_subarray_across_two_outputs_has_a_line(qtbot):
@@ -185,7 +185,7 @@ def test_a_subarray_across_two_outputs_has_a_line(qtbot):
     middle = round(panel.view.place_of(40, 0).x())
     rows = np.flatnonzero(changed[:, middle - 20 : middle + 20].any(axis=1))
     assert abs(rows - edge).max() <= 3
-    assert panel.geometry.why_no_amplifiers("a") == ""
+    assert panel.canvas.geometry.why_no_amplifiers("a") == ""
 
 
 def test_reference_pixels_are_hatched_where_they_are(qtbot):

@@ -31,18 +31,26 @@ def pin_symbol(index: int) -> str:
 _FLAGS = (
     "SATURATED", "JUMP_DET", "DO_NOT_USE", "HOT", "DEAD", "REFERENCE_PIXEL", "WARM", "LOW_QE", "RC", "TELEGRAPH", "NONLINEAR",
     "BAD_REF_PIXEL", "NO_FLAT_FIELD", "NO_GAIN_VALUE", "NO_LIN_CORR", "NO_SAT_CHECK", "UNRELIABLE_BIAS", "UNRELIABLE_DARK",
-    "UNRELIABLE_SLOPE", "UNRELIABLE_FLAT", "OPEN", "ADJ_OPEN", "OTHER_BAD_PIXEL", "CHARGELOSS",
+    "UNRELIABLE_SLOPE", "UNRELIABLE_FLAT", "OPEN", "ADJ_OPEN", "OTHER_BAD_PIXEL", "CHARGELOSS", "DROPOUT", "OUTLIER", "PERSISTENCE",
+    "AD_FLOOR", "RESERVED", "NON_SCIENCE", "FLUX_ESTIMATED", "MSA_FAILED_OPEN",
 )  # fmt: skip
 
 
-def flag_number(name: str) -> int:
-    """Number that gives a DQ flag its hatching and colour, the same wherever and whenever it is drawn."""
-    return _FLAGS.index(name) if name in _FLAGS else len(_FLAGS) + sum(name.encode()) % 24
+def _flag_number(name: str) -> int:
+    """0 to 47, a flag's own."""
+    return _FLAGS.index(name) if name in _FLAGS else len(_FLAGS) + sum(name.encode()) % (48 - len(_FLAGS))
 
 
 def flag_colour(name: str) -> QColor:
-    """Colour of a DQ flag; `hatching.pattern` of its `flag_number` goes with it."""
-    return QColor(_FLAG_COLOURS[flag_number(name) % len(_FLAG_COLOURS)])
+    """Colour of a DQ flag, the same wherever and whenever it is drawn; `flag_pattern` goes with it."""
+    return QColor(_FLAG_COLOURS[_flag_number(name) % len(_FLAG_COLOURS)])
+
+
+def flag_pattern(name: str) -> int:
+    """Number of a DQ flag's hatching (`hatching.pattern`); no two known flags share colour and hatching."""
+    number = _flag_number(name)
+    # 6 colours and 8 patterns meet again after 24 flags; one pattern further on they do so after 48.
+    return (number + number // 24) % 8
 
 
 def is_dark(palette: QPalette) -> bool:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from detgui.gui.colours import flag_colour, flag_number
+from detgui.gui.colours import flag_colour, flag_pattern
 from detgui.gui.hatching import swatch
 
 _ROW = 18
@@ -42,5 +42,5 @@ class FlagLegend(QWidget):
         painter.setPen(QColor("#FFFFFF"))
         for row, name in enumerate(self._names):
             top = 3 + row * _ROW
-            swatch(flag_colour(name), flag_number(name)).paint(painter, QRect(5, top + 1, 16, 16))
+            swatch(flag_colour(name), flag_pattern(name)).paint(painter, QRect(5, top + 1, 16, 16))
             painter.drawText(QRect(26, top, self.width(), _ROW), Qt.AlignmentFlag.AlignVCenter, name)

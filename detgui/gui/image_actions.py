@@ -30,6 +30,7 @@ ROWS = (
     ActionRow("next_integration", "Next integration", ("}", "."), repeat=True),
     ActionRow("play", "Play or pause", ("Space",), local=True),
     ActionRow("blink", "Blink", ("B",)),
+    ActionRow("beside", "Side by side, with linked zoom", ("V",)),
     ActionRow("difference", "Difference with the previous group", ("D",)),
     ActionRow("flags", "Data quality flags over the image", ("Q",)),
     ActionRow("amplifiers", "Amplifiers over the image", ("A",)),
@@ -58,7 +59,7 @@ ROWS = (
     ActionRow("unpin", "Unpin the pixel", ("Del", "Backspace"), local=True),
     ActionRow("unpin_all", "Unpin all pixels", ("Esc",), local=True),
 )
-CHECKABLE = ("play", "blink", "difference", "flags", "amplifiers", "reference_pixels", "lock", "fill")
+CHECKABLE = ("play", "blink", "beside", "difference", "flags", "amplifiers", "reference_pixels", "lock", "fill")
 
 
 def make_actions(panel: QWidget, do: dict[str, Callable[[], None]]) -> dict[str, QAction]:

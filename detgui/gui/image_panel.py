@@ -7,24 +7,21 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from detgui.gui import colormaps, colours
 from detgui.gui.background import Asker
+from detgui.gui.canvas import Canvas
 from detgui.gui.caption import caption
 from detgui.gui.choice_button import ChoiceButton
 from detgui.gui.display_bar import DisplayBar
 from detgui.gui.elided_label import ElidedLabel
-from detgui.gui.flag_legend import FlagLegend
 from detgui.gui.icons import renew_icons
 from detgui.gui.image_actions import make_actions
 from detgui.gui.image_view import ImageView
 from detgui.gui.limits_row import LimitsRow
-from detgui.gui.overlays import Mark
-from detgui.gui.picture import block_maximum, zero_position
 from detgui.gui.play import SPEEDS, Blinker, Player
+from detgui.gui.second_view import SecondView
 from detgui.gui.steppers import Stepper, tool_button
-from detgui.gui.view_geometry import GeometryOverlays
 from detgui.gui.view_intents import Intents
 from detgui.gui.view_message import ViewMessage
 from detgui.session.requests import ImageAnswer, ImageRequest
@@ -63,12 +60,11 @@ class ImagePanel(QWidget):
         self.asker = Asker(engine, bridge, self)
         self._image: ImageAnswer | None = None
         self._other: ImageAnswer | None = None
-        self._pending = False
+        self._pending = self._over_second = False
         self._failed: dict[Any, str] = {}  # frame and subtracted frame that could not be read: why
         self._build()
         self.player = Player(lambda: not self._pending, self)
         self.blinker = Blinker(self)
-        self.geometry = GeometryOverlays(self.view, exposures)
         self.intents = Intents(self)
         self.actions_by_name = make_actions(self, self.intents.table())
         self._connect(loader)
@@ -80,7 +76,12 @@ class ImagePanel(QWidget):
         self.title = ElidedLabel(self)
         self.bar = DisplayBar(self)
         self.view = ImageView(self)
-        self.legend = FlagLegend(self.view)
+        self.canvas = Canvas(self.view, self.exposures)
+        self.second = SecondView(self.view, self.exposures, self)
+        self.views = QSplitter(self)
+        for widget in (self.view, self.second):
+            self.views.addWidget(widget)
+        self.views.setChildrenCollapsible(False)
         self.message = ViewMessage(self.view)
         self.limits = LimitsRow(self)
         self.integrations = Stepper("Integration", ("", ",", ".", ""), self)
@@ -100,8 +101,8 @@ class ImagePanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 2, 4, 2)
         column.setSpacing(2)
-        for widget in (self.title, self.bar, self.view, self.limits):
-            column.addWidget(widget, 1 if widget is self.view else 0)
+        for widget in (self.title, self.bar, self.views, self.limits):
+            column.addWidget(widget, 1 if widget is self.views else 0)
         column.addLayout(below)
         self.setMinimumWidth(320)
 
@@ -111,16 +112,18 @@ class ImagePanel(QWidget):
         loader.image.connect(self._image_came)
         loader.blink.connect(self._blink_came)
         loader.trouble.connect(self._trouble_came)
-        self.view.clicked.connect(act.click)
-        self.view.menu_wanted.connect(act.context_menu)
-        self.view.hovered.connect(self.hovered)
+        for view in (self.view, self.second.view):
+            view.clicked.connect(act.click)
+            view.menu_wanted.connect(act.context_menu)
+        self.view.hovered.connect(lambda pixel: self._hovered(pixel, False))
+        self.second.view.hovered.connect(lambda pixel: self._hovered(pixel, True))
         self.bar.plane_wanted.connect(session.set_plane)
         self.bar.display_wanted.connect(act.display)
         self.limits.limits_wanted.connect(act.typed_limits)
         self.limits.automatic_wanted.connect(lambda: act.display({"limits": "zscale"}))
         self.limits.lock_wanted.connect(lambda _on: act.lock())
-        self.integrations.wanted.connect(lambda number: session.go_to(integration=number))
-        self.groups.wanted.connect(lambda number: session.go_to(group=number))
+        self.integrations.wanted.connect(lambda number: act.go(integration=number))
+        self.groups.wanted.connect(lambda number: act.go(group=number))
         self.player.step.connect(act.play_on)
         self.player.playing_changed.connect(self._show_playing)
         self.blinker.swapped.connect(lambda _other: self._draw())
@@ -139,6 +142,21 @@ class ImagePanel(QWidget):
         """The image on the screen: while blinking, every second time the other one."""
         return self._other if self.blinker.other and self._other is not None else self._image
 
+    @property
+    def pointed(self) -> ImageAnswer | None:
+        """The image under the mouse: that of the second view while the mouse is over it, else `answer`."""
+        return self._other if self._over_second else self.answer
+
+    def show_beside(self, on: bool) -> None:
+        """Show the frame that is blinked against beside the shown one instead of blinking."""
+        self.second.setVisible(on)
+        self._follow_blink(self.session.state)
+        self._draw_second()
+
+    def _hovered(self, pixel: tuple[int, int] | None, second: bool) -> None:
+        self._over_second = second and pixel is not None
+        self.hovered.emit(pixel)
+
     # The state came
 
     def _show_state(self, old: SessionState, new: SessionState) -> None:
@@ -150,9 +168,10 @@ class ImagePanel(QWidget):
             self.bar.show_state(new)
             self._show_checks(new)
         if old.blink != new.blink:
-            self.blinker.blink(new.blink.on and self._other is not None, new.blink.period_ms)
+            self._follow_blink(new)
         if (old.pixel, old.pins) != (new.pixel, new.pins):
-            self._show_marks()
+            self.canvas.show_marks(self.answer, new)
+            self._draw_second()
             if new.pixel is not None and new.pixel != old.pixel:
                 self.view.keep_in_view(*new.pixel)
         self._wait(new)
@@ -189,10 +208,17 @@ class ImagePanel(QWidget):
         self.limits.show_lock(display.lock_limits)
 
     def _show_display(self, state: SessionState) -> None:
-        self.view.image.set_reduce(block_maximum if state.display.block_max else None)
         if not self._pending:
             self._show_table()
-        self._show_over()
+        self.canvas.show_over(self.answer, state)
+        self._draw_second()
+
+    def _follow_blink(self, state: SessionState) -> None:
+        if not state.blink.on and not self.second.isHidden():
+            self.second.hide()
+        beside = not self.second.isHidden()
+        self.blinker.blink(state.blink.on and self._other is not None and not beside, state.blink.period_ms)
+        self.actions_by_name["beside"].setChecked(beside)
 
     def _show_playing(self, on: bool) -> None:
         self.play_button.setProperty("icon_name", "mdi6.pause" if on else "mdi6.play")
@@ -214,8 +240,8 @@ class ImagePanel(QWidget):
 
     def _blink_came(self, answer: ImageAnswer | None) -> None:
         self._other = answer
-        blink = self.session.state.blink
-        self.blinker.blink(blink.on and answer is not None, blink.period_ms)
+        self._follow_blink(self.session.state)
+        self._draw_second()
         if self.blinker.other:
             self._draw()
 
@@ -241,60 +267,29 @@ class ImagePanel(QWidget):
     # Drawing
 
     def _draw(self) -> None:
-        answer = self.answer
-        if answer is None:
-            self.view.image.set_indices(None)
-            self.view.flags.set_overlay(None, ())
-            self.title.show_text("")
-        else:
-            ny, nx = answer.indices.shape
-            self.view.set_shape(ny, nx)
-            self.view.image.set_indices(answer.indices)
-            self.title.show_text(caption(self.session.state, answer.request, answer.unit))
-            self._show_table()
-            self.limits.histogram.show_histogram(
-                answer.histogram, answer.edges, (answer.low, answer.high), (answer.minimum, answer.maximum)
-            )
+        answer, state = self.answer, self.session.state
+        self.canvas.show(answer, state)
+        self.title.show_text(caption(state, answer.request, answer.unit) if answer is not None else "")
+        if answer is not None:
+            extremes = (answer.minimum, answer.maximum)
+            self.limits.histogram.show_histogram(answer.histogram, answer.edges, (answer.low, answer.high), extremes)
             self.limits.show_limits(answer.low, answer.high)
-        self._show_over()
-        self._show_marks()
+            self._show_table()
         self.shown.emit(answer)
 
+    def _draw_second(self) -> None:
+        if not self.second.isHidden():
+            self.second.show_answer(self._other, self.session.state)
+
     def _show_table(self) -> None:
-        answer, display = self.answer, self.session.state.display
-        difference = answer is not None and answer.request.subtract is not None
-        name = display.difference_colormap if difference else display.colormap
-        table = colormaps.table(name, zero_position(answer) if answer is not None else None)
-        self.view.image.set_table(table)
-        self.limits.histogram.set_table(table)
-
-    def _show_over(self) -> None:
-        answer = self.answer
-        if answer is None:
-            self.legend.show_flags(())
-            return
-        names = answer.request.dq_flags
-        styles = [(colours.flag_colour(name), colours.flag_number(name)) for name in names]
-        self.view.flags.set_overlay(answer.overlay if names else None, styles)
-        self.legend.show_flags(names if answer.overlay is not None else ())
-        self.geometry.show(answer, self.session.state)
-
-    def _show_marks(self) -> None:
-        answer, state = self.answer, self.session.state
-        if answer is None:
-            return
-        ny, nx = answer.indices.shape
-        marks = [Mark(pin.x, pin.y, colours.pin_colour(pin.colour)) for pin in state.pins]
-        if state.pixel is not None:
-            marks.append(Mark(*state.pixel, colours.CHOSEN, cross=True))
-        self.view.marks.set_marks(tuple(m for m in marks if m.x < nx and m.y < ny), nx, ny)
+        self.limits.histogram.set_table(self.canvas.show_table(self.answer, self.session.state))
 
     # Window events
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.message.place()
-        self.legend.place()
+        self.canvas.legend.place()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

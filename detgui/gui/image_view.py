@@ -7,7 +7,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QMouseEvent, QPalette
 
 from detgui.gui.image_item import IndexedImageItem
 from detgui.gui.overlays import AmplifierItem, HatchedItem, MarksItem
@@ -69,7 +69,6 @@ class ImageView(pg.PlotWidget):
         self.setMouseTracking(True)
         self.setAccessibleName("Image")
         self.box.clicked.connect(self._clicked)
-        self.scene().sigMouseMoved.connect(self._moved)
         self._shape: tuple[int, int] | None = None
         self._fill = False
         self._ranges: dict[tuple[int, int], QRectF] = {}
@@ -112,6 +111,11 @@ class ImageView(pg.PlotWidget):
         self._fill = fill
         self.box.setAspectLocked(not fill, ratio=1.0)
         self.fit()
+
+    def show_range(self, view: QRectF) -> None:
+        """Show a part of the image, in pixel coordinates."""
+        self._fitted = False
+        self.box.setRange(view, padding=0)
 
     def fit(self) -> None:
         """Show the whole image."""
@@ -176,8 +180,10 @@ class ImageView(pg.PlotWidget):
         elif event.button() == Qt.MouseButton.RightButton:
             self.menu_wanted.emit(*pixel, event.screenPos())
 
-    def _moved(self, place: QPointF) -> None:
-        self._hover(self.pixel_at(place))
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        # Not the scene's own signal: it leaves moves out that follow each other quickly, the last one too.
+        self._hover(self.pixel_at(self.mapToScene(event.position().toPoint())))
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover(None)

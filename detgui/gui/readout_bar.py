@@ -53,7 +53,7 @@ class ReadoutBar(QWidget):
     def renew(self) -> None:
         """Read the pixel again."""
         panel = self._panel
-        answer = panel.answer if panel is not None else None
+        answer = panel.pointed if panel is not None else None
         pixel = self._pixel or (panel.session.state.pixel if panel is not None else None)
         found = self._facts.readout(answer, *pixel) if answer is not None and pixel is not None else None
         parts = found.parts() if found is not None else ()

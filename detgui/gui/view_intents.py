@@ -54,6 +54,7 @@ class Intents:
             "next_integration": lambda: self.step_integration(1),
             "play": self.play,
             "blink": self.blink,
+            "beside": self.beside,
             "difference": self.difference,
             "flags": self.flags,
             "amplifiers": self.amplifiers,
@@ -133,6 +134,16 @@ class Intents:
             self._session.set_blink(True, other if other in near else near[0])
         self._panel.actions_by_name["blink"].setChecked(self._session.state.blink.on)
 
+    def beside(self) -> None:
+        """Show the frame to blink against beside the shown one, or not."""
+        on = self._panel.second.isHidden()
+        if on and not self._session.state.blink.on:
+            self.blink()
+        on = on and self._session.state.blink.on
+        self._panel.show_beside(on)
+        if not on:
+            self._session.set_blink(False)
+
     def difference(self) -> None:
         """Subtract the previous group, or show the image itself again."""
         state = self._session.state
@@ -146,13 +157,16 @@ class Intents:
         if shown:
             self._flags = shown
         self._session.set_display(dq_flags=() if shown else self._flags)
+        answer = self._panel.answer
+        if not shown and answer is not None and answer.dq is None:
+            self._panel.message.note("this image has no data quality")
 
     def amplifiers(self) -> None:
         """Draw the outputs' regions, or not; says why where there is nothing to draw."""
         self._flip("amplifiers")
         state = self._session.state
         if state.display.amplifiers and state.frame is not None:
-            self._panel.message.note(self._panel.geometry.why_no_amplifiers(state.frame.exposure))
+            self._panel.message.note(self._panel.canvas.geometry.why_no_amplifiers(state.frame.exposure))
 
     def display(self, fields: dict[str, Any]) -> None:
         """Change how the image is turned into colours."""
@@ -212,7 +226,7 @@ class Intents:
     def connect_menus(self, bar: DisplayBar) -> None:
         """Fill the bar's menus when they open."""
         bar.difference.menu().aboutToShow.connect(lambda: view_menus.fill_difference(bar.difference.menu(), self._session))
-        bar.blink.menu().aboutToShow.connect(lambda: view_menus.fill_blink(bar.blink.menu(), self._session, self.blink))
+        bar.blink.menu().aboutToShow.connect(lambda: view_menus.fill_blink(bar.blink.menu(), self._session, self._panel.actions_by_name))
         bar.flags.menu().aboutToShow.connect(self.open_flags)
         bar.over.menu().aboutToShow.connect(lambda: self._fill_over(bar.over.menu()))
         bar.zoom.menu().aboutToShow.connect(lambda: self._fill_zoom(bar.zoom.menu()))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from detgui.gui import hatching
 from detgui.gui.caption import frame_name
-from detgui.gui.colours import flag_colour, flag_number
+from detgui.gui.colours import flag_colour, flag_pattern
 from detgui.gui.menus import checkable
 from detgui.gui.partners import Offer, offers, other_files
 from detgui.session.session import Session
@@ -29,11 +30,12 @@ def fill_difference(menu: QMenu, session: Session) -> None:
     _offer(menu, state, shown, lambda frame: session.set_difference("other", frame))
 
 
-def fill_blink(menu: QMenu, session: Session, toggle: Callable[[], None]) -> None:
-    """On or off, against what, how fast."""
+def fill_blink(menu: QMenu, session: Session, actions: Mapping[str, QAction]) -> None:
+    """On or off, side by side, how fast, against what."""
     state = session.state
     menu.clear()
-    checkable(menu, "Blink\tB", state.blink.on).triggered.connect(lambda: toggle())
+    for name in ("blink", "beside"):
+        menu.addAction(actions[name])
     speed = menu.addMenu("Period")
     for period in PERIODS_MS:
         entry = checkable(speed, f"{period / 1000:g} s", period == state.blink.period_ms)
@@ -68,6 +70,6 @@ def fill_flags(menu: QMenu, shown: tuple[str, ...], counts: dict[str, int] | Non
     menu.addSection("Flags in this image: pixels")
     for name in names:
         action = checkable(menu, f"{name}\t{counts.get(name, 0):,}", name in shown)
-        action.setIcon(hatching.swatch(flag_colour(name), flag_number(name)))
+        action.setIcon(hatching.swatch(flag_colour(name), flag_pattern(name)))
         action.setData(name)
         action.triggered.connect(lambda on, n=name: use(n, on))
