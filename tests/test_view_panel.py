@@ -462,6 +462,19 @@ def test_the_mouse_over_the_second_view_reads_the_other_image(qtbot, panel):
     qtbot.waitUntil(lambda: panel.pointed is panel.answer, timeout=3000)
 
 
+def test_a_partner_of_another_size_is_let_go(qtbot, panel):
+    panel.session.set_blink(True, Frame("b", "SCI", 1, 1))
+    panel.session.set_difference("other", Frame("b", "SCI", 1, 1))
+    panel.parent().loader.quiet = True
+    panel.session.add_exposures([exposure("c", shape=(1, 1, 8, 9))])
+    qtbot.waitUntil(lambda: not panel.session.state.blink.on, timeout=3000)
+    assert panel.session.state.difference.mode == "none"
+    assert not panel.blinker.on
+    press(qtbot, panel, Qt.Key.Key_B)
+    assert not panel.session.state.blink.on
+    assert "no other frame" in panel.message.text()
+
+
 # Waiting and trouble
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
@@ -19,6 +19,7 @@ from detgui.gui.icons import renew_icons
 from detgui.gui.image_actions import make_actions
 from detgui.gui.image_view import ImageView
 from detgui.gui.limits_row import LimitsRow
+from detgui.gui.partners import without_misfits
 from detgui.gui.play import SPEEDS, Blinker, Player
 from detgui.gui.second_view import SecondView
 from detgui.gui.steppers import Stepper, tool_button
@@ -149,6 +150,8 @@ class ImagePanel(QWidget):
 
     def show_beside(self, on: bool) -> None:
         """Show the frame that is blinked against beside the shown one instead of blinking."""
+        wide = self._image is not None and self._image.indices.shape[1] > 2 * self._image.indices.shape[0]
+        self.views.setOrientation(Qt.Orientation.Vertical if wide else Qt.Orientation.Horizontal)
         self.second.setVisible(on)
         self._follow_blink(self.session.state)
         self._draw_second()
@@ -162,6 +165,8 @@ class ImagePanel(QWidget):
     def _show_state(self, old: SessionState, new: SessionState) -> None:
         if (old.frame, old.exposures) != (new.frame, new.exposures):
             self._show_frame(new)
+            if without_misfits(new):  # not now: others have not heard of the present change yet
+                QTimer.singleShot(0, self, self._drop_misfits)
         if (old.frame, old.exposures, old.display, old.difference.mode, old.blink.on) != (
             new.frame, new.exposures, new.display, new.difference.mode, new.blink.on,
         ):  # fmt: skip
@@ -177,6 +182,11 @@ class ImagePanel(QWidget):
         self._wait(new)
         if old.display != new.display:
             self._show_display(new)
+
+    def _drop_misfits(self) -> None:
+        changes = without_misfits(self.session.state)
+        if changes:
+            self.session.update(**changes)
 
     def _show_frame(self, state: SessionState) -> None:
         current, frame = state.current, state.frame

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-from detgui.session.state import Frame, SessionState
+from detgui.session.state import Blink, Difference, Frame, SessionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,24 @@ def other_files(state: SessionState) -> list[Offer]:
             continue
         found.append(Offer(exposure.name, same_frame(state, frame, exposure.key)))
     return found
+
+
+def without_misfits(state: SessionState) -> dict[str, Any]:
+    """Fields of the state to change where the subtracted or the blinked frame is not of the shown exposure's size."""
+    current = state.current
+    if current is None:
+        return {}
+
+    def misfits(other: Frame | None) -> bool:
+        exposure = state.exposure(other.exposure) if other is not None else None
+        return exposure is not None and exposure.shape[2:] != current.shape[2:]
+
+    changes: dict[str, Any] = {}
+    if state.difference.mode == "other" and misfits(state.difference.other):
+        changes["difference"] = Difference()
+    if state.blink.on and misfits(state.blink.other):
+        changes["blink"] = Blink(period_ms=state.blink.period_ms)
+    return changes
 
 
 def same_frame(state: SessionState, frame: Frame, key: str) -> Frame:

@@ -13,7 +13,7 @@ from detgui.gui import view_menus
 from detgui.gui.display_bar import DisplayBar
 from detgui.gui.go_to import GoToPixel
 from detgui.gui.menus import checkable
-from detgui.gui.partners import follow, same_frame
+from detgui.gui.partners import follow, offers, other_files
 from detgui.gui.picture import flag_counts
 from detgui.session import changes
 from detgui.session.state import SessionState
@@ -125,13 +125,13 @@ class Intents:
         if state.blink.on or state.frame is None:
             self._session.set_blink(False)
             return
-        other = state.blink.other
-        if other is not None and other.exposure != state.frame.exposure and state.exposure(other.exposure) is not None:
-            self._session.set_blink(True, same_frame(state, state.frame, other.exposure))
-            return
-        near = [offer.frame for offer in (*view_menus.offers(state), *view_menus.other_files(state))]
+        files = [offer.frame for offer in other_files(state)]
+        before = [frame for frame in files if state.blink.other is not None and frame.exposure == state.blink.other.exposure]
+        near = [*before, *(offer.frame for offer in offers(state)), *files]
         if near:
-            self._session.set_blink(True, other if other in near else near[0])
+            self._session.set_blink(True, near[0])
+        else:
+            self._panel.message.note("there is no other frame of this size to blink against")
         self._panel.actions_by_name["blink"].setChecked(self._session.state.blink.on)
 
     def beside(self) -> None:
