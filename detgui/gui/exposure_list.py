@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QSignalBlocker, Qt, QUrl
-from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
+from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, QUrl
+from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeWidget, QTreeWidgetItem, QWidget
 
 from detgui.gui.icons import icon
@@ -16,6 +16,7 @@ from detgui.session.state import Frame, OpenExposure, SessionState
 KEY_ROLE = int(Qt.ItemDataRole.UserRole)
 PRODUCTS = ("uncal", "ramp", "rate", "rateints", "cal", "calints", "crf", "crfints")
 MOST_PATHS = 6
+ICON, MARGIN = 16, 8  # pixels
 
 
 def split_name(exposure: OpenExposure) -> tuple[str, str]:
@@ -32,7 +33,7 @@ def shape_text(shape: tuple[int, int, int, int]) -> str:
     kept = list(shape)
     while len(kept) > 2 and kept[0] == 1:
         kept.pop(0)
-    return "\N{THIN SPACE}×\N{THIN SPACE}".join(str(n) for n in kept)
+    return "×".join(str(n) for n in kept)
 
 
 def tooltip(exposure: OpenExposure) -> str:
@@ -61,6 +62,7 @@ class ExposureList(QTreeWidget):
         self.setHeaderHidden(True)
         self.setUniformRowHeights(True)
         self.setIndentation(12)
+        self.setIconSize(QSize(ICON, ICON))
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setAccessibleName("Open exposures")
@@ -88,7 +90,7 @@ class ExposureList(QTreeWidget):
             self._add(exposure, roots)
         self.expandAll()
         words = [self.fontMetrics().horizontalAdvance(item.text(0)) for item in self._items.values()]
-        self.header().resizeSection(0, 2 * self.indentation() + self.iconSize().width() + 28 + max(words, default=0))
+        self.header().resizeSection(0, 2 * self.indentation() + ICON + 2 * MARGIN + max(words, default=0))
         del blocker
         self._show_current(state)
 
@@ -97,6 +99,7 @@ class ExposureList(QTreeWidget):
         if root not in roots:
             roots[root] = QTreeWidgetItem(self, [root, ""])
             roots[root].setToolTip(0, root)
+            roots[root].setFlags(Qt.ItemFlag.ItemIsEnabled)
             roots[root].setFirstColumnSpanned(True)
         item = QTreeWidgetItem(roots[root], [product, shape_text(exposure.shape)])
         item.setData(0, KEY_ROLE, exposure.key)
@@ -118,10 +121,13 @@ class ExposureList(QTreeWidget):
         self.viewport().update()
 
     def _chosen(self, item: QTreeWidgetItem | None) -> None:
-        while item is not None and item.data(0, KEY_ROLE) is None:
-            item = item.child(0)
-        if item is not None:
+        if item is not None and item.data(0, KEY_ROLE) is not None:
             self._session.choose_exposure(item.data(0, KEY_ROLE))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        # The right button asks what can be done with an exposure beside the shown one; it does not show it.
+        if event.button() != Qt.MouseButton.RightButton:
+            super().mousePressEvent(event)
 
     def refresh_icons(self) -> None:
         """Take the icons in the colours of a new theme."""
