@@ -11,15 +11,16 @@ from PySide6.QtWidgets import QApplication
 
 from detgui import __version__
 from detgui.gui.main_window import MainWindow
-from detgui.gui.parts import Parts, build
+from detgui.gui.parts import Parts
 from detgui.gui.theme import apply_theme
 from detgui.marks import mark
 from detgui.progress import Progress
-from detgui.session.requests import Trouble
 from detgui.start import Start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+__all__ = ["Start", "application", "build_window", "run", "screenshot"]
 
 
 def application() -> QApplication:
@@ -52,8 +53,8 @@ def warm_kernels(progress: Progress) -> None:
 
 
 def build_window(start: Start, parts: Parts | None = None) -> MainWindow:
-    """Build the window with its session and engine; what was asked to be opened is being opened when it returns."""
-    parts = parts or build(start.workers)
+    """Build the window with its session and engine; `open_asked` opens the files."""
+    parts = parts or Parts(start.workers)
     window = MainWindow(parts, set_plot_options)
     if start.theme is not None:
         parts.session.set_theme(start.theme)
@@ -62,15 +63,17 @@ def build_window(start: Start, parts: Parts | None = None) -> MainWindow:
         window.resize(*start.size)
         window.default_layout()
     if start.files:
-        window.commands.open_paths(start.files, start.join)
-        when_opened(window, start)
-    if start.demo:
-        window.commands.open_example()
+        window.expect_files()
     return window
 
 
-def when_opened(window: MainWindow, start: Start) -> None:
-    """Show the integration and group and choose the pixel that were asked for, as soon as there is an exposure."""
+def open_asked(window: MainWindow, start: Start) -> None:
+    """Open what was asked for; then show the integration and group and choose the pixel, as soon as there is an exposure."""
+    window.attach()
+    if start.demo:
+        window.commands.open_example()
+    if not start.files:
+        return
     parts = window.parts
 
     def show(*_: object) -> None:
@@ -81,9 +84,10 @@ def when_opened(window: MainWindow, start: Start) -> None:
         if start.pixel is not None:
             parts.session.choose_pixel(*start.pixel)
         if missing := start.missing(parts.session.state):
-            window.show_trouble(Trouble(start, missing, ""))
+            window.troubles.add(missing)
 
     parts.exposures.opened.connect(show)
+    window.commands.open_paths(start.files, start.join)
 
 
 def run(start: Start) -> int:
@@ -112,12 +116,13 @@ def begin(window: MainWindow, start: Start) -> None:
         parts.session.set_theme(parts.settings.get("theme", "system"))
     if start.size is None:
         window.commands.recall()
-    if not start.files and not start.demo:
-        window.commands.offer_last_session()
-    parts.keeper.start()
 
     def painted() -> None:
         mark("window")
+        open_asked(window, start)
+        if not start.files and not start.demo:
+            window.commands.offer_last_session()
+        parts.keeper.start()
         QTimer.singleShot(0, window.build_panels)
 
     def ready() -> None:
@@ -148,7 +153,7 @@ def screenshot(start: Start, path: Path) -> int:
         application()
         window = build_window(start)
         try:
-            take(window, start, path)
+            take(window, start, path, lambda: open_asked(window, start))
         finally:
             window.shut()
     return 0

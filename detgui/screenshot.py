@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -62,11 +63,16 @@ class _Watch:
             QTimer.singleShot(SETTLE_MS, self.loop.quit)
 
 
-def take(window: MainWindow, start: Start, path: Path) -> None:
-    """Write the picture. Raises `BadInput` for what is not there (file, pixel, group), `DetguiError` where it stays blank."""
-    watch = _Watch(window, start)
+def take(window: MainWindow, start: Start, path: Path, open_asked: Callable[[], None]) -> None:
+    """Write the picture; ``open_asked`` opens the files.
+
+    Raises `BadInput` for what is not there (file, pixel, integration, group) and `DetguiError` where the window stays blank.
+    """
+    window.attach()
     window.show()
     window.build_panels()
+    open_asked()
+    watch = _Watch(window, start)
     QTimer.singleShot(PATIENCE_MS, watch.loop.quit)
     watch.loop.exec()
     if watch.trouble is not None:

@@ -17,8 +17,10 @@ PATIENCE = 60_000
 @pytest.fixture
 def viewer(qtbot, flight_ramp):
     app.application()
-    window = app.build_window(Start(files=(flight_ramp,), size=(1280, 800)))
+    start = Start(files=(flight_ramp,), size=(1280, 800))
+    window = app.build_window(start)
     window.show()
+    app.open_asked(window, start)
     viewer = window.header_viewer
     qtbot.waitUntil(lambda: viewer.hdu.count() > 0, timeout=PATIENCE)
     yield viewer

@@ -29,9 +29,10 @@ def make_window(qtbot):
 
     def make(*files: Path, panels: bool = False, **options) -> MainWindow:
         app.application()
-        window = app.build_window(Start(files=tuple(files), **options))
+        start = Start(files=files, **({"size": (1280, 800)} | options))
+        window = app.build_window(start)
         made.append(window)
-        app.begin(window, Start(files=tuple(files), size=(1280, 800)))
+        app.begin(window, start)
         if panels:
             window.build_panels()
         return window
@@ -89,6 +90,7 @@ def test_image_that_came_before_its_panel_is_shown(qtbot, flight_ramp):
     app.application()
     window = app.build_window(Start(files=(flight_ramp,)))
     try:
+        app.open_asked(window, Start(files=(flight_ramp,)))
         with qtbot.waitSignal(window.parts.loader.image, timeout=PATIENCE, check_params_cb=lambda answer: answer is not None):
             pass
         assert window.image_panel is None
@@ -183,8 +185,8 @@ def test_last_session_is_offered_not_opened(qtbot, make_window, flight_ramp, tmp
     window.parts.session.choose_pixel(7, 9)
     window.close()
     again = make_window()
+    qtbot.waitUntil(again.welcome.reopen_button.isVisible)
     assert again.parts.session.state.exposures == ()
-    assert again.welcome.reopen_button.isVisible()
     qtbot.mouseClick(again.welcome.reopen_button, Qt.MouseButton.LeftButton)
     opened(qtbot, again)
     qtbot.waitUntil(lambda: again.parts.session.state.pixel == (7, 9), timeout=PATIENCE)

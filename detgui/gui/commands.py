@@ -13,13 +13,12 @@ from detgui.gui import dialogs, help, pictures
 from detgui.gui.actions import make_action
 from detgui.gui.panels import PANELS
 from detgui.progress import Progress
-from detgui.session.exposures import Opened
-from detgui.session.requests import Trouble
 from detgui.session.state import SessionState, Theme
 from detgui.tasks.events import TaskEvent
 
 if TYPE_CHECKING:
     from detgui.gui.main_window import MainWindow
+    from detgui.session.exposures import Opened
 
 DEMO_LANE = "demo"
 LAYOUT_VERSION = 1
@@ -43,7 +42,6 @@ class Commands:
         self.dialog: QDialog | None = None  # the newest one, also for tests
         self._parts.bridge.task_event.connect(self._demo_event)
         self._parts.session.undo_changed.connect(self._name_undo)
-        self._parts.exposures.opened.connect(self._opened)
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Handler of every row of `actions.ROWS`."""
@@ -135,6 +133,7 @@ class Commands:
 
     def open_paths(self, paths: Sequence[Path], join: bool = True) -> None:
         """Open files and remember them."""
+        self._window.attach()
         self._parts.exposures.open(paths, join=join)
 
     def open_dialog(self) -> None:
@@ -158,10 +157,13 @@ class Commands:
         if event.kind == "done":
             self.open_paths(event.result)
         elif event.kind == "failed":
+            from detgui.session.requests import Trouble
+
             self._window.show_trouble(Trouble(None, f"The example exposures could not be made: {event.error}", event.details))
 
     def reopen_session(self) -> None:
         """Open again what was open when the program was left."""
+        self._window.attach()
         self._window.centre.setCurrentWidget(self._window.waiting)
         self._parts.keeper.restore()
 
@@ -253,7 +255,8 @@ class Commands:
         saved = self._parts.keeper.saved()
         self._window.welcome.offer_session([exposure.name for exposure in saved.exposures] if saved else [])
 
-    def _opened(self, opened: Opened) -> None:
+    def note_opened(self, opened: Opened) -> None:
+        """Put files that were opened among the recent ones."""
         files = [path for key in opened.keys if (exposure := self._parts.session.state.exposure(key)) for path in exposure.paths]
         named = [path for path in opened.paths if path in files]
         if named:

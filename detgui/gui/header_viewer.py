@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
@@ -13,9 +13,11 @@ from detgui.errors import DetguiError
 from detgui.gui.header_table import Card, FoundDelegate, HeaderFilter, HeaderModel
 from detgui.gui.parts import Parts
 from detgui.progress import Progress
-from detgui.session.shelf import Shelf
 from detgui.session.state import SessionState
 from detgui.tasks.events import TaskEvent
+
+if TYPE_CHECKING:
+    from detgui.session.shelf import Shelf
 
 LANE = "header"
 SEGMENT = re.compile(r"seg\d+")

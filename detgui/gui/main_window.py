@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
@@ -22,8 +22,10 @@ from detgui.gui.parts import Parts
 from detgui.gui.task_bar import TaskBar
 from detgui.gui.theme import apply_theme
 from detgui.gui.welcome import WelcomePage
-from detgui.session.requests import Trouble
 from detgui.session.state import SessionState
+
+if TYPE_CHECKING:
+    from detgui.session.requests import Trouble
 
 SMALL_SCREEN = 1600  # pixels wide; the window takes all of it
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
@@ -40,7 +42,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.parts = parts
         self._before_panels = before_panels
-        self._painted = self._closed = self._opening = False
+        self._painted = self._closed = self._attached = self._opening = False
         self._told: set[str] = set()  # troubles of what is open now that were shown in a dialog
         self.image_panel: QWidget | None = None
         self.readout: QWidget | None = None
@@ -71,7 +73,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.centre)
 
     def _build_docks(self) -> None:
-        self.exposure_list = ExposureList(self.parts.session, self.menus.actions, self.parts.exposures.close_exposure, self)
+        self.exposure_list = ExposureList(self.parts.session, self.menus.actions, self._close_exposure, self)
         self.header_viewer = HeaderViewer(self.parts, self)
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
@@ -86,23 +88,31 @@ class MainWindow(QMainWindow):
         self.statusBar().setSizeGripEnabled(False)
 
     def _connect(self) -> None:
-        parts = self.parts
-        parts.session.changed.connect(self._state_changed)
-        parts.exposures.notice.connect(self.show_trouble)
-        parts.exposures.opening.connect(self._show_page)
-        parts.loader.trouble.connect(self.show_trouble)
-        parts.keeper.notice.connect(self.show_trouble)
-        parts.keeper.restored.connect(self._show_page)
-        parts.bridge.task_event.connect(self.task_bar.take)
+        self.parts.session.changed.connect(self._state_changed)
+        self.parts.bridge.task_event.connect(self.task_bar.take)
         self.tabs.currentChanged.connect(self._tab_chosen)
         QApplication.styleHints().colorSchemeChanged.connect(self._system_theme_changed)
 
     # The slow half
 
+    def attach(self) -> None:
+        """Make what reads files and listen to it; its modules are imported here, not with the window."""
+        if self._attached:
+            return
+        self._attached = True
+        parts = self.parts
+        parts.loader.trouble.connect(self.show_trouble)
+        parts.exposures.notice.connect(self.show_trouble)
+        parts.exposures.opening.connect(self._show_page)
+        parts.exposures.opened.connect(self.commands.note_opened)
+        parts.keeper.notice.connect(self.show_trouble)
+        parts.keeper.restored.connect(self._show_page)
+
     def build_panels(self) -> None:
         """Import and build the image and the working panels; nothing where they are there already."""
         if self.image_panel is not None or self._closed:
             return
+        self.attach()
         self._before_panels()
         parts = self.parts
         self.image_panel = import_module("detgui.gui.image_panel").ImagePanel(
@@ -151,6 +161,13 @@ class MainWindow(QMainWindow):
             self.centre.setCurrentWidget(self.image_panel or self.waiting)
         else:
             self.centre.setCurrentWidget(self.waiting if self._opening else self.welcome)
+
+    def expect_files(self) -> None:
+        """Say that files are being opened, before they are."""
+        self._show_page(opening=True)
+
+    def _close_exposure(self, key: str) -> None:
+        self.parts.exposures.close_exposure(key)
 
     def _show_tab(self, title: str) -> None:
         for place, row in enumerate(PANELS[: self.tabs.count()]):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
-from detgui.session.loader import Loader
-from detgui.session.session import Session
+if TYPE_CHECKING:
+    from detgui.session.loader import Loader
+    from detgui.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,57 +1,72 @@
-"""What the window is built from; made by `build`, closed in the right order by the window."""
+"""What the window is built from; closed in the right order by the window."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from detgui.session.bridge import Bridge
-from detgui.session.exposures import Exposures
-from detgui.session.loader import Loader
-from detgui.session.restore import Keeper, RecentFiles, Settings
 from detgui.session.session import Session
+from detgui.session.store import RecentFiles, Settings
 from detgui.tasks.engine import Engine
+
+if TYPE_CHECKING:
+    from detgui.session.exposures import Exposures
+    from detgui.session.loader import Loader
+    from detgui.session.restore import Keeper
 
 CLOSE_S = 2.0  # a person who closes the window does not wait longer
 
 
-@dataclass(frozen=True, slots=True)
 class Parts:
-    """Session, engine and what ties them together."""
+    """Session, engine and what ties them together; needs a QApplication.
 
-    engine: Engine
-    bridge: Bridge
-    session: Session
-    exposures: Exposures
-    loader: Loader
-    keeper: Keeper
-    settings: Settings
-    recent: RecentFiles
+    What reads files (`exposures`, `loader`, `keeper`) is made when it is first asked for: its modules take longer to import than a
+    window to appear.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        self.engine = Engine(workers=workers)
+        self.bridge = Bridge(self.engine)
+        self.session = Session()
+        self.settings = Settings()
+        self.recent = RecentFiles(self.settings)
+
+    @cached_property
+    def exposures(self) -> Exposures:
+        """The open files."""
+        from detgui.session.exposures import Exposures
+
+        return Exposures(self.session, self.engine, self.bridge)
+
+    @cached_property
+    def loader(self) -> Loader:
+        """Gets what the session asks for."""
+        from detgui.session.loader import Loader
+
+        return Loader(self.session, self.exposures, self.engine, self.bridge)
+
+    @cached_property
+    def keeper(self) -> Keeper:
+        """Saves the session."""
+        from detgui.session.restore import Keeper
+
+        return Keeper(self.session, self.exposures)
 
     def close(self) -> bool:
         """Save, stop the work, wait for the workers, close the files; False where a worker did not stop in time."""
-        self.keeper.close()
-        self.loader.close()
+        made = self.__dict__
+        if "keeper" in made:
+            self.keeper.close()
+        if "loader" in made:
+            self.loader.close()
         stopped = self.engine.close(timeout=CLOSE_S)
         self.bridge.close()
-        if stopped:  # closing files under a worker that still reads would be a crash
+        if stopped and "exposures" in made:  # closing files under a worker that still reads would be a crash
             self.exposures.close_all()
         return stopped
 
 
 def build(workers: int | None = None) -> Parts:
     """Make the parts; needs a QApplication."""
-    engine = Engine(workers=workers)
-    bridge = Bridge(engine)
-    session = Session()
-    exposures = Exposures(session, engine, bridge)
-    settings = Settings()
-    return Parts(
-        engine=engine,
-        bridge=bridge,
-        session=session,
-        exposures=exposures,
-        loader=Loader(session, exposures, engine, bridge),
-        keeper=Keeper(session, exposures),
-        settings=settings,
-        recent=RecentFiles(settings),
-    )
+    return Parts(workers)
