@@ -11,7 +11,7 @@ MOST_SHOWN = 12
 
 
 def message(parent: QWidget | None, text: str, *, more: str = "", details: str = "", warning: bool = True) -> QMessageBox:
-    """Show a message box without blocking; ``details`` go behind a button."""
+    """Show a message box that blocks nothing; ``details`` go behind a button."""
     box = QMessageBox(parent)
     box.setWindowTitle(TITLE)
     box.setIcon(QMessageBox.Icon.Warning if warning else QMessageBox.Icon.Information)
@@ -23,7 +23,8 @@ def message(parent: QWidget | None, text: str, *, more: str = "", details: str =
     box.setStandardButtons(QMessageBox.StandardButton.Ok)
     box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.open()
+    box.setModal(False)  # what is open can be used while the message stands beside it
+    box.show()
     return box
 
 
