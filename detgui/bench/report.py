@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 
 
@@ -16,7 +15,7 @@ class Goal:
 
     def met(self, figure: float) -> bool:
         """True where the figure reaches the goal."""
-        return {"<": operator.lt, ">=": operator.ge}[self.sign](figure, self.value)
+        return figure < self.value if self.sign == "<" else figure >= self.value
 
 
 GOALS: dict[str, Goal] = {

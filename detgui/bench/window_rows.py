@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,8 +118,8 @@ class Bench:
         item.setImage(data[0].astype(np.float32), levels=(low, high))
         ours, theirs = [], []
         for group in range(1, SHAPE[1]):
-            ours.append(milliseconds(lambda group=group: self._step(group), runs=1))
-            theirs.append(milliseconds(lambda group=group: self._plain_step(plain, item, data[group], (low, high)), runs=1))
+            ours.append(milliseconds(partial(self._step, group), runs=1))
+            theirs.append(milliseconds(partial(self._plain_step, plain, item, data[group], (low, high)), runs=1))
         plain.close()
         plain.deleteLater()
         return {"frame_ms": float(np.median(ours)), "frame_vs_pyqtgraph": float(np.median(theirs) / np.median(ours))}
