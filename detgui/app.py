@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QApplication
 
 from detgui import __version__
+from detgui.errors import DetguiError
 from detgui.gui.main_window import MainWindow
 from detgui.gui.parts import Parts
 from detgui.gui.theme import apply_theme
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["Start", "application", "build_window", "run", "screenshot"]
 
 
+NO_FONTS = "the system has no fonts, so no text can be shown; on Debian or Ubuntu: apt-get install fonts-dejavu-core"
+
+
 def application() -> QApplication:
     """The QApplication, made where there is none."""
     existing = QApplication.instance()
@@ -33,6 +38,8 @@ def application() -> QApplication:
     made.setApplicationDisplayName("detgui")
     made.setApplicationVersion(__version__)
     made.setDesktopFileName("detgui")
+    if not QFontDatabase.families():
+        raise DetguiError(NO_FONTS)
     apply_theme(made, "system")
     return made
 

@@ -8,3 +8,10 @@ Progress = Callable[[float, str], None]
 
 def no_progress(fraction: float, message: str = "") -> None:
     """The progress of somebody who does not look."""
+
+
+def clock(seconds: float) -> str:
+    """Duration as m:ss or h:mm:ss."""
+    whole = max(0, round(seconds))
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"

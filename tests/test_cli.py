@@ -15,8 +15,9 @@ import pytest
 
 from detgui.cli import main
 from detgui.cli.parser import group_range, number_or_file, parse, positive, size
-from detgui.cli.terminal import ProgressBar, bar_line, clock, plain
+from detgui.cli.terminal import ProgressBar, bar_line, plain
 from detgui.errors import Cancelled
+from detgui.progress import clock
 
 
 def run(capsys, *argv) -> tuple[int, str, list[str]]:
@@ -339,7 +340,7 @@ def test_progress_bar_text():
     assert clock(12) == "0:12"
     assert clock(3723) == "1:02:03"
     assert bar_line(0.5, "fitting", 10.0) == "[############............]  50 %  0:10 left  fitting"
-    assert "left" not in bar_line(0.0, "", 10.0)
+    assert "left" not in bar_line(0.0, "", None)
 
 
 def test_progress_bar_is_silent_without_a_terminal(capsys):

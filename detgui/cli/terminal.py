@@ -9,6 +9,9 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
+from detgui.progress import clock
+from detgui.tasks.estimate import Remaining
+
 BAR_WIDTH = 24
 REDRAW_S = 0.1
 
@@ -36,19 +39,12 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
 
 
-def clock(seconds: float) -> str:
-    """Duration as m:ss or h:mm:ss."""
-    whole = max(0, round(seconds))
-    hours, rest = divmod(whole, 3600)
-    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
-
-
 class ProgressBar:
     """A `detgui.progress.Progress` drawn on a terminal; draws nothing where stderr is not one or ``quiet`` is set."""
 
     def __init__(self, quiet: bool = False) -> None:
         self.on = not quiet and sys.stderr.isatty()
-        self._start = time.monotonic()
+        self._remaining = Remaining(time.monotonic)
         self._drawn = -math.inf
         self._width = 0
 
@@ -66,15 +62,15 @@ class ProgressBar:
         if not self.on or now - self._drawn < REDRAW_S:
             return
         self._drawn = now
-        line = bar_line(fraction, message, now - self._start)
+        line = bar_line(fraction, message, self._remaining.update(fraction))
         sys.stderr.write("\r" + line.ljust(self._width))
         sys.stderr.flush()
         self._width = len(line)
 
 
-def bar_line(fraction: float, message: str, elapsed: float) -> str:
-    """Text of the bar; the remaining time supposes that the rest goes as fast, ``elapsed`` in s."""
+def bar_line(fraction: float, message: str, remaining: float | None) -> str:
+    """Text of the bar; ``remaining`` in s, None where not known."""
     fraction = min(max(fraction, 0.0), 1.0)
     done = round(BAR_WIDTH * fraction)
-    left = f"  {clock(elapsed * (1 - fraction) / fraction)} left" if fraction > 0.02 and elapsed > 1 else ""
+    left = f"  {clock(remaining)} left" if remaining is not None else ""
     return f"[{'#' * done}{'.' * (BAR_WIDTH - done)}] {100 * fraction:3.0f} %{left}  {message[:60]}".rstrip()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QWidget
 
@@ -61,7 +62,7 @@ class Commands:
             "light": lambda: self.set_theme("light"),
             "dark": lambda: self.set_theme("dark"),
             "layout": window.default_layout,
-            "full_screen": lambda: window.showNormal() if window.isFullScreen() else window.showFullScreen(),
+            "full_screen": lambda: window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen),
             "tasks": lambda: window.task_bar.toggle_list(),
             "cancel": lambda: window.task_bar.cancel_newest(),
             "keys": self.show_keys,

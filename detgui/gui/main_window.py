@@ -43,6 +43,7 @@ class MainWindow(QMainWindow):
         self.parts = parts
         self._before_panels = before_panels
         self._painted = self._closed = self._attached = self._opening = False
+        self._stopped = True
         self._told: set[str] = set()  # troubles of what is open now that were shown in a dialog
         self.image_panel: QWidget | None = None
         self.readout: QWidget | None = None
@@ -241,12 +242,12 @@ class MainWindow(QMainWindow):
 
     def shut(self) -> bool:
         """Remember, stop the work, then let the widgets go; False where a worker did not stop in time."""
-        if self._closed:
-            return True
-        self._closed = True
-        self.commands.remember()
-        self.hide()
-        return self.parts.close()
+        if not self._closed:
+            self._closed = True
+            self.commands.remember()
+            self.hide()
+            self._stopped = self.parts.close()
+        return self._stopped
 
 
 def local_files(mime: Any) -> Sequence[Path]:

@@ -9,18 +9,12 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from detgui.gui.icons import icon
+from detgui.progress import clock
 from detgui.tasks.events import TaskEvent
 
 QUIET_MS = 300  # work that ends sooner is not shown: it would only flicker
 FAILURE_MS = 15_000
 FINAL = ("done", "failed", "cancelled")
-
-
-def clock(seconds: float) -> str:
-    """Duration as m:ss or h:mm:ss."""
-    whole = max(0, round(seconds))
-    hours, rest = divmod(whole, 3600)
-    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
 
 
 def describe(event: TaskEvent) -> str:
