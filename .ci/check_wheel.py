@@ -16,6 +16,6 @@ wanted = {
     f"detgui/_resources/{path.relative_to(TOP / 'resources').as_posix()}" for path in (TOP / "resources").rglob("*") if path.is_file()
 }
 missing = sorted(wanted - inside)
-if missing or "detgui/cli.py" not in inside:
-    sys.exit(f"missing from {wheel.name}: {missing or 'detgui/cli.py'}")
+if missing or "detgui/cli/__init__.py" not in inside:
+    sys.exit(f"missing from {wheel.name}: {missing or 'detgui/cli/__init__.py'}")
 print(f"{wheel.name}: {len(inside)} files, all {len(wanted)} resources inside")
