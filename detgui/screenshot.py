@@ -8,10 +8,11 @@ from typing import Any
 
 from PySide6.QtCore import QEventLoop, QTimer
 
-from detgui.errors import BadInput, DetguiError
+from detgui.errors import BadInput, Cancelled, DetguiError
 from detgui.gui import pictures
 from detgui.gui.main_window import MainWindow
 from detgui.session.requests import Trouble
+from detgui.signals import close_on_interrupt
 from detgui.start import Start
 
 PATIENCE_MS = 120_000  # the first start compiles the kernels
@@ -25,6 +26,7 @@ class _Watch:
         self.window, self.start = window, start
         self.trouble: Trouble | None = None
         self.missing = ""
+        self.interrupted = False
         self.image = self.ramps = self.asked = False
         self.loop = QEventLoop()
         parts = window.parts
@@ -42,6 +44,11 @@ class _Watch:
             self.missing = self.start.missing(session.state)
             self.asked = True
             self._look()
+
+    def interrupt(self) -> None:
+        """Wait no longer."""
+        self.interrupted = True
+        self.loop.quit()
 
     def _fail(self, trouble: Trouble) -> None:
         self.trouble = self.trouble or trouble
@@ -66,7 +73,8 @@ class _Watch:
 def take(window: MainWindow, start: Start, path: Path, open_asked: Callable[[], None]) -> None:
     """Write the picture; ``open_asked`` opens the files.
 
-    Raises `BadInput` for what is not there (file, pixel, integration, group) and `DetguiError` where the window stays blank.
+    Raises `BadInput` for what is not there (file, pixel, integration, group), `DetguiError` where the window stays blank, `Cancelled`
+    after Ctrl-C.
     """
     window.attach()
     window.show()
@@ -74,7 +82,11 @@ def take(window: MainWindow, start: Start, path: Path, open_asked: Callable[[], 
     open_asked()
     watch = _Watch(window, start)
     QTimer.singleShot(PATIENCE_MS, watch.loop.quit)
+    stop_listening = close_on_interrupt(watch.interrupt)
     watch.loop.exec()
+    stop_listening()
+    if watch.interrupted:
+        raise Cancelled("interrupted")
     if watch.trouble is not None:
         raise BadInput(watch.trouble.sentence)
     if watch.missing:

@@ -96,7 +96,7 @@ class Commands:
     def add_panel_actions(self, image: QWidget, panels: Sequence[QWidget]) -> None:
         """Put the actions of the image into View, those of the panels into Analysis, and what they export into File > Export."""
         menus = self._window.menus
-        menus.menu("View/Image").addActions(_menu_actions(image))
+        menus.menu("View/Image", before=menus.menu("View").actions()[0]).addActions(_menu_actions(image))
         for row, panel in zip(PANELS, panels, strict=False):
             menus.menu(f"Analysis/{row.title} panel").addActions(_menu_actions(panel))
             self._add_exports(getattr(getattr(panel, "ui", None), "export_actions", {}).values())
