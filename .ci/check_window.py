@@ -29,6 +29,12 @@ def screen(folder: str) -> np.ndarray:
     return pixels.reshape(HEIGHT, WIDTH)
 
 
+def vivid_colours(pixels: np.ndarray) -> int:
+    """How many different saturated colours there are: an image in its colour map has over a hundred, text and icons a few."""
+    channels = np.stack([pixels >> shift & 0xFF for shift in (16, 8, 0)]).astype(int)
+    return len(np.unique(pixels[channels.max(axis=0) - channels.min(axis=0) > 60]))
+
+
 def started_display(folder: str) -> tuple[subprocess.Popen, str]:
     """A virtual screen and its display name."""
     read, write = os.pipe()
@@ -58,8 +64,7 @@ def check(program: str, folder: str, display: str) -> str:
         time.sleep(0.5)
         if app.poll() is not None:
             return f"the program ended by itself with exit status {app.returncode}"
-        # The middle of the window holds the image: a window without one has a few dozen colours there.
-        colours = len(np.unique(screen(folder)[HEIGHT // 4 : 3 * HEIGHT // 4, WIDTH // 5 : WIDTH // 2]))
+        colours = vivid_colours(screen(folder)[HEIGHT // 4 : 3 * HEIGHT // 4, WIDTH // 5 : WIDTH // 2])
         if colours > 100:
             break
     else:
