@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from detgui.data import blocks
 from detgui.data.exposure import open_one
 from detgui.errors import BadInput, Cancelled
+from detgui.science import kernels
 
 FORMATS = ["uint8", "int8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64"]
 SCALES = [(1.0, 0.0), (0.5, 0.0), (1.0, 7.0), (2.5, -3.25)]
@@ -231,6 +232,19 @@ def test_reads_where_the_system_has_no_positioned_reads(ramp, monkeypatch):
     exposure, arrays = ramp
     assert np.array_equal(exposure.read_block(), arrays["SCI"])
     assert np.array_equal(exposure.read_pixel(5, 2), arrays["SCI"][:, :, 2, 5])
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "int32", "uint32", "float32", "float64"])
+def test_large_images_with_and_without_the_compiled_swap(tmp_path, monkeypatch, dtype):
+    monkeypatch.setattr(blocks, "KERNEL_CHUNK", 1 << 16)  # several chunks, the last one short
+    numbers = np.random.default_rng(3).integers(0, 200, (2, 150, 301)).astype(dtype)
+    path = write(tmp_path / "a_rateints.fits", JWST, ("SCI", numbers))
+    kernels.warm()
+    for compiled in (False, kernels.ready()):
+        monkeypatch.setitem(kernels._state, "ready", compiled)
+        with open_one([path]) as exposure:
+            image = exposure.read_image("SCI", 2)
+        assert image.dtype == dtype and np.array_equal(image, fits.getdata(path, "SCI")[1])
 
 
 def test_long_pixel_reads_report_and_can_be_cancelled(tmp_path, monkeypatch):

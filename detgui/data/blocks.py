@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from detgui.data.files import OpenFile
 from detgui.data.pixels import PixelFormat
 from detgui.progress import Progress, no_progress
+from detgui.science import kernels
 
-CHUNK = 1 << 19  # bytes
+CHUNK = 1 << 19  # bytes; stays in a core's cache until it is swapped
+KERNEL_CHUNK = 1 << 22  # with the compiled swap: between two chunks a busy window's thread may keep this one waiting
 BATCH = 1024  # scattered pieces between two progress calls
 THREADS = 16
 _CAN_ADVISE = hasattr(os, "posix_fadvise")
@@ -26,7 +28,7 @@ _CAN_ADVISE = hasattr(os, "posix_fadvise")
 
 def read_run(file: OpenFile, fd: int, offset: int, form: PixelFormat, out: NDArray[Any]) -> None:
     """Read ``out.size`` consecutive pixels from byte ``offset`` into the 1-D contiguous ``out`` (dtype ``form.value``)."""
-    step = CHUNK // form.raw.itemsize
+    step = (KERNEL_CHUNK if kernels.ready() else CHUNK) // form.raw.itemsize
     spare = np.empty(min(step, out.size) * form.raw.itemsize, np.uint8) if form.scaled else None
     for start in range(0, out.size, step):
         part = out[start : start + step]

@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detgui.science import kernels
+
 _RAW = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 _SWAP = sys.byteorder == "little"
+_LARGE = 4096  # pixels; fewer are swapped before a kernel is called
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,7 @@ class PixelFormat:
             target = out.view(bits.dtype)
             if target.__array_interface__["data"] != bits.__array_interface__["data"]:
                 target[:] = bits
-            if _SWAP and self.raw.itemsize > 1:
-                target.byteswap(inplace=True)
-            if self.xor:
-                np.bitwise_xor(target, target.dtype.type(self.xor), out=target)
+            self._turn(target)
             return
         raw = chunk.view(self.raw)
         out[:] = raw
@@ -53,6 +53,16 @@ class PixelFormat:
             out += out.dtype.type(self.zero)
         if self.blank is not None:
             out[raw == self.blank] = np.nan
+
+    def _turn(self, target: NDArray[Any]) -> None:
+        """From the order of bytes on disk to the machine's own, and the top bit, in place; the kernel lets other threads run."""
+        if _SWAP and target.size >= _LARGE and target.dtype.name in kernels.SWAPPED and kernels.ready():
+            kernels.swap(target, target.dtype.type(self.xor))
+            return
+        if _SWAP and self.raw.itemsize > 1:
+            target.byteswap(inplace=True)
+        if self.xor:
+            np.bitwise_xor(target, target.dtype.type(self.xor), out=target)
 
 
 def pixel_format(bitpix: int, scale: float = 1.0, zero: float = 0.0, blank: int | None = None) -> PixelFormat:

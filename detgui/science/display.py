@@ -82,14 +82,16 @@ def limits(
 def to_indices(values: NDArray[Any], low: float, high: float, stretch: str = "linear") -> NDArray[np.uint8]:
     """Colour-table indices, shape of ``values``: 0 at low and below, `TOP_INDEX` at high and above, `NAN_INDEX` where not finite.
 
-    Integers of 8 and 16 bits go through a table of all their values; others through one of 65,535 steps, which is within
-    one index of the exact stretch. With the kernels compiled or without, the result is the same.
+    Integers of 8 and 16 bits go through a table of all their values; others are rounded ('linear') or go through a table of 65,535
+    steps, which is within one index of the exact stretch. With the kernels compiled or without, the result is the same.
     """
     low, high = widen(low, high)
     line = _line(values)
     out = np.empty(line.size, np.uint8)
     if line.dtype.itemsize <= 2 and line.dtype.kind in "iu":
         _look_up(line, low, high, stretch, out)
+    elif stretch == "linear":
+        _straight(line, low, high, out)
     else:
         _stretch(line, low, high, stretch, out)
     return out.reshape(values.shape)
@@ -118,10 +120,25 @@ def _look_up(line: NDArray[Any], low: float, high: float, stretch: str, out: NDA
         np.take(table, line, out=out)
 
 
+def _straight(line: NDArray[Any], low: float, high: float, out: NDArray[np.uint8]) -> None:
+    scale = _scale(TOP_INDEX, low, high)
+    if kernels.ready():
+        kernels.straight(_writeable(line), low, scale, out)
+        return
+    with np.errstate(all="ignore"):
+        level = (line.astype(np.float64) - low) * scale + 0.5
+        out[:] = np.where(level > 0.5, np.minimum(level, TOP_INDEX + 0.5), 0.5).astype(np.uint8)
+    out[~np.isfinite(line)] = NAN_INDEX
+
+
+def _scale(steps: int, low: float, high: float) -> float:
+    with np.errstate(over="ignore"):
+        return float(np.float64(steps) / np.float64(high - low))
+
+
 def _stretch(line: NDArray[Any], low: float, high: float, stretch: str, out: NDArray[np.uint8]) -> None:
     table = _fine_table(stretch)
-    with np.errstate(over="ignore"):
-        scale = float(np.float64(kernels.LAST_POSITION + 1) / np.float64(high - low))
+    scale = _scale(kernels.LAST_POSITION + 1, low, high)
     if kernels.ready():
         kernels.stretch(_writeable(line), low, scale, table, out)
         return

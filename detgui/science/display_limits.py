@@ -109,7 +109,7 @@ def _zscale_slope(ordered: NDArray[np.float64]) -> float | None:
     rank = np.arange(ordered.size, dtype=np.float64)
     good = np.ones(ordered.size, np.bool_)
     least = max(ZSCALE_MIN_PIXELS, int(ordered.size * ZSCALE_MAX_REJECT))
-    grow = np.ones(max(1, int(ordered.size * 0.01)))
+    width = max(1, int(ordered.size * 0.01))
     slope, before, count = 0.0, ordered.size + 1, ordered.size
     for _ in range(ZSCALE_ITERATIONS):
         if count >= before or count < least:
@@ -119,9 +119,17 @@ def _zscale_slope(ordered: NDArray[np.float64]) -> float | None:
         slope = float(from_centre @ (ordered[good] - mean) / (from_centre @ from_centre))
         residual = ordered - mean - slope * (rank - centre)
         bad = ~good | (np.abs(residual) > ZSCALE_SIGMA * residual[good].std())
-        good = np.convolve(bad, grow, mode="same") < 0.5
+        good = ~_grown(bad, width)
         before, count = count, int(good.sum())
     return slope if count >= least else None
+
+
+def _grown(bad: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
+    """True where one of the ``width`` ranks around is, as IRAF's convolution with a box says, by differences of a running count."""
+    after = (width - 1) // 2
+    count = np.pad(np.cumsum(bad), (width - after, after), "edge")
+    count[: width - after] = 0
+    return np.asarray(count[width:] > count[: bad.size])
 
 
 def histogram(values: NDArray[Any], low: float, high: float, true_extremes: tuple[float, float] | None = None) -> Histogram:

@@ -17,6 +17,7 @@ _HUGE = sys.float_info.max
 
 STRETCHED = ("float32", "float64", "int32", "uint32")
 LOOKED_UP = ("uint16", "uint8")
+SWAPPED = ("uint16", "uint32")
 
 
 @kernel
@@ -35,6 +36,17 @@ def stretch(values: NDArray[Any], low: float, scale: float, table: NDArray[np.ui
             positions[i] = np.int32(position) if abs(value) <= _HUGE else np.int32(65535)
         for i in range(result.size):
             result[i] = table[positions[i]]
+
+
+@kernel
+def straight(values: NDArray[Any], low: float, scale: float, out: NDArray[np.uint8]) -> None:
+    """``out = (values - low) * scale`` rounded and clipped to 0..253, 255 where values are not finite; all 1-D."""
+    for i in range(values.size):
+        value = float(values[i])
+        level = (value - low) * scale + 0.5
+        level = level if level > 0.5 else 0.5
+        level = min(level, 253.5)
+        out[i] = np.int32(level) if abs(value) <= _HUGE else np.int32(255)
 
 
 @kernel
@@ -58,6 +70,21 @@ def first_flags(dq: NDArray[np.uint32], bits: NDArray[np.uint32], out: NDArray[n
                 if value & bits[k]:
                     out[i] = k + 1
                     break
+
+
+@kernel
+def swap(numbers: NDArray[Any], mask: Any) -> None:
+    """Reverse the bytes of every unsigned integer in place, then exclusive-or it with ``mask`` of the same type; 1-D."""
+    if numbers.itemsize == 2:
+        for i in range(numbers.size):
+            value = np.uint16(numbers[i])
+            numbers[i] = np.uint16((value >> np.uint16(8)) | (value << np.uint16(8))) ^ mask
+    else:
+        for i in range(numbers.size):
+            word = np.uint32(numbers[i])
+            outer = (word >> np.uint32(24)) | (word << np.uint32(24))
+            inner = ((word >> np.uint32(8)) & np.uint32(0xFF00)) | ((word << np.uint32(8)) & np.uint32(0xFF0000))
+            numbers[i] = (outer | inner) ^ mask
 
 
 _state = {"ready": False}
@@ -92,6 +119,8 @@ def _signatures(numba: Any) -> list[tuple[Any, tuple[Any, ...]]]:
     table = line("uint8")
     number = numba.types.float64
     jobs: list[tuple[Any, tuple[Any, ...]]] = [(stretch, (line(dtype), number, number, table, table)) for dtype in STRETCHED]
+    jobs += [(straight, (line(dtype), number, number, table)) for dtype in STRETCHED]
     jobs += [(look_up, (line(dtype), table, table)) for dtype in LOOKED_UP]
     jobs.append((first_flags, (line("uint32"), line("uint32"), table)))
+    jobs += [(swap, (line(dtype), getattr(numba.types, dtype))) for dtype in SWAPPED]
     return jobs
