@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QPoint, QPointF, Signal
 from PySide6.QtWidgets import QApplication
 
 from detgui.analysis import ramp
-from detgui.gui.ramp_panel import RampPanel
+from detgui.gui.ramp.ramp_panel import RampPanel
 from detgui.session.requests import RampAnswer
 from detgui.session.resolve import overview_request, ramp_requests
 from detgui.session.session import Session

@@ -23,7 +23,7 @@ def qt_modules(path: Path) -> set[str]:
 
 
 def test_the_check_sees_qt():
-    assert qt_modules(PACKAGE / "gui" / "main_window.py") > QT_BELOW_GUI
+    assert qt_modules(PACKAGE / "gui" / "window" / "main_window.py") > QT_BELOW_GUI
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "session").rglob("*.py")), ids=lambda path: path.name)

@@ -16,8 +16,8 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFileDialog
 
 from detgui.errors import BadInput
-from detgui.gui import export
-from detgui.gui.theme import palette
+from detgui.gui.common import export
+from detgui.gui.window.theme import palette
 
 SVG = "{http://www.w3.org/2000/svg}"
 

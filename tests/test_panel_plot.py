@@ -11,8 +11,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from detgui.gui import group_flags
-from detgui.gui.ramp_trace import links
+from detgui.gui.ramp import group_flags
+from detgui.gui.ramp.ramp_trace import links
 
 
 def drag(widget, start: QPoint, end: QPoint, steps: int = 12) -> None:
@@ -203,7 +203,7 @@ def test_items_are_kept_between_pixels(qtbot):
 
 
 def test_palette_change_recolours(qtbot):
-    from detgui.gui import theme
+    from detgui.gui.window import theme
 
     panel, _, _ = make_panel(qtbot, state())
     for dark in (True, False):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detgui.gui.quantity import MISSING, plain, probability, significance, with_error
+from detgui.gui.common.quantity import MISSING, plain, probability, significance, with_error
 
 NAN = float("nan")
 

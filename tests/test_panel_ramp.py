@@ -13,8 +13,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from detgui.analysis import ramp
-from detgui.gui import neighbours_box, ramp_overview
-from detgui.gui.ramp_panel import BUSY_MS, prompt
+from detgui.gui.ramp import neighbours_box, ramp_overview
+from detgui.gui.ramp.ramp_panel import BUSY_MS, prompt
 from detgui.session.requests import RampRequest, Trouble
 from detgui.session.state import SessionState
 
@@ -214,7 +214,7 @@ def test_keys_of_axis_method_and_views(qtbot):
 
 
 def test_no_key_is_given_twice_or_taken_from_the_image(qtbot):
-    from detgui.gui.image_actions import ROWS
+    from detgui.gui.image.image_actions import ROWS
 
     panel, _, _ = make_panel(qtbot, state())
     mine = [key.toString() for action in panel.actions_for_menu() for key in action.shortcuts()]

@@ -7,8 +7,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from detgui.gui.parts import build
-from detgui.gui.ramp_panel import RampPanel
+from detgui.gui.ramp.ramp_panel import RampPanel
+from detgui.gui.window.parts import build
 
 X, Y = 60, 61
 

@@ -9,9 +9,9 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 from view_fakes import pixels
 
-from detgui.gui import colormaps, hatching
-from detgui.gui.image_view import ImageView
-from detgui.gui.picture import block_maximum, blocks
+from detgui.gui.image import colormaps, hatching
+from detgui.gui.image.image_view import ImageView
+from detgui.gui.image.picture import block_maximum, blocks
 from detgui.science import display
 
 

@@ -8,10 +8,10 @@ from PySide6.QtGui import QKeySequence, QWheelEvent
 from PySide6.QtWidgets import QApplication, QMainWindow
 from view_fakes import FakeLoader, exposure, pixels, values
 
-from detgui.gui import colormaps
-from detgui.gui.colours import pin_colour
-from detgui.gui.go_to import GoToPixel
-from detgui.gui.image_panel import ImagePanel
+from detgui.gui.common.colours import pin_colour
+from detgui.gui.image import colormaps
+from detgui.gui.image.go_to import GoToPixel
+from detgui.gui.image.image_panel import ImagePanel
 from detgui.session.requests import Trouble
 from detgui.session.session import Session
 from detgui.session.state import Frame
@@ -533,7 +533,7 @@ def test_every_action_has_a_text_and_a_key_of_its_own(panel):
 
 
 def test_the_plot_follows_the_palette(qtbot, panel):
-    from detgui.gui.theme import palette
+    from detgui.gui.window.theme import palette
 
     for dark in (True, False):
         panel.setPalette(palette(dark))

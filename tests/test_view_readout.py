@@ -8,9 +8,9 @@ from view_fakes import FakeLoader, exposure, pixels
 
 from detgui.data.wcs import Place
 from detgui.errors import BadInput
-from detgui.gui import pixel_facts
-from detgui.gui.image_panel import ImagePanel
-from detgui.gui.readout_bar import ReadoutBar
+from detgui.gui.image import pixel_facts
+from detgui.gui.image.image_panel import ImagePanel
+from detgui.gui.image.readout_bar import ReadoutBar
 from detgui.science.detector import DetectorGeometry
 from detgui.session.session import Session
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from view_fakes import exposure
 
-from detgui.gui.caption import frame_name
-from detgui.gui.colours import flag_colour, flag_pattern, pin_colour, pin_symbol
-from detgui.gui.image_panel import answers
-from detgui.gui.partners import follow, offers, other_files, same_frame
+from detgui.gui.common.colours import flag_colour, flag_pattern, pin_colour, pin_symbol
+from detgui.gui.image.caption import frame_name
+from detgui.gui.image.image_panel import answers
+from detgui.gui.image.partners import follow, offers, other_files, same_frame
 from detgui.science.dq import PIXEL
 from detgui.session.resolve import image_request
 from detgui.session.state import Frame, SessionState

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from detgui import app
-from detgui.gui.header_viewer import short_name
+from detgui.gui.window.header_viewer import short_name
 from detgui.start import Start
 
 PATIENCE = 60_000
@@ -85,7 +85,7 @@ def test_copy_gives_the_selected_rows(qtbot, viewer):
 
 @pytest.mark.filterwarnings("ignore::astropy.io.fits.verify.VerifyWarning")
 def test_cards_outside_the_standard_are_shown_as_they_stand():
-    from detgui.gui.header_viewer import _card
+    from detgui.gui.window.header_viewer import _card
 
     broken = fits.Card.fromstring("BROKEN  = 'no end of the text")
     keyword, value, _ = _card(broken)

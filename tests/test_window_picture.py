@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QColor, QImage
 
-from detgui.gui.pictures import is_blank, save
+from detgui.gui.common.pictures import is_blank, save
 
 
 def take(*argv, **environment) -> subprocess.CompletedProcess[str]:

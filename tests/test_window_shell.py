@@ -12,9 +12,9 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QPalette
 from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 
 from detgui import app
-from detgui.gui.actions import ROWS
-from detgui.gui.main_window import MainWindow
-from detgui.gui.panels import PANELS
+from detgui.gui.window.actions import ROWS
+from detgui.gui.window.main_window import MainWindow
+from detgui.gui.window.panels import PANELS
 from detgui.session.requests import Trouble
 from detgui.start import Start
 from detgui.tasks.events import TaskEvent
@@ -314,7 +314,7 @@ def test_theme_switches_and_is_remembered(qtbot, make_window, theme, dark):
 
 @pytest.mark.parametrize("dark", [True, False])
 def test_text_is_readable_on_its_ground(dark):
-    from detgui.gui.theme import palette
+    from detgui.gui.window.theme import palette
 
     def luminance(colour) -> float:
         parts = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in (colour.redF(), colour.greenF(), colour.blueF())]

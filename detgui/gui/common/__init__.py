@@ -1,0 +1,1 @@
+"""What several panels use: colours, icons, numbers with errors, figures."""

@@ -1,0 +1,62 @@
+"""An answer of the loader drawn into an image view: picture, colours, flags, geometry and marks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from detgui.gui.common import colours
+from detgui.gui.image import colormaps
+from detgui.gui.image.flag_legend import FlagLegend
+from detgui.gui.image.image_view import ImageView
+from detgui.gui.image.overlays import Mark
+from detgui.gui.image.picture import block_maximum, zero_position
+from detgui.gui.image.view_geometry import GeometryOverlays
+from detgui.session.requests import ImageAnswer
+from detgui.session.state import SessionState
+
+
+class Canvas:
+    """Draws into one `ImageView`; every method draws one part of what changed."""
+
+    def __init__(self, view: ImageView, exposures: Any) -> None:
+        self.view = view
+        self.legend = FlagLegend(view)
+        self.geometry = GeometryOverlays(view, exposures)
+
+    def show(self, answer: ImageAnswer | None, state: SessionState) -> None:
+        """Draw everything."""
+        if answer is None:
+            self.view.image.set_indices(None)
+        else:
+            self.view.set_shape(*answer.indices.shape)
+            self.view.image.set_indices(answer.indices)
+            self.show_table(answer, state)
+        self.show_over(answer, state)
+        self.show_marks(answer, state)
+
+    def show_table(self, answer: ImageAnswer | None, state: SessionState) -> list[int]:
+        """Set the colours; returns the table."""
+        display = state.display
+        difference = answer is not None and answer.request.subtract is not None
+        name = display.difference_colormap if difference else display.colormap
+        table = colormaps.table(name, zero_position(answer) if answer is not None else None)
+        self.view.image.set_table(table)
+        return table
+
+    def show_over(self, answer: ImageAnswer | None, state: SessionState) -> None:
+        """Draw flags, their legend, amplifiers and reference pixels, and choose how a shrunk image is made."""
+        self.view.image.set_reduce(block_maximum if state.display.block_max else None)
+        drawn = answer is not None and answer.overlay is not None
+        names = answer.request.dq_flags if answer is not None and drawn else ()
+        styles = [(colours.flag_colour(name), colours.flag_pattern(name)) for name in names]
+        self.view.flags.set_overlay(answer.overlay if answer is not None and names else None, styles)
+        self.legend.show_flags(names)
+        if answer is not None:
+            self.geometry.show(answer, state)
+
+    def show_marks(self, answer: ImageAnswer | None, state: SessionState) -> None:
+        """Mark the chosen and the pinned pixels; a pin on the chosen pixel lends it its colour."""
+        ny, nx = answer.indices.shape if answer is not None else (0, 0)
+        marks = [Mark(*state.pixel, colours.CHOSEN, cross=True)] if state.pixel is not None else []
+        marks += [Mark(pin.x, pin.y, colours.pin_colour(pin.colour)) for pin in state.pins]
+        self.view.marks.set_marks(tuple(mark for mark in marks if mark.x < nx and mark.y < ny), nx, ny)

@@ -1,0 +1,1 @@
+"""The shell: the main window, its docks, menus and dialogs."""
