@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QApplication
 
 from detgui import __version__
 from detgui.errors import DetguiError
-from detgui.gui.main_window import MainWindow
-from detgui.gui.parts import Parts
-from detgui.gui.theme import apply_theme
+from detgui.gui.window.main_window import MainWindow
+from detgui.gui.window.parts import Parts
+from detgui.gui.window.theme import apply_theme
 from detgui.marks import mark
 from detgui.progress import Progress
 from detgui.start import Start

@@ -9,8 +9,8 @@ from typing import Any
 from PySide6.QtCore import QEventLoop, QTimer
 
 from detgui.errors import BadInput, Cancelled, DetguiError
-from detgui.gui import pictures
-from detgui.gui.main_window import MainWindow
+from detgui.gui.common import pictures
+from detgui.gui.window.main_window import MainWindow
 from detgui.session.requests import Trouble
 from detgui.signals import close_on_interrupt
 from detgui.start import Start
