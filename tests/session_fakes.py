@@ -18,6 +18,9 @@ from detgui.session.state import OpenExposure
 from detgui.tasks.engine import Engine
 
 
+SIGNALS = ("image", "blink", "flags", "ramps", "overview", "trouble")
+
+
 class FakeExposure(Exposure):
     """SCI of integration i, group g, pixel (x, y) is 1000 i + 100 g + 10 y + x; PIXELDQ 1 where x is 0."""
 
@@ -56,8 +59,14 @@ class FakeExposure(Exposure):
         groups = np.arange(1, self.shape[1] + 1)[:, None, None]
         return (1000 * integration + 100 * groups + 10 * y + x).astype(np.float32)
 
-    def read_dq(self, integration=None, group=None):
-        self._enter("dq", integration, group)
+    def plane_shape(self, plane="SCI"):
+        return (1, 1, *self.shape[2:]) if plane == "PIXELDQ" else self.shape
+
+    def segment(self, integration=None):
+        return 0
+
+    def read_flags(self, plane, integration=None, group=None):
+        self._enter("dq", plane, integration, group)
         dq = np.zeros(self.shape[2:], np.uint32)
         dq[:, 0] = 1
         return dq
@@ -115,15 +124,15 @@ class Desk:
         self.bridge = Bridge(self.engine)
         self.exposures = Exposures(self.session, self.engine, self.bridge)
         self.loader = Loader(self.session, self.exposures, self.engine, self.bridge)
-        self.said: dict[str, list] = {name: [] for name in ("image", "blink", "ramps", "overview", "trouble", "notice", "opened")}
-        for name in ("image", "blink", "ramps", "overview", "trouble"):
+        self.said: dict[str, list] = {name: [] for name in (*SIGNALS, "notice", "opened")}
+        for name in SIGNALS:
             getattr(self.loader, name).connect(self.said[name].append)
         self.exposures.notice.connect(self.said["notice"].append)
         self.exposures.opened.connect(self.said["opened"].append)
 
     def settle(self) -> None:
         """Until nothing runs and every word was heard."""
-        self.qtbot.waitUntil(lambda: not self.engine.busy and not self.bridge.waiting and not self.loader._tasks, timeout=10_000)
+        self.qtbot.waitUntil(lambda: not self.engine.busy and not self.bridge.waiting and self.loader.settled, timeout=10_000)
 
     def close(self) -> None:
         self.loader.close()

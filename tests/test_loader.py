@@ -45,8 +45,45 @@ def test_first_image_of_an_added_exposure(desk, exposure):
     assert (answer.minimum, answer.maximum) == (1100.0, 1135.0)
     assert answer.indices.dtype == np.uint8
     assert answer.overlay is None
-    assert answer.dq[:, 0].all()
-    assert not answer.dq[:, 1:].any()
+    assert answer.dq is None
+    assert answer.dq_follows
+
+
+def test_data_quality_follows_when_stepping_pauses(desk, exposure):
+    (answer,) = desk.said["flags"]
+    assert answer.request == last_image(desk).request
+    assert answer.indices is last_image(desk).indices
+    assert answer.dq[:, 0].all() and not answer.dq[:, 1:].any()
+    assert not answer.dq_follows
+    assert [each for each in exposure.reads if each[0] == "dq"] == [("dq", "PIXELDQ", 1, 1)]
+    desk.session.go_to(group=2)
+    desk.settle()
+    assert last_image(desk).dq is answer.dq  # what all groups share is read once and is there at once
+    assert len(desk.said["flags"]) == 1
+
+
+def test_data_quality_of_single_groups_and_of_the_blinked_frame(desk):
+    exposure = FakeExposure(planes=("SCI", "PIXELDQ", "GROUPDQ"))
+    desk.exposures.add(exposure)
+    desk.session.set_blink(True, Frame("e1", "SCI", 1, 4))
+    desk.settle()
+    assert {each.request.frame.group: bool(each.dq[:, 0].all()) for each in desk.said["flags"]} == {1: True, 4: True}
+    assert sorted(each[1:] for each in exposure.reads if each[0] == "dq") == [
+        ("GROUPDQ", 1, 1), ("GROUPDQ", 1, 4), ("PIXELDQ", 1, 1)
+    ]  # fmt: skip
+    desk.session.set_display(dq_flags=("DO_NOT_USE",))
+    desk.settle()
+    assert last_image(desk).overlay[:, 0].all()
+    assert len([each for each in exposure.reads if each[0] == "dq"]) == 3
+
+
+def test_data_quality_that_cannot_be_read_is_a_trouble_and_the_image_stays(desk, exposure):
+    desk.loader.reload()
+    desk.qtbot.waitUntil(lambda: desk.loader._pause.isActive())
+    exposure.broken = "PIXELDQ cannot be read"
+    desk.settle()
+    assert [each.sentence for each in desk.said["trouble"]] == ["PIXELDQ cannot be read"]
+    assert last_image(desk) is not None
 
 
 def test_stepping_reads_one_frame_and_the_next_ahead(desk, exposure):

@@ -53,14 +53,18 @@ class Bench:
         self.session = self.parts.session
         self.view = window.image_panel.view
         self.images = self.ramps = 0
+        self.answered = 0.0  # when the last answer had been handed to the widgets
+        self.paints = _paints()
         self.parts.loader.image.connect(self._image)
         self.parts.loader.ramps.connect(self._ramps)
 
     def _image(self, answer: object) -> None:
         self.images += answer is not None
+        self.answered = time.perf_counter()
 
     def _ramps(self, answers: tuple[object, ...]) -> None:
         self.ramps += bool(answers)
+        self.answered = time.perf_counter()
 
     def wait(self, ready: Callable[[], bool]) -> None:
         """Let the window work, asleep between events as it is in life, until something is true."""
@@ -73,10 +77,14 @@ class Bench:
                 raise RuntimeError("the window did not answer")
 
     def painted(self, *widgets: Any) -> None:
-        """Paint now what waits to be painted."""
+        """Paint what waits to be painted, and wait until that was so for these widgets since the last answer; nothing twice."""
+        paints = self.paints
+        for widget in widgets:
+            paints.follow(widget)
         self.program.processEvents()
         for widget in widgets:
-            widget.repaint()
+            if paints.last(widget) < self.answered:
+                widget.repaint()
 
     def open(self, path: Path) -> None:
         """Open a file, choose its middle pixel, wait until image and ramp are drawn."""
@@ -132,6 +140,7 @@ class Bench:
 
     def _plain_step(self, plain: Any, item: Any, image: np.ndarray, levels: tuple[float, float]) -> None:
         item.setImage(np.asarray(image, dtype=np.float32), levels=levels)
+        self.answered = time.perf_counter()
         self.painted(plain.viewport())
 
     def clicking(self) -> dict[str, float]:
@@ -186,3 +195,28 @@ class Bench:
             task.cancel()
         self.wait(lambda: all(task.ended for task in tasks))
         return {"heartbeat_p99_ms": float(np.percentile(late, 99)), "heartbeat_max_ms": max(late)}
+
+
+def _paints() -> Any:
+    """Remembers when widgets were last painted; Qt is imported here, when the rows run."""
+    from PySide6.QtCore import QEvent, QObject
+
+    class Paints(QObject):
+        def __init__(self) -> None:
+            super().__init__()
+            self._times: dict[Any, float] = {}
+
+        def follow(self, widget: Any) -> None:
+            if widget not in self._times:
+                self._times[widget] = 0.0
+                widget.installEventFilter(self)
+
+        def last(self, widget: Any) -> float:
+            return self._times[widget]
+
+        def eventFilter(self, widget: Any, event: Any) -> bool:
+            if event.type() == QEvent.Type.Paint:
+                self._times[widget] = time.perf_counter()
+            return False
+
+    return Paints()

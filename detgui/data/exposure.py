@@ -17,7 +17,7 @@ from detgui.data.int_times import int_times
 from detgui.data.keywords import STEP_NAMES, ExposureMeta
 from detgui.data.layout import Hdu, read_header
 from detgui.data.opening import find
-from detgui.data.parts import Part, common_planes, shared_warnings
+from detgui.data.parts import Part, common_planes, flag_planes, shared_warnings
 from detgui.data.places import Places
 from detgui.data.reader import Run
 from detgui.data.segments import segment_name, why_apart
@@ -110,6 +110,11 @@ class Exposure:
         """'COMPLETE', 'SKIPPED' or 'FAILED' for a calibration step such as 'superbias', as the header says; None where it does not."""
         return self._first.steps.get(STEP_NAMES.get(name, name))
 
+    @property
+    def flag_planes(self) -> tuple[str, ...]:
+        """The planes whose flags belong to a shown image: DQ, or those there are of PIXELDQ and GROUPDQ; () for none."""
+        return flag_planes(self.planes)
+
     def plane_shape(self, plane: str = "SCI") -> tuple[int, int, int, int]:
         """(nints, ngroups, ny, nx) of a plane, 1 for an axis that it does not have."""
         shapes = [part.planes[plane].shape for part in self._places.of_plane(plane)]
@@ -118,6 +123,10 @@ class Exposure:
     def plane_dtype(self, plane: str = "SCI") -> np.dtype[Any]:
         """Dtype of what reads of a plane return."""
         return self._places.of_plane(plane)[0].planes[plane].form.value
+
+    def segment(self, integration: int | None = None) -> int:
+        """Place in `files` of the file that holds an integration; planes without integrations may differ from file to file."""
+        return self._places.segment(integration)
 
     def read_image(self, plane: str = "SCI", integration: int | None = None, group: int | None = None) -> NDArray[Any]:
         """One 2-D image, shape (ny, nx), native byte order, a fresh contiguous array; numbers 1-based, None is the first.
@@ -178,11 +187,14 @@ class Exposure:
     def read_dq(self, integration: int | None = None, group: int | None = None) -> NDArray[np.uint32] | None:
         """Data quality that belongs to a shown image, shape (ny, nx): DQ, or PIXELDQ | GROUPDQ; None where there is none."""
         result: NDArray[np.uint32] | None = None
-        for plane in ("DQ",) if "DQ" in self.planes else ("PIXELDQ", "GROUPDQ"):
-            if plane in self.planes:
-                flags = reader.as_flags(self.read_image(plane, integration, group))
-                result = flags if result is None else np.bitwise_or(result, flags, out=result)
+        for plane in self.flag_planes:
+            flags = self.read_flags(plane, integration, group)
+            result = flags if result is None else np.bitwise_or(result, flags, out=result)
         return result
+
+    def read_flags(self, plane: str, integration: int | None = None, group: int | None = None) -> NDArray[np.uint32]:
+        """One image of a plane of flags as uint32, shape (ny, nx), a fresh array."""
+        return reader.as_flags(self.read_image(plane, integration, group))
 
     def runs(self, plane: str = "SCI") -> tuple[Run, ...]:
         """Where every integration of a plane lies, for kernels that read by themselves inside `hold`."""

@@ -254,6 +254,11 @@ def common_planes(parts: Sequence[Part]) -> tuple[tuple[str, ...], list[str]]:
     return tuple(common), warnings
 
 
+def flag_planes(planes: Sequence[str]) -> tuple[str, ...]:
+    """Those of the planes that hold the flags of a shown image: DQ, else what there is of PIXELDQ and GROUPDQ."""
+    return ("DQ",) if "DQ" in planes else tuple(plane for plane in ("PIXELDQ", "GROUPDQ") if plane in planes)
+
+
 def shared_warnings(parts: Sequence[Part]) -> list[str]:
     """Warnings of the files; what several segments share is said once."""
     files: dict[str, list[str]] = {}

@@ -49,8 +49,12 @@ class Places:
         """The part that holds an integration and its place there; None is the first. Raises `BadInput` where it is missing."""
         parts = self.of_plane(plane)
         number = self.integration(integration)
-        part = parts[int(np.searchsorted(self._starts, number, "right")) - 1]
+        part = parts[self.segment(number)]
         return part, number - part.first
+
+    def segment(self, integration: int | None) -> int:
+        """Number of the part that holds an integration, from 0; None is the first. Raises `BadInput` where it is missing."""
+        return int(np.searchsorted(self._starts, self.integration(integration), "right")) - 1
 
     def integration(self, number: int | None) -> int:
         """An integration number that exists; None is the first. Raises `BadInput`."""

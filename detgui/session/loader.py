@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
-from detgui.session import changes, work
+from detgui.session import changes, flags, work
 from detgui.session.bridge import FINAL, Bridge
 from detgui.session.cache import Cache
 from detgui.session.exposures import Exposures
@@ -21,8 +21,10 @@ from detgui.session.words import trouble
 from detgui.tasks.engine import Engine
 from detgui.tasks.events import TaskEvent
 
-IMAGE_BYTES = 256 * 2**20  # values, data quality and pictures of the last frames
+IMAGE_BYTES = 128 * 2**20  # values, data quality and pictures of the last frames; older ones are in the system's own file cache
 PIXEL_BYTES = 32 * 2**20
+FLAGS_MS = 60  # data quality that is not drawn is read when stepping has paused for so long
+QUIET = ("ahead", "flags")  # lanes that nobody waits for
 DIRECT_RAMPS = 8  # at most so many are fitted in the window's thread, well under 1 ms each
 
 
@@ -35,6 +37,7 @@ class Loader(QObject):
 
     image = Signal(object)  # requests.ImageAnswer, None where nothing can be shown
     blink = Signal(object)  # requests.ImageAnswer of the frame to blink against, None for none
+    flags = Signal(object)  # requests.ImageAnswer: that of `image` or `blink` again, with the data quality that was to follow
     ramps = Signal(object)  # tuple of requests.RampAnswer, one for each ramp that could be read; () for none
     overview = Signal(object)  # analysis.ramp.Overview, None for none
     trouble = Signal(object)  # requests.Trouble
@@ -52,6 +55,9 @@ class Loader(QObject):
         self._warm: set[str] = set()  # fit methods whose kernels are compiled
         self._step: tuple[int, int] = (0, 0)  # last step, integrations and groups
         self._is_busy = False
+        self._without_flags: dict[str, ImageAnswer] = {}  # lane: the shown answer whose data quality is to follow
+        self._pause = QTimer(self, singleShot=True, interval=FLAGS_MS)
+        self._pause.timeout.connect(self._ask_flags)
         self._connections = [
             (session.changed, session.changed.connect(self._follow)),
             (bridge.task_event, bridge.task_event.connect(self._hear)),
@@ -63,6 +69,11 @@ class Loader(QObject):
     def engine(self) -> Engine:
         """What runs the reads; panels submit their own long tasks to it."""
         return self._engine
+
+    @property
+    def settled(self) -> bool:
+        """True where everything has come, data quality and what is read ahead too."""
+        return not self._tasks and not self._pause.isActive()
 
     def reload(self) -> None:
         """Forget all answers and ask for everything again."""
@@ -82,6 +93,7 @@ class Loader(QObject):
         for signal, connection in self._connections:
             signal.disconnect(connection)
         self._connections = []
+        self._pause.stop()
         for lane in list(self._tasks):
             self._drop(lane)
 
@@ -175,8 +187,11 @@ class Loader(QObject):
             self._show_ramps(result)
         elif lane == "overview":
             self.overview.emit(result)
+        elif lane == "flags":
+            self._show_flags(result)
 
     def _show(self, lane: str, answer: ImageAnswer | None) -> None:
+        self._expect_flags(lane, answer)
         if lane == "blink":
             self.blink.emit(answer)
             return
@@ -184,6 +199,26 @@ class Loader(QObject):
         self.image.emit(answer)
         if answer is not None:
             self._read_ahead()
+
+    def _expect_flags(self, lane: str, answer: ImageAnswer | None) -> None:
+        self._without_flags.pop(lane, None)
+        if answer is not None and answer.dq_follows:
+            self._without_flags[lane] = answer
+        if self._without_flags:
+            self._drop("flags")
+            self._pause.start()
+
+    def _ask_flags(self) -> None:
+        answer = next(iter(self._without_flags.values()), None)
+        if answer is not None:
+            self._submit("flags", answer.request, flags.complete, answer, self._shelf, self._images, title="Reading data quality")
+
+    def _show_flags(self, answer: ImageAnswer) -> None:
+        for lane in [each for each, shown in self._without_flags.items() if shown.request == answer.request]:
+            del self._without_flags[lane]
+        work.keep(answer, self._shelf, self._images)
+        self.flags.emit(answer)
+        self._ask_flags()
 
     def _show_ramps(self, result: tuple[list[Any], list[tuple[Trouble, BaseException]]]) -> None:
         answers, troubles = result
@@ -193,7 +228,10 @@ class Loader(QObject):
             self._tell("ramps", each, error)
 
     def _show_nothing(self, lane: str) -> None:
-        getattr(self, lane).emit(() if lane == "ramps" else None)
+        if lane == "flags":
+            self._without_flags.clear()
+        else:
+            getattr(self, lane).emit(() if lane == "ramps" else None)
 
     def _tell(self, lane: str, each: Trouble, error: BaseException | None) -> None:
         if self._said.get(lane) != each.sentence:
@@ -217,7 +255,7 @@ class Loader(QObject):
         self._pixels.drop(lambda each: each[1] == key)
 
     def _tell_busy(self) -> None:
-        busy = any(lane != "ahead" for lane in self._tasks)
+        busy = any(lane not in QUIET for lane in self._tasks)
         if busy != self._is_busy:
             self._is_busy = busy
             self.busy.emit(busy)

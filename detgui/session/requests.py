@@ -37,7 +37,8 @@ class ImageAnswer:
     """The image, arrays of shape (ny, nx).
 
     ``values`` in ``unit`` (native dtype; float32 for a difference), ``indices`` uint8 colour-table indices
-    (`science.display.NAN_INDEX` where not finite), ``dq`` uint32 or None,
+    (`science.display.NAN_INDEX` where not finite), ``dq`` uint32 or None: where ``dq_follows`` it was not read yet, and
+    `Loader.flags` brings the answer again with it,
     ``overlay`` uint8: 0 or 1 + position in ``dq_flags`` of the first flag set.
     The request's limits may be 'typed' where the display locks them. Read only: answers are kept and shown again.
     """
@@ -54,6 +55,7 @@ class ImageAnswer:
     minimum: float  # true extremes of the finite values
     maximum: float
     unit: str
+    dq_follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)

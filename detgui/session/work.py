@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,54 +14,15 @@ from detgui.analysis import ramp
 from detgui.data.exposure import Exposure
 from detgui.errors import BadInput, Cancelled, DetguiError
 from detgui.progress import Progress, no_progress
+from detgui.session import flags
 from detgui.session.cache import Cache
+from detgui.session.reading import ExposureLost, reading, remember
 from detgui.session.requests import ImageAnswer, ImageRequest, OverviewRequest, RampAnswer, RampRequest, Trouble
 from detgui.session.shelf import Shelf
 from detgui.session.state import Frame
 from detgui.session.words import sentence
 
-
-class ExposureLost(BadInput):
-    """The files of an open exposure are not what they were: gone, shorter or written again."""
-
-    def __init__(self, key: str, text: str) -> None:
-        super().__init__(text)
-        self.key = key
-
-
-@contextmanager
-def reading(shelf: Shelf, key: str) -> Iterator[Exposure]:
-    """Borrow an exposure for a read; raises `ExposureLost` where the read failed because its files changed."""
-    with shelf.borrow(key) as exposure:
-        try:
-            yield exposure
-        except Cancelled:
-            raise
-        except (DetguiError, OSError) as error:
-            if changed := lost_file(exposure):
-                raise ExposureLost(key, sentence(error) if isinstance(error, BadInput) else changed) from error
-            raise
-
-
-def lost_file(exposure: Exposure) -> str:
-    """Which file of an exposure is not what it was when it was opened, '' for none."""
-    for record in exposure.files:
-        try:
-            found = record.path.stat()
-        except OSError:
-            return f"{record.path.name} is not there any more"
-        if found.st_size < record.size:
-            return f"{record.path.name} was cut short from {record.size} to {found.st_size} bytes while it was open"
-        if (found.st_size, found.st_mtime) != (record.size, record.mtime):
-            return f"{record.path.name} was changed while it was open"
-    return ""
-
-
-def remember(shelf: Shelf, cache: Cache, exposure: str, key: Hashable, thing: object, nbytes: int) -> None:
-    """Keep a thing in the cache unless its exposure was closed meanwhile."""
-    if shelf.get(exposure) is not None:
-        cache.put(key, thing, nbytes)
-
+__all__ = ["ExposureLost", "PixelData", "fit", "image", "keep", "open_files", "overview", "pixel_key", "ramps"]
 
 # Images
 
@@ -77,18 +37,6 @@ def read_values(shelf: Shelf, cache: Cache, frame: Frame) -> NDArray[Any]:
     return values
 
 
-def read_dq(shelf: Shelf, cache: Cache, frame: Frame) -> NDArray[np.uint32] | None:
-    """Data quality of a frame, shape (ny, nx), read or remembered; None where there is none."""
-    key = ("dq", replace(frame, plane=""))
-    dq: NDArray[np.uint32] | None = cache.get(key)
-    if dq is None:
-        with reading(shelf, frame.exposure) as exposure:
-            dq = exposure.read_dq(frame.integration, frame.group)
-        if dq is not None:
-            remember(shelf, cache, frame.exposure, key, dq, dq.nbytes)
-    return dq
-
-
 def image(request: ImageRequest, shelf: Shelf, cache: Cache, progress: Progress = no_progress) -> ImageAnswer:
     """Read a frame and make the picture of it; the answer is kept in the cache, too."""
     answer: ImageAnswer | None = cache.get(request)
@@ -100,13 +48,22 @@ def image(request: ImageRequest, shelf: Shelf, cache: Cache, progress: Progress 
     if request.subtract is not None:
         progress(0.3, "reading the image to subtract")
         values = subtract(values, read_values(shelf, cache, request.subtract), frame, request.subtract)
-    progress(0.5, "reading data quality")
-    dq = read_dq(shelf, cache, frame)
+    if request.dq_flags:
+        progress(0.5, "reading data quality")
+        dq = flags.read(shelf, cache, frame)
+    else:
+        dq = flags.remembered(shelf, cache, frame)
     progress(0.7, "making the picture")
     exposure = shelf.get(frame.exposure)
-    answer = picture(request, values, dq, exposure.unit if exposure and frame.plane in ("SCI", "ERR", "ZEROFRAME", "REFOUT") else "")
-    remember(shelf, cache, frame.exposure, request, answer, _own_bytes(answer))
+    unit = exposure.unit if exposure and frame.plane in ("SCI", "ERR", "ZEROFRAME", "REFOUT") else ""
+    answer = replace(picture(request, values, dq, unit), dq_follows=dq is None and not request.dq_flags and flags.has_flags(shelf, frame))
+    keep(answer, shelf, cache)
     return answer
+
+
+def keep(answer: ImageAnswer, shelf: Shelf, cache: Cache) -> None:
+    """Remember an answer, instead of an earlier one to the same request."""
+    remember(shelf, cache, answer.request.frame.exposure, answer.request, answer, _own_bytes(answer))
 
 
 def subtract(values: NDArray[Any], other: NDArray[Any], frame: Frame, what: Frame) -> NDArray[Any]:
@@ -128,7 +85,7 @@ def picture(
 ) -> ImageAnswer:
     """The answer to a request from the values, shape (ny, nx), and their data quality with its flag definitions (None: JWST's)."""
     from detgui.science import display
-    from detgui.science import dq as flags
+    from detgui.science.dq import first_flag_overlay
 
     low, high = display.limits(values, request.limits, request.percentile, request.low, request.high)
     counts = display.histogram(values, low, high)
@@ -137,7 +94,7 @@ def picture(
         values=values,
         indices=display.to_indices(values, low, high, request.stretch),
         dq=dq,
-        overlay=flags.first_flag_overlay(dq, request.dq_flags, definitions) if dq is not None and request.dq_flags else None,
+        overlay=first_flag_overlay(dq, request.dq_flags, definitions) if dq is not None and request.dq_flags else None,
         low=low,
         high=high,
         histogram=counts.counts,
