@@ -17,7 +17,6 @@ from detgui.session.session import Session
 from detgui.session.state import OpenExposure
 from detgui.tasks.engine import Engine
 
-
 SIGNALS = ("image", "blink", "flags", "ramps", "overview", "trouble")
 
 

@@ -39,7 +39,7 @@ def flags(shape) -> np.ndarray:
 class FakeLoader(QObject):
     """Answers every change of the session in the same call; while ``quiet`` it keeps what was asked in ``asked``."""
 
-    image, blink, trouble = (Signal(object) for _ in range(3))
+    image, blink, flags, trouble = (Signal(object) for _ in range(4))
 
     def __init__(self, session: Session) -> None:
         super().__init__()

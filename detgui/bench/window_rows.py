@@ -214,7 +214,7 @@ def _paints() -> Any:
         def last(self, widget: Any) -> float:
             return self._times[widget]
 
-        def eventFilter(self, widget: Any, event: Any) -> bool:
+        def eventFilter(self, widget: Any, event: Any) -> bool:  # noqa: N802
             if event.type() == QEvent.Type.Paint:
                 self._times[widget] = time.perf_counter()
             return False

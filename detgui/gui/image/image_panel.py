@@ -112,6 +112,7 @@ class ImagePanel(QWidget):
         session.changed.connect(self._show_state)
         loader.image.connect(self._image_came)
         loader.blink.connect(self._blink_came)
+        loader.flags.connect(self._flags_came)
         loader.trouble.connect(self._trouble_came)
         for view in (self.view, self.second.view):
             view.clicked.connect(act.click)
@@ -254,6 +255,15 @@ class ImagePanel(QWidget):
         self._draw_second()
         if self.blinker.other:
             self._draw()
+
+    def _flags_came(self, answer: ImageAnswer) -> None:
+        """The same image with its data quality: nothing to draw, more to read out."""
+        if self._image is not None and self._image.request == answer.request:
+            self._image = answer
+        if self._other is not None and self._other.request == answer.request:
+            self._other = answer
+        self.intents.flags_came()
+        self.shown.emit(self.answer)
 
     def _trouble_came(self, trouble: Any) -> None:
         request, frame = trouble.request, self.session.state.frame

@@ -40,7 +40,7 @@ class Intents:
         self._panel = panel
         self._session = panel.session
         self._flags = FIRST_FLAGS
-        self._counted: tuple[Any, dict[str, int] | None] = (None, None)
+        self._counted: tuple[Any, dict[str, int] | None] = (None, {})
 
     def table(self) -> dict[str, Callable[[], None]]:
         """What each of `image_actions.ROWS` does."""
@@ -158,7 +158,7 @@ class Intents:
             self._flags = shown
         self._session.set_display(dq_flags=() if shown else self._flags)
         answer = self._panel.answer
-        if not shown and answer is not None and answer.dq is None:
+        if not shown and answer is not None and answer.dq is None and not answer.dq_follows:
             self._panel.message.note("this image has no data quality")
 
     def amplifiers(self) -> None:
@@ -238,11 +238,16 @@ class Intents:
         answer = self._panel.answer
         dq = None if answer is None else answer.dq
         if dq is None:
-            self._counted = (None, {})
+            self._counted = (None, None if answer is not None and answer.dq_follows else {})
         elif self._counted[0] is not dq:
             self._counted = (dq, None)
             self._panel.asker.ask("flags", "Counting flags", flag_counts, dq, then=lambda c: self._flags_counted(dq, c))
         self._list_flags()
+
+    def flags_came(self) -> None:
+        """Count what the open list waits for."""
+        if self._counted == (None, None):
+            self.open_flags()
 
     def _flags_counted(self, dq: Any, counts: dict[str, int] | None) -> None:
         if self._counted[0] is dq:

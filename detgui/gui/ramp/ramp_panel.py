@@ -26,6 +26,11 @@ BUSY_MS = 150  # a wait shorter than this is not worth a mark
 COMPARE_COLOURS = 3  # compared files start at another colour than the pins
 
 
+def _settings(state: SessionState) -> tuple[object, ...]:
+    """What the panel shows of a state; stepping through groups changes none of it."""
+    return (state.exposures, state.frame.exposure if state.frame else None, state.pixel, state.ramp)
+
+
 def prompt(state: SessionState) -> str:
     """What a person must do, or why there is no ramp; '' where there can be one."""
     exposure = state.current
@@ -95,11 +100,14 @@ class RampPanel(QWidget):
     # from the session
 
     def _on_changed(self, old: SessionState, new: SessionState) -> None:
-        self._show_state(new)
+        if _settings(old) != _settings(new):
+            self._show_state(new)
         if self._waits():
             self._busy.start()
-        if (old.ramp.show, old.ramp.x_axis, old.frame) != (new.ramp.show, new.ramp.x_axis, new.frame):
+        if (old.ramp.show, old.ramp.x_axis) != (new.ramp.show, new.ramp.x_axis):
             self._draw()
+        elif new.ramp.show != "ramp" and old.frame != new.frame and self.chosen is not None:
+            self._draw_overview(self.chosen, new)
 
     def _waits(self) -> bool:
         """Whether the state asks for something that has not come."""
