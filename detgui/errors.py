@@ -13,6 +13,10 @@ class BadInput(DetguiError):
     exit_status = 2
 
 
+class NotOneExposure(BadInput):
+    """A file that was given as a piece of an exposure and is not."""
+
+
 class Cancelled(DetguiError):
     """The user stopped the task; raised out of ``progress`` calls, never shown as an error."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,9 @@ def simulate_groups(rng, timing: GroupTiming, rate: float, gain: float, read_noi
     return frames.reshape(count, timing.ngroups, frames_per_group)[:, :, : timing.nframes].mean(axis=2)
 
 
+_times = itertools.count(1_000_000_000.0)  # no two exposures are the same file: what was read of one must not be remembered for another
+
+
 class MemoryExposure(Exposure):
     """The contract of Exposure over arrays: ``planes`` maps names to (nints, ngroups, ny, nx) or (ny, nx)."""
 
@@ -29,7 +33,7 @@ class MemoryExposure(Exposure):
         self.name, self.kind, self.unit = "memory_uncal", kind, "DN"
         self.planes = tuple(arrays)
         self.dtype = arrays["SCI"].dtype
-        self.files = (FileRecord(Path("memory_uncal.fits").resolve(), 10, 1.0e9),)
+        self.files = (FileRecord(Path("memory_uncal.fits").resolve(), 10, next(_times)),)
         self.integrations = np.arange(1, self.shape[0] + 1)
         self.warnings = ()
         self.meta = ExposureMeta(**meta)

@@ -108,6 +108,8 @@ def test_a_damaged_neighbour_is_a_warning_a_damaged_named_file_is_not(tmp_path):
         ({"dtype": "float32"}, "its pixel type is float32, not uint16"),
         ({"primary": {"DETECTOR": "NRS2"}}, "its detector is NRS2, not NRS1"),
         ({"primary": {"OBS_ID": "V2"}}, "its observation is V2, not V1"),
+        ({"primary": {"EXSEGTOT": 3}}, "its number of segments is 3, not 2"),
+        ({"primary": {"NINTS": 12}}, "its number of integrations is 12, not 8"),
     ],
 )
 def test_segments_of_different_exposures_given_as_one(tmp_path, other, words):

@@ -120,7 +120,7 @@ def test_flags_make_segments_and_end_the_ramp():
 
 @pytest.mark.parametrize("wrong", [(0, 5), (5, 4), (1, 21)])
 def test_groups_that_are_not_there(wrong):
-    with pytest.raises(BadInput, match=r"groups -?\d+-\d+ are not there: the ramp has groups 1 to 20"):
+    with pytest.raises(BadInput, match=r"memory_uncal: groups -?\d+-\d+ are not there; the ramp has groups 1 to 20"):
         ramp.run(exposure(), pixel(fit_groups=wrong))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +84,24 @@ def test_a_huge_claim_allocates_nothing(tmp_path, numbered):
     path.write_bytes(raw)
     with pytest.raises(BadInput, match=r"huge\.fits"):
         reference_value(path, "GAIN", FULL, 0, 0)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.fits")
+    with pytest.raises(BadInput, match=r"pipe\.fits is not a regular file"):
+        reference_value(tmp_path / "pipe.fits", "GAIN", FULL, 0, 0)
+
+
+def test_a_reference_of_another_subarray_of_the_same_size(tmp_path):
+    """As many pixels, but elsewhere on the detector: only what both have can be used."""
+    y, x = np.mgrid[0:16, 0:16]
+    path = write_reference(tmp_path / "gain.fits", 1000 * y + x, start=(101, 205))
+    place = DetectorGeometry(16, 16, detector="NRS1", xstart=101, ystart=201, known=True)
+    assert reference_value(path, "GAIN", place, 3, 9)[0] == 5003.0
+    with pytest.raises(BadInput, match=r"does not cover pixel 3, 2"):
+        reference_value(path, "GAIN", place, 3, 2)
+    assert reference_value(path, "GAIN", DetectorGeometry(16, 16, detector="NRS1"), 3, 9)[0] == 9003.0
 
 
 def test_packed_reference(tmp_path, numbered):

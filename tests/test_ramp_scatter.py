@@ -55,6 +55,29 @@ def test_no_photon_noise_no_gain():
     assert noise.read_noise == pytest.approx(8.0, rel=0.1)
 
 
+@pytest.mark.parametrize(("timing", "rate"), [(SINGLE, 220.0), (AVERAGED, 12.0)])
+def test_a_known_gain_makes_the_read_noise_better_known(timing, rate):
+    rng = np.random.default_rng(38)
+    usable, segments = np.ones((6, timing.ngroups), dtype=bool), np.zeros((6, timing.ngroups), dtype=np.int64)
+    ramps = [simulate_groups(rng, timing, rate, 1.5, 8.0, 6) for _ in range(200)]
+    given = np.array([noise_between_integrations(each, usable, segments, GroupTimes.of(timing), 1.5)[0].read_noise for each in ramps])
+    both = np.array([noise_between_integrations(each, usable, segments, GroupTimes.of(timing))[0].read_noise for each in ramps])
+    assert np.median(given) == pytest.approx(8.0, rel=0.06)
+    assert np.std(given) < 0.9 * np.std(both)
+    assert noise_between_integrations(ramps[0], usable, segments, GroupTimes.of(timing), 1.5)[0].gain == 1.5
+
+
+@pytest.mark.parametrize("gain", [1.5, np.nan])
+def test_a_bright_pixel_does_not_look_free_of_read_noise(gain):
+    rng = np.random.default_rng(39)
+    usable, segments = np.ones((4, 42), dtype=bool), np.zeros((4, 42), dtype=np.int64)
+    found = [
+        noise_between_integrations(simulate_groups(rng, SINGLE, 3000.0, 1.5, 8.0, 4), usable, segments, GroupTimes.of(SINGLE), gain)[0]
+        for _ in range(100)
+    ]
+    assert min(noise.read_noise for noise in found) > 4.0
+
+
 @pytest.mark.parametrize(("nints", "ngroups"), [(2, 42), (10, 2)])
 def test_too_little_to_tell(nints, ngroups):
     timing = GroupTiming(ngroups, 0.9, 0.9)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import os
 import shlex
+from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy.table import QTable, Table
+from data_files import segment
 from test_ramp_analysis import exposure, pixel
+from test_ramp_references import write_reference
 
 from detgui.analysis import provenance, ramp
-from detgui.data.exposure import open_exposures
+from detgui.cli.parser import parse
+from detgui.data.exposure import open_exposures, open_one
 from detgui.data.tables import write_table
 from detgui.errors import BadInput
 
@@ -145,6 +149,59 @@ def test_another_threshold_is_told_by_its_groups():
     assert made.fit_groups == (1, 6)
     assert "--fit-groups 1-6" in made.provenance["command"]
     assert "threshold" not in made.provenance["command"]
+
+
+def test_python_survives_the_table(tmp_path, result):
+    """Readers of ECSV leave out empty lines, in which YAML keeps line breaks unless they are quoted."""
+    path = tmp_path / "ramp.ecsv"
+    ramp.write(result, path)
+    assert Table.read(path).meta["provenance"] == result.provenance
+    assert result.provenance["python"].count("\n") > 4
+    texts = ["one\n\ntwo\n", "\n", " blanks ", "back\\slash \\n", 'a "quoted"\nline: {x}', "\u2028\u00e9\t\n", ""]
+    texts.append("long " * 60 + "\n" + "words " * 60)
+    write_table(path, {"a": (np.arange(1), "")}, {"texts": texts, "more": {"deep": {"key": texts}}})
+    assert Table.read(path).meta == {"texts": texts, "more": {"deep": {"key": texts}}}
+
+
+def test_segments_are_made_again_as_they_were_opened(tmp_path):
+    """Neighbours that lie beside a segment must not slip into what is made again from it, nor shift the first integration."""
+    paths = [segment(tmp_path, number, 3) for number in (1, 2, 3)]
+    with open_one([paths[1]], join=False) as alone, open_one([paths[1]]) as joined:
+        for found, nints in ((alone, 4), (joined, 12)):
+            result = ramp.run(found, ramp.Params(x=2, y=1, gain=1.5))
+            words = shlex.split(str(result.provenance["command"]))
+            args = parse(words[1:])
+            files = args.files
+            with open_one(files, join=args.join, neighbours=args.join) as again:
+                assert again.shape == (nints, 3, 5, 6)
+                assert args.integration == result.integration == found.integrations[0]
+            names: dict[str, object] = {}
+            exec(str(result.provenance["python"]), names)
+            assert names["exposure"].files == found.files
+            assert names["result"].signal.tolist() == result.signal.tolist()
+            names["exposure"].close()
+
+
+def test_references_are_named_for_any_folder(tmp_path, monkeypatch):
+    write_reference(tmp_path / "gain.fits", np.full((2, 3), 1.25))
+    monkeypatch.chdir(tmp_path)
+    made = ramp.run(exposure(detector="NRS1"), pixel(gain=Path("gain.fits"))).provenance
+    assert f"--gain {tmp_path / 'gain.fits'} " in made["command"]
+    assert repr(str(tmp_path / "gain.fits")) in made["python"]
+    assert made["parameters"]["gain"] == str(tmp_path / "gain.fits")
+
+
+def test_a_link_is_written_through_and_a_protected_file_is_left_alone(tmp_path, result, monkeypatch):
+    target, link = tmp_path / "target.ecsv", tmp_path / "link.ecsv"
+    link.symlink_to(target.name)
+    ramp.write(result, link)
+    assert link.is_symlink()
+    assert Table.read(target).meta["slope"] == result.slope
+    monkeypatch.setattr("detgui.data.tables.os.access", lambda path, mode: False)
+    before = target.read_bytes()
+    with pytest.raises(BadInput, match=r"target\.ecsv cannot be written: it is there already and write-protected"):
+        ramp.write(result, link)
+    assert target.read_bytes() == before
 
 
 def test_the_python_makes_the_same_result(flight_ramp):

@@ -16,10 +16,13 @@ from detgui.data.references import reference_value, single_read_noise
 from detgui.errors import BadInput
 from detgui.resources import resource
 from detgui.science.covariance import GroupTimes, Noise
-from detgui.science.ramp_groups import segment_numbers, usable_groups
+from detgui.science.ramp_groups import saturated_from, segment_numbers, usable_groups
 from detgui.science.scatter import noise_between_integrations
 
 Given = float | Path | None
+
+LARGEST = 1e6
+"""Gains (e-/DN) and read noises (DN) that no detector comes near."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +41,10 @@ class Neighbours:
     def segments(self) -> NDArray[np.int64]:
         """Segment of each group, shape (n, ngroups)."""
         return segment_numbers(self.groupdq)
+
+    def ended_at(self, saturation: float) -> Neighbours:
+        """The same with groups at or above ``saturation`` DN flagged; as they are for NaN."""
+        return replace(self, groupdq=saturated_from(self.signal, self.groupdq, saturation))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +91,10 @@ def with_given(known: PixelNoise, gain: Given, read_noise: Given) -> PixelNoise:
 
 def check_given(gain: Given, read_noise: Given) -> None:
     """Raises `BadInput` for numbers that no detector has."""
-    if isinstance(gain, int | float) and not (np.isfinite(gain) and gain > 0):
-        raise BadInput(f"a gain of {gain} e-/DN is not possible: it has to be above 0")
-    if isinstance(read_noise, int | float) and not (np.isfinite(read_noise) and read_noise >= 0):
-        raise BadInput(f"a read noise of {read_noise} DN is not possible: it has to be 0 or more")
+    if isinstance(gain, int | float) and not 1 / LARGEST <= gain <= LARGEST:
+        raise BadInput(f"a gain of {gain} e-/DN is not possible: it has to be above 0 and below {LARGEST:.0e}")
+    if isinstance(read_noise, int | float) and not 0 <= read_noise <= LARGEST:
+        raise BadInput(f"a read noise of {read_noise} DN is not possible: it has to be 0 or more and below {LARGEST:.0e}")
 
 
 def find_noise(
@@ -140,7 +147,8 @@ def _from_table(found: PixelNoise, exposure: Exposure) -> PixelNoise:
 def _from_scatter(found: PixelNoise, exposure: Exposure, neighbours: Neighbours | None) -> PixelNoise:
     if neighbours is None:
         return found
-    noise, count = noise_between_integrations(neighbours.signal, neighbours.usable, neighbours.segments, GroupTimes.of(exposure.timing))
+    times = GroupTimes.of(exposure.timing)
+    noise, count = noise_between_integrations(neighbours.signal, neighbours.usable, neighbours.segments, times, found.gain)
     source = f"scatter between {count} integrations"
     if not np.isfinite(found.gain) and np.isfinite(noise.gain):
         found = replace(found, gain=noise.gain, gain_source=source)

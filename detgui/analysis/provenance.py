@@ -16,6 +16,7 @@ from typing import Any
 
 from detgui import __version__
 from detgui.data.exposure import Exposure, FileRecord
+from detgui.data.segments import segment_name
 
 PACKAGES = ("numpy", "scipy", "astropy", "jwst")
 
@@ -45,7 +46,7 @@ def file_record(record: FileRecord) -> dict[str, object]:
 def parameters(params: Any) -> dict[str, object]:
     """Fields of a ``Params`` dataclass by name, paths as text."""
     values = {field.name: getattr(params, field.name) for field in fields(params)}
-    return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
+    return {name: str(_absolute(value)) if isinstance(value, Path) else value for name, value in values.items()}
 
 
 def provenance(exposures: Sequence[Exposure], params: Any, verb: str) -> dict[str, object]:
@@ -83,7 +84,8 @@ def as_python(exposure: Exposure, params: Any, verb: str = "ramp") -> str:
 
 
 def _command(paths: Sequence[Path], params: Any, verb: str, output: str | None = None) -> str:
-    words = ["detgui", verb, *map(str, paths), *_options(params), "-o", output or f"{verb}.ecsv"]
+    alone = ["--no-join"] if len(paths) == 1 and segment_name(paths[0].name) else []
+    words = ["detgui", verb, *map(str, paths), *alone, *_options(params), "-o", output or f"{verb}.ecsv"]
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
@@ -95,7 +97,7 @@ def _options(params: Any) -> list[str]:
         if field.name == "x":
             words += ["--pixel", str(value), str(params.y)]
         elif field.name != "y" and value != field.default:
-            text = f"{value[0]}-{value[1]}" if isinstance(value, tuple) else str(value)
+            text = f"{value[0]}-{value[1]}" if isinstance(value, tuple) else str(_absolute(value))
             words += [f"--{field.name.replace('_', '-')}", text]
     return words
 
@@ -107,7 +109,7 @@ def _python(paths: Sequence[Path], name: str, params: Any, verb: str) -> str:
         f"from detgui.analysis import {verb}",
         "from detgui.data.exposure import open_exposures",
         "",
-        f"exposures = open_exposures([{', '.join(repr(str(path)) for path in paths)}])",
+        f"exposures = open_exposures([{', '.join(repr(str(path)) for path in paths)}], neighbours=False)",
         f"exposure = next(each for each in exposures if each.name == {name!r})",
         f"result = {verb}.run(exposure, {verb}.Params({arguments}))",
     ]
@@ -117,4 +119,9 @@ def _python(paths: Sequence[Path], name: str, params: Any, verb: str) -> str:
 
 
 def _literal(value: object) -> str:
-    return f"Path({str(value)!r})" if isinstance(value, Path) else repr(value)
+    return f"Path({str(_absolute(value))!r})" if isinstance(value, Path) else repr(value)
+
+
+def _absolute(value: object) -> object:
+    """A path that means the same in every folder; anything else as it is."""
+    return Path(os.path.abspath(value)) if isinstance(value, Path) else value  # noqa: PTH100  (links keep the name that was given)

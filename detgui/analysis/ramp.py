@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detgui.analysis.pixel_noise import Neighbours, PixelNoise, check_given, find_noise, noise_table, with_given
 from detgui.analysis.provenance import for_params, provenance
@@ -14,19 +15,25 @@ from detgui.analysis.ramp_reading import (
     ends_of,
     mid_times,
     read_dq,
+    read_levels,
     read_neighbours,
     read_ramps,
-    zero_reference,
 )
 from detgui.analysis.ramp_table import as_table, summary, write
 from detgui.analysis.ramp_types import DEFAULT_THRESHOLD, Overview, Params, RampData, Result
 from detgui.data.exposure import Exposure
-from detgui.data.references import reference_value
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
 from detgui.science.covariance import GroupTimes, group_variance
 from detgui.science.ramp_fit import Method, RampFit, fit_ramp, fit_rates
-from detgui.science.ramp_groups import SATURATED, early_group_count, extrapolated_zero, segment_numbers, usable_groups
+from detgui.science.ramp_groups import (
+    SATURATED,
+    early_group_count,
+    extrapolated_zero,
+    saturated_from,
+    segment_numbers,
+    usable_groups,
+)
 from detgui.science.scatter import spread, spread_of_neighbours
 from detgui.science.timing import GroupTiming
 
@@ -36,18 +43,17 @@ __all__ = ["Overview", "Params", "RampData", "Result", "as_table", "fit", "load"
 def load(exposure: Exposure, params: Params, progress: Progress = no_progress) -> RampData:
     """Read what `fit` needs. Raises `BadInput` for a pixel, integration or range that is not there, and for files without ramps."""
     check_pixel(exposure, params.x, params.y)
-    check_groups(exposure.shape[1], params.fit_groups)
+    check_groups(exposure.name, exposure.shape[1], params.fit_groups)
     check_given(params.gain, params.read_noise)
     integration = choose_integration(exposure, params.integration)
     progress(0.0, f"reading pixel {params.x}, {params.y}")
     signal, groupdq = read_ramps(exposure, params.x, params.y, [integration])
-    superbias, zero_source = zero_reference(exposure, params.superbias, params.x, params.y)
-    saturation, notes = _saturation(exposure, params, zero_source)
+    levels = read_levels(exposure, params.x, params.y, params.superbias, params.saturation)
     progress(0.5, "gain and read noise")
     neighbours: list[Neighbours | None] = []
 
     def read() -> Neighbours | None:
-        neighbours.append(read_neighbours(exposure, params.x, params.y, integration))
+        neighbours.append(read_neighbours(exposure, params.x, params.y, integration, levels.saturation))
         return neighbours[0]
 
     noise = find_noise(exposure, params.x, params.y, params.gain, params.read_noise, read)
@@ -60,49 +66,39 @@ def load(exposure: Exposure, params: Params, progress: Progress = no_progress) -
         read_dq(exposure, params.x, params.y, integration),
         exposure.timing,
         noise,
-        superbias,
-        zero_source,
-        saturation,
+        levels.zero,
+        levels.zero_source,
+        levels.saturation,
         None if noise.complete or not neighbours else neighbours[0],
-        notes,
+        levels.notes,
         tuple(record.path for record in exposure.files),
         provenance([exposure], params, "ramp"),
     )
 
 
-def check_groups(ngroups: int, fit_groups: tuple[int, int] | None) -> None:
-    """Raises `BadInput` for a range of groups that a ramp of ``ngroups`` does not have."""
+def check_groups(name: str, ngroups: int, fit_groups: tuple[int, int] | None) -> None:
+    """Raises `BadInput` for a range of groups that the ramps of the exposure ``name``, with ``ngroups`` groups, do not have."""
     if fit_groups is not None and not 1 <= fit_groups[0] <= fit_groups[1] <= ngroups:
-        raise BadInput(f"groups {fit_groups[0]}-{fit_groups[1]} are not there: the ramp has groups 1 to {ngroups}")
-
-
-def _saturation(exposure: Exposure, params: Params, zero_source: str) -> tuple[float, tuple[str, ...]]:
-    """Saturation level on the scale of the data, DN, and what to know about it."""
-    if params.saturation is None:
-        return np.nan, ()
-    level, _ = reference_value(params.saturation, "SATURATION", exposure.geometry, params.x, params.y)
-    if not zero_source.startswith("superbias removed"):
-        return level, ()
-    if params.superbias is None:
-        return level, ("the saturation level is that of raw counts: the superbias was removed from the ramp but not from it",)
-    return level - reference_value(params.superbias, "SUPERBIAS", exposure.geometry, params.x, params.y)[0], ()
+        raise BadInput(f"{name}: groups {fit_groups[0]}-{fit_groups[1]} are not there; the ramp has groups 1 to {ngroups}")
 
 
 def fit(data: RampData, params: Params) -> Result:
     """Fit a pixel that was read; fast enough to follow the mouse (well under 1 ms after the first call).
 
     ``fit_groups``, ``method``, ``threshold``, and a gain or read noise given as numbers may differ from those it was loaded with.
-    The convention is ``signal = intercept + slope_per_s * time`` with time in s since the reset, and ``slope = slope_per_s * tgroup``.
+    A group at or above the saturation level ends the ramp as a SATURATED one does. The convention is
+    ``signal = intercept + slope_per_s * time`` with time in s since the reset, and ``slope = slope_per_s * tgroup``.
     Raises `BadInput` for groups that are not there.
     """
-    check_groups(data.signal.size, params.fit_groups)
+    check_groups(data.exposure, data.signal.size, params.fit_groups)
     noise = with_given(data.noise, params.gain, params.read_noise)
     timing = data.timing or GroupTiming(data.signal.size, 1.0, 1.0, known=False)
     times = GroupTimes.of(timing)
-    zero, zero_source = _zero(data)
-    usable = usable_groups(data.signal, data.groupdq)
+    flags = saturated_from(data.signal, data.groupdq, data.saturation)
+    zero, zero_source = _zero(data, flags)
+    usable = usable_groups(data.signal, flags)
     early = params.fit_groups or (1, int(early_group_count(data.signal, usable, zero, params.threshold)))
-    fitted = fit_ramp(data.signal, data.groupdq, times, early, noise.noise, _method(params.method))
+    fitted = fit_ramp(data.signal, flags, times, early, noise.noise, _method(params.method))
     return _result(data, params, noise, timing, (zero, zero_source), early, fitted)
 
 
@@ -118,7 +114,9 @@ def _result(
     """The fit in the units that people use."""
     errors, error_notes = _errors(data, fitted, noise)
     rate_unit = 1.0 if timing.known else np.nan
-    made_with = params if params.threshold == DEFAULT_THRESHOLD else replace(params, fit_groups=early, threshold=DEFAULT_THRESHOLD)
+    made_with = replace(params, integration=data.integration)
+    if params.threshold != DEFAULT_THRESHOLD:
+        made_with = replace(made_with, fit_groups=early, threshold=DEFAULT_THRESHOLD)
     times = GroupTimes.of(timing)
     return Result(
         exposure=data.exposure,
@@ -168,10 +166,10 @@ def _method(name: str) -> Method:
     raise BadInput(f"there is no fit method {name!r}: it is 'ols' or 'gls'")
 
 
-def _zero(data: RampData) -> tuple[float, str]:
+def _zero(data: RampData, flags: NDArray[np.uint32]) -> tuple[float, str]:
     if np.isfinite(data.superbias):
         return data.superbias, data.zero_source
-    zero = extrapolated_zero(data.signal, usable_groups(data.signal, data.groupdq), segment_numbers(data.groupdq))
+    zero = extrapolated_zero(data.signal, usable_groups(data.signal, flags), segment_numbers(flags))
     return float(zero[0]), "first group extrapolated back by one group"
 
 
@@ -208,8 +206,14 @@ def _fit_notes(data: RampData, fitted: RampFit, early: tuple[int, int]) -> tuple
         notes.append("two groups: no residual")
     elif not fitted.dof:
         notes.append("two groups in the fit: no chi-square")
-    if (data.groupdq & SATURATED).any():
-        notes.append(f"saturated from group {int(np.argmax((data.groupdq & SATURATED) != 0)) + 1}")
+    flagged, full = (data.groupdq & SATURATED) != 0, data.signal >= data.saturation
+    if flagged.any():
+        notes.append(f"saturated from group {int(np.argmax(flagged)) + 1}")
+    if full.any() and not flagged[: int(np.argmax(full)) + 1].any():
+        first = int(np.argmax(full)) + 1
+        notes.append(
+            f"the ramp ends before group {first}, which is not flagged but reaches the saturation level of {data.saturation:.0f} DN"
+        )
     if data.timing is None or not data.timing.known:
         notes.append("no group times in the file: time counts groups")
     return tuple(notes)
@@ -226,16 +230,22 @@ def overview(exposure: Exposure, params: Params, engine: object = None, progress
     Errors come from gain and read noise as in `run`; without them they are the scatter of neighbouring integrations' slopes.
     """
     check_pixel(exposure, params.x, params.y)
-    check_groups(exposure.shape[1], params.fit_groups)
+    check_groups(exposure.name, exposure.shape[1], params.fit_groups)
     numbers = exposure.integrations
     signal, groupdq = read_ramps(exposure, params.x, params.y, [int(n) for n in numbers], progress)
     chosen = choose_integration(exposure, params.integration)
+    levels = read_levels(exposure, params.x, params.y, params.superbias, params.saturation)
+
     noise = find_noise(
-        exposure, params.x, params.y, params.gain, params.read_noise, lambda: read_neighbours(exposure, params.x, params.y, chosen)
+        exposure,
+        params.x,
+        params.y,
+        params.gain,
+        params.read_noise,
+        lambda: read_neighbours(exposure, params.x, params.y, chosen, levels.saturation),
     )
-    usable, segments = usable_groups(signal, groupdq), segment_numbers(groupdq)
-    superbias, _ = zero_reference(exposure, params.superbias, params.x, params.y)
-    zero = np.full(len(signal), superbias) if np.isfinite(superbias) else extrapolated_zero(signal, usable, segments)
+    usable, segments = usable_groups(signal, saturated_from(signal, groupdq, levels.saturation)), segment_numbers(groupdq)
+    zero = np.full(len(signal), levels.zero) if np.isfinite(levels.zero) else extrapolated_zero(signal, usable, segments)
     group = np.arange(1, signal.shape[1] + 1)
     last = early_group_count(signal, usable, zero, params.threshold) if params.fit_groups is None else np.array(params.fit_groups[1])
     used = usable & (group >= (params.fit_groups or (1, 0))[0]) & (group <= last[..., None])

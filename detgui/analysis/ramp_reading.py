@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
@@ -31,7 +32,7 @@ def check_pixel(exposure: Exposure, x: int, y: int) -> None:
     """Raises `BadInput` for a pixel that is not there, and where there are no ramps."""
     _, ngroups, ny, nx = exposure.shape
     if ngroups < 2:
-        raise BadInput(f"{exposure.files[0].path.name}: no ramp in it (a {exposure.kind} product has one value per pixel and integration)")
+        raise BadInput(f"{exposure.files[0].path.name}: no ramp in it (kind {exposure.kind}: one value per pixel and integration)")
     if not (0 <= x < nx and 0 <= y < ny):
         raise BadInput(f"{exposure.name}: pixel {x}, {y} is not there; x goes from 0 to {nx - 1}, y from 0 to {ny - 1}")
 
@@ -75,8 +76,14 @@ def read_dq(exposure: Exposure, x: int, y: int, integration: int) -> int:
     return 0
 
 
-def read_neighbours(exposure: Exposure, x: int, y: int, integration: int) -> Neighbours | None:
-    """The pixel in `INTEGRATIONS_FOR_SCATTER` integrations around ``integration``, remembered; None with fewer than three."""
+def read_neighbours(exposure: Exposure, x: int, y: int, integration: int, saturation: float = np.nan) -> Neighbours | None:
+    """The pixel in `INTEGRATIONS_FOR_SCATTER` integrations around ``integration``, its ramps ended at ``saturation`` DN; None with fewer
+    than three."""
+    found = _remembered_neighbours(exposure, x, y, integration)
+    return None if found is None else found.ended_at(saturation)
+
+
+def _remembered_neighbours(exposure: Exposure, x: int, y: int, integration: int) -> Neighbours | None:
     numbers = exposure.integrations
     if len(numbers) < FEWEST_INTEGRATIONS:
         return None
@@ -97,15 +104,43 @@ def read_neighbours(exposure: Exposure, x: int, y: int, integration: int) -> Nei
     return found
 
 
-def zero_reference(exposure: Exposure, superbias: Path | None, x: int, y: int) -> tuple[float, str]:
-    """Zero level of a pixel, DN, and its source: 0 where the superbias was removed, else that of a reference; NaN and '' where neither is
-    there."""
-    if superbias_removed(exposure):
-        return 0.0, "superbias removed"
-    if superbias is None:
-        return np.nan, ""
-    level, _ = reference_value(superbias, "SUPERBIAS", exposure.geometry, x, y)
-    return level, f"superbias {superbias.name}" if np.isfinite(level) else ""
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Levels of a pixel on the scale of the data, DN, NaN where not known: ``zero`` with its source ('' for none), ``saturation``; and
+    sentences about what could not be used."""
+
+    zero: float = np.nan
+    zero_source: str = ""
+    saturation: float = np.nan
+    notes: tuple[str, ...] = ()
+
+
+def read_levels(exposure: Exposure, x: int, y: int, superbias: Path | None, saturation: Path | None) -> Levels:
+    """Zero level (0 where the superbias was removed, else that of the reference) and saturation level of the 0-based pixel (x, y).
+
+    Raises `BadInput` for a reference that cannot be used, whether it is needed or not.
+    """
+    bias = np.nan if superbias is None else reference_value(superbias, "SUPERBIAS", exposure.geometry, x, y)[0]
+    full = np.nan if saturation is None else reference_value(saturation, "SATURATION", exposure.geometry, x, y)[0]
+    notes = []
+    if saturation is not None and not full > 0:
+        full = np.nan
+        notes.append(f"{saturation.name} has no saturation level at this pixel")
+    if not superbias_removed(exposure):
+        if superbias is not None and not np.isfinite(bias):
+            notes.append(f"{superbias.name} has no zero level at this pixel")
+        known = superbias is not None and np.isfinite(bias)
+        return Levels(bias, f"superbias {superbias.name}" if known and superbias else "", full, tuple(notes))
+    if np.isfinite(full):
+        if np.isfinite(bias):
+            full -= bias
+        else:
+            notes.append("the saturation level is that of raw counts: the superbias was removed from the ramp but not from it")
+        if (exposure.cal_step("linearity") or "").upper() == "COMPLETE":
+            notes.append("the saturation level is that of raw counts: the linearity of the ramp was corrected, that of the level was not")
+    elif superbias is not None:
+        notes.append(f"{superbias.name} is not needed: the superbias was removed from the ramp")
+    return Levels(0.0, "superbias removed", full, tuple(notes))
 
 
 def superbias_removed(exposure: Exposure) -> bool:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import math
-import warnings
-import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +11,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from detgui.data.keywords import Keywords
+from detgui.data.layout import Hdu, read_header
+from detgui.data.parts import Part, open_parts
+from detgui.data.reader import image
 from detgui.errors import BadInput
 from detgui.science.detector import DetectorGeometry
 
@@ -48,19 +49,19 @@ def reference_value(path: Path, reftype: ReferenceType, geometry: DetectorGeomet
     reference. NaN where the reference has no value there. Raises `BadInput` for a file that cannot be read, is of another type or
     detector, or ends before the pixel.
     """
-    image = read_reference(path)
-    if image.reftype and image.reftype != reftype:
-        raise BadInput(f"{image.name} is a {image.reftype} reference, not {reftype}")
-    if geometry.detector and image.detector not in ANY_DETECTOR and image.detector != geometry.detector.upper():
-        raise BadInput(f"{image.name} is for detector {image.detector}, the exposure is of {geometry.detector}")
-    position = _position(image, geometry, x, y)
+    found = read_reference(path)
+    if found.reftype and found.reftype != reftype:
+        raise BadInput(f"{found.name} is a {found.reftype} reference, not {reftype}")
+    if geometry.detector and found.detector not in ANY_DETECTOR and found.detector != geometry.detector.upper():
+        raise BadInput(f"{found.name} is for detector {found.detector}, the exposure is of {geometry.detector}")
+    position = _position(found, geometry, x, y)
     if position is None:
-        return np.nan, image.unit
+        return np.nan, found.unit
     column, row = position
-    ny, nx = image.values.shape
+    ny, nx = found.values.shape
     if not (0 <= column < nx and 0 <= row < ny):
-        raise BadInput(f"{image.name} ({nx} x {ny} pixels from {image.xstart or 1}, {image.ystart or 1}) does not cover pixel {x}, {y}")
-    return float(image.values[row, column]), image.unit
+        raise BadInput(f"{found.name} ({nx} x {ny} pixels from {found.xstart or 1}, {found.ystart or 1}) does not cover pixel {x}, {y}")
+    return float(found.values[row, column]), found.unit
 
 
 def single_read_noise(value: float, unit: str, gain: float) -> float:
@@ -85,48 +86,37 @@ def read_reference(path: Path) -> ReferenceImage:
 
 @lru_cache(maxsize=6)
 def _read(path: Path, mtime: int, size: int) -> ReferenceImage:
-    from astropy.io import fits
-
+    parts = open_parts(path)
     try:
-        with warnings.catch_warnings(), fits.open(path, memmap=False, lazy_load_hdus=True) as hdus:
-            warnings.simplefilter("ignore")  # a file that is cut short is an error below
-            primary = hdus[0].header
-            hdu = hdus["SCI"] if "SCI" in hdus else hdus[0]
-            _check_size(path, hdu, size)
-            values = np.asarray(hdu.data)
-            header = hdu.header
-    except BadInput:
-        raise
-    except (OSError, EOFError, ValueError, TypeError, KeyError, IndexError, zlib.error, gzip.BadGzipFile) as error:
-        raise BadInput(f"{path.name} cannot be read as a FITS reference file: {' '.join(str(error).split())}") from error
-
-    def text(key: str) -> str:
-        return str(header.get(key) or primary.get(key) or "").strip().upper()
-
-    def number(key: str) -> int | None:
-        value = header.get(key, primary.get(key))
-        return int(value) if isinstance(value, int | float) else None
-
-    unit = str(header.get("BUNIT") or primary.get("BUNIT") or "").strip()
-    return ReferenceImage(path, values, text("REFTYPE"), text("DETECTOR"), unit, number("SUBSTRT1"), number("SUBSTRT2"))
+        main = parts[0]
+        values = _image(main)
+        headers = [read_header(main.file, hdu.header_offset)[0] for hdu in (_main_hdu(main), main.hdus[0])]
+    finally:
+        for part in parts:
+            part.file.close()
+    keys = Keywords(headers)
+    return ReferenceImage(
+        path, values, keys.upper("REFTYPE"), keys.upper("DETECTOR"), main.unit, keys.integer("SUBSTRT1"), keys.integer("SUBSTRT2")
+    )
 
 
-def _check_size(path: Path, hdu: Any, size: int) -> None:
-    """Nothing is read before the header's claim was compared with what is there."""
-    shape = [hdu.header.get(f"NAXIS{axis + 1}", 0) for axis in range(hdu.header.get("NAXIS", 0))]
-    if len(shape) != 2 or min(shape) < 1:
-        raise BadInput(f"{path.name} has no reference image: its SCI has {len(shape)} axes, not 2")
-    if max(shape) > LARGEST_SIDE:
-        raise BadInput(f"{path.name} is no detector reference: its image claims {shape[0]} x {shape[1]} pixels")
-    needed = abs(hdu.header["BITPIX"]) // 8 * shape[0] * shape[1]
-    start = hdu.fileinfo()["datLoc"] or 0
-    if path.suffix.lower() != ".gz" and start + needed > size:
-        raise BadInput(f"{path.name} is cut short: its header asks for {start + needed} bytes, the file has {size}")
+def _main_hdu(part: Part) -> Hdu:
+    return next(hdu for hdu in part.hdus if hdu.data_offset == part.planes["SCI"].offset)
 
 
-def _position(image: ReferenceImage, geometry: DetectorGeometry, x: int, y: int) -> tuple[int, int] | None:
+def _image(part: Part) -> NDArray[Any]:
+    axes = len(_main_hdu(part).shape)
+    if axes != 2:
+        raise BadInput(f"{part.file.name} has no reference image: its SCI has {axes} axes, not 2")
+    if max(part.shape) > LARGEST_SIDE:
+        raise BadInput(f"{part.file.name} is no detector reference: its image has {part.shape[3]} x {part.shape[2]} pixels")
+    return image(part, part.planes["SCI"], 0, 0)
+
+
+def _position(found: ReferenceImage, geometry: DetectorGeometry, x: int, y: int) -> tuple[int, int] | None:
     """0-based (column, row) in the reference; None for samples of an IRS2 frame that are no pixels."""
-    if image.values.shape == (geometry.ny, geometry.nx):
+    elsewhere = geometry.known and (found.xstart, found.ystart) not in ((None, None), (geometry.xstart, geometry.ystart))
+    if found.values.shape == (geometry.ny, geometry.nx) and (geometry.irs2 or not elsewhere):
         return x, y
     column, row = geometry.to_full(x, y)
-    return None if (column, row) == (0, 0) else (column - (image.xstart or 1), row - (image.ystart or 1))
+    return None if (column, row) == (0, 0) else (column - (found.xstart or 1), row - (found.ystart or 1))

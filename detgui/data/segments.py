@@ -12,7 +12,7 @@ import numpy as np
 
 from detgui.data.kinds import SEGMENTED_KINDS
 from detgui.data.parts import Part, stem
-from detgui.errors import BadInput
+from detgui.errors import BadInput, NotOneExposure
 
 _NAME = re.compile(r"(?P<root>.+)-seg(?P<number>\d+)(?P<rest>(?:_.*)?)", re.IGNORECASE)
 _FITS = re.compile(r"\.(fits|fit|fts)(\.gz)?", re.IGNORECASE)
@@ -75,10 +75,12 @@ def why_apart(first: Part, second: Part) -> str:
         return f"{(first if one is None else second).file.name} is not a segment"
     pairs: list[tuple[str, object, object]] = [("exposure", one.root, two.root)]
     pairs += [(what, a, b) for what, a, b in zip(("detector", "suffix"), _tail(one.rest), _tail(two.rest), strict=True)]
-    for what in ("instrument", "detector", "observation", "exposure_number", "readpatt", "subarray"):
+    for what in ("instrument", "detector", "observation", "exposure_number", "readpatt", "subarray", "filter", "grating"):
         pairs.append((what.replace("_", " "), getattr(first.meta, what), getattr(second.meta, what)))
     pairs.append(("kind", first.kind, second.kind))
     pairs.append(("shape (groups, rows, columns)", first.shape[1:], second.shape[1:]))
+    pairs.append(("number of segments", first.segments, second.segments))
+    pairs.append(("number of integrations", first.meta.header_nints, second.meta.header_nints))
     pairs.append(("pixel type", first.planes["SCI"].form.value.name, second.planes["SCI"].form.value.name))
     for what, a, b in pairs:
         if a != b and a is not None and b is not None:
@@ -110,7 +112,7 @@ def put_together(parts: Sequence[Part], named: Iterable[Path], looked: bool) -> 
             kept.append(part)
             continue
         if part.file.path in asked:
-            troubles.append(BadInput(sentence))
+            troubles.append(NotOneExposure(sentence))
         else:
             warnings.append(f"{sentence}; it was left out")
         part.file.close()

@@ -32,19 +32,28 @@ def write_table(path: Path, columns: Columns, meta: Mapping[str, object], overwr
     written to.
     """
     path = Path(path)
-    kind = path.suffix.lower()
-    if kind not in FORMATS:
-        raise BadInput(f"{path.name}: a table is written as .ecsv or .csv, not as {kind or 'a file without extension'}")
+    kind = check_extension(path)
     if path.exists() and not overwrite:
         raise BadInput(f"{path} is already there")
     text = _ecsv(columns, meta) if kind == ".ecsv" else _csv(columns, meta)
     write_whole(path, text.encode())
 
 
+def check_extension(path: Path) -> str:
+    """The extension in small letters. Raises `BadInput` where it is none of `FORMATS`."""
+    kind = path.suffix.lower()
+    if kind not in FORMATS:
+        raise BadInput(f"{path.name}: a table is written as .ecsv or .csv, not as {kind or 'a file without extension'}")
+    return kind
+
+
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there. Raises `BadInput` naming the file and the cause."""
+    """Write a file beside its place and move it there; a link is followed. Raises `BadInput` naming the file and the cause."""
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        path = path.resolve() if path.is_symlink() else path
+        if path.is_file() and not os.access(path, os.W_OK):
+            raise BadInput(f"{path} cannot be written: it is there already and write-protected")
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
@@ -89,12 +98,31 @@ def plain(value: object) -> object:
     return str(value)
 
 
+class _Lines(str):
+    """Text of several lines."""
+
+
 def _ecsv(columns: Columns, meta: Mapping[str, object]) -> str:
     import io
 
+    from astropy.io.misc.yaml import AstropyDumper
+
+    # YAML writes line breaks as empty lines, which readers of ECSV leave out; in double quotes it escapes them.
+    AstropyDumper.add_representer(_Lines, lambda dumper, value: dumper.represent_scalar("tag:yaml.org,2002:str", str(value), style='"'))
     text = io.StringIO()
-    as_astropy(columns, meta).write(text, format="ascii.ecsv")
+    table = as_astropy(columns, meta)
+    table.meta = {name: _marked(value) for name, value in table.meta.items()}
+    table.write(text, format="ascii.ecsv")
     return text.getvalue()
+
+
+def _marked(value: object) -> object:
+    """``value`` with its texts of several lines as `_Lines`."""
+    if isinstance(value, str):
+        return _Lines(value) if len(value.splitlines()) > 1 or value != value.strip() else value
+    if isinstance(value, dict):
+        return {_marked(name): _marked(item) for name, item in value.items()}
+    return [_marked(item) for item in value] if isinstance(value, list) else value
 
 
 def _csv(columns: Columns, meta: Mapping[str, object]) -> str:

@@ -20,6 +20,11 @@ JUMP_DET = 4
 FEWEST_EARLY_GROUPS = 3
 
 
+def saturated_from(signal: FloatArray, groupdq: NDArray[np.uint32], level: float) -> NDArray[np.uint32]:
+    """``groupdq`` with SATURATED added to the groups of ``signal`` at or above ``level`` DN; as it is where the level is NaN."""
+    return np.asarray(np.where(np.asarray(signal) >= level, groupdq | np.uint32(SATURATED), groupdq), dtype=np.uint32)
+
+
 def usable_groups(signal: FloatArray, groupdq: NDArray[np.uint32]) -> BoolArray:
     """Groups that may go into a fit: finite, not DO_NOT_USE, and before the first SATURATED one, which ends its ramp."""
     not_ended = ~np.logical_or.accumulate((groupdq & SATURATED) != 0, axis=-1)

@@ -25,12 +25,15 @@ PHOTON_SIGNIFICANCE = 4.0
 """A gain is given where the photon noise is this many of its own standard errors."""
 
 
-def noise_between_integrations(signal: FloatArray, usable: BoolArray, segments: IntArray, times: GroupTimes) -> tuple[Noise, int]:
+def noise_between_integrations(
+    signal: FloatArray, usable: BoolArray, segments: IntArray, times: GroupTimes, gain: float = np.nan
+) -> tuple[Noise, int]:
     """Gain (e-/DN) and read noise (DN, single read) from one pixel's integrations, and how many integrations told.
 
     ``signal`` DN, ``usable`` and ``segments`` have shape (nints, ngroups). Integrations with flags or outliers inside the groups that
-    most of them have are left out. The mean rate of each integration is taken out, so that a source that varies does not look noisy. NaN
-    where there are fewer than three integrations or groups; gain NaN where no photon noise is seen.
+    most of them have are left out. The mean rate of each integration is taken out, so that a source that varies does not look noisy. A
+    ``gain`` that is known says what the photons do: only the read noise is measured then. A read variance below its own standard error
+    is set to that error. NaN where there are fewer than three integrations or groups; gain NaN where no photon noise is seen.
     """
     nothing = Noise(np.nan, np.nan)
     groups = int(np.logical_and.accumulate(usable.mean(axis=0) >= 0.5).sum())
@@ -43,12 +46,20 @@ def noise_between_integrations(signal: FloatArray, usable: BoolArray, segments: 
         return nothing, count
     steps = np.diff(signal[good, :groups], axis=1)
     residual = steps - steps.mean(axis=0)
-    photon, read = _solve(residual, count, times, groups)
+    system, measured = _system(residual, count, times, groups)
     rate = float((signal[good, groups - 1] - signal[good, 0]).mean() / (times.mean[groups - 1] - times.mean[0]))
-    # The sum var + 2 cov of N values is known to about var sqrt(6 / N).
-    seen = PHOTON_SIGNIFICANCE * np.sqrt(6.0 / residual.size) * residual.var()
-    gain = rate / photon if rate > 0 and photon * float(np.diff(times.mean[:groups]).mean()) > seen else np.nan
-    return Noise(gain, float(np.sqrt(max(read, 0.0) * times.nframes))), count
+    if np.isfinite(gain):
+        photon, weights = max(rate, 0.0) / gain, system[:, 1] / float(system[:, 1] @ system[:, 1])
+        read = float(weights @ (measured - photon * system[:, 0]))
+    else:
+        inverse = np.linalg.inv(system)
+        photon, read, weights = float(inverse[0] @ measured), float(inverse[1] @ measured), inverse[1]
+        # The sum var + 2 cov of N values is known to about var sqrt(6 / N).
+        seen = PHOTON_SIGNIFICANCE * np.sqrt(6.0 / residual.size) * residual.var()
+        gain = rate / photon if rate > 0 and photon * float(np.diff(times.mean[:groups]).mean()) > seen else np.nan
+    # var and cov of N values are known to about var sqrt(2 / N) and var sqrt(1 / N).
+    error = residual.var() * np.sqrt((2.0 * weights[0] ** 2 + weights[1] ** 2) / residual.size)
+    return Noise(gain, float(np.sqrt(max(read, error) * times.nframes))), count
 
 
 def _without_outliers(steps: FloatArray) -> BoolArray:
@@ -57,8 +68,9 @@ def _without_outliers(steps: FloatArray) -> BoolArray:
     return np.asarray((off <= OUTLIER * scale).all(axis=1)) if scale > 0 else np.ones(len(steps), dtype=bool)
 
 
-def _solve(residual: FloatArray, count: int, times: GroupTimes, groups: int) -> tuple[float, float]:
-    """Photon variance per second and read variance of a group from centred differences, shape (count, groups - 1)."""
+def _system(residual: FloatArray, count: int, times: GroupTimes, groups: int) -> tuple[FloatArray, FloatArray]:
+    """What centred differences, shape (count, groups - 1), say: ``matrix @ (photon variance per s, read variance of a group) = averages``,
+    shapes (2, 2) and (2,), DN^2."""
     number = groups - 1
     mean, tau = times.mean[:groups], times.tau[:groups]
     photon = np.diag(tau[1:] + tau[:-1] - 2.0 * mean[:-1])
@@ -71,8 +83,7 @@ def _solve(residual: FloatArray, count: int, times: GroupTimes, groups: int) -> 
     left = residual @ centring
     measured = left.T @ left / (count - 1)
     system = np.array([_averages(centring @ form @ centring) for form in (photon, read)]).T
-    photon_variance, read_variance = np.linalg.solve(system, _averages(measured))
-    return float(photon_variance), float(read_variance)
+    return system, _averages(measured)
 
 
 def _averages(covariance: FloatArray) -> FloatArray:
