@@ -12,11 +12,17 @@ from view_fakes import pixels
 from detgui.gui.image import colormaps, hatching
 from detgui.gui.image.image_view import ImageView
 from detgui.gui.image.picture import block_maximum, blocks
-from detgui.science import display
+from detgui.science import display, kernels
 
 
-@pytest.fixture
-def view(qtbot):
+@pytest.fixture(params=[False, True], ids=["qt", "compiled"])
+def view(qtbot, request, monkeypatch):
+    """Drawn by Qt, and by the compiled kernel."""
+    if request.param:
+        kernels.warm()
+        if not kernels.ready():
+            pytest.skip("numba is not installed")
+    monkeypatch.setitem(kernels._state, "ready", request.param)
     view = ImageView()
     qtbot.addWidget(view)
     view.resize(500, 400)
@@ -39,6 +45,21 @@ def test_every_pixel_is_in_its_place_with_y_upwards(view):
         for x in range(4):
             assert colour_at(view, x, y) == (indices[y, x] * 20, 255 - indices[y, x] * 20, 0)
     assert view.place_of(0, 0).y() > view.place_of(0, 2).y()
+
+
+def test_the_pixels_of_the_screen_are_kept_until_something_changes(view, qtbot):
+    rng = np.random.default_rng(4)
+    view.set_shape(300, 400)
+    pictures = []
+    for seed in range(3):
+        view.image.set_indices(rng.integers(0, 250, (300, 400)).astype(np.uint8))
+        pictures.append(pixels(view))
+        view.zoom(1.5 + seed, (200, 150))
+        pictures.append(pixels(view))
+        view.image.set_table([0xFF000000 | i * (seed + 1) << 4 for i in range(256)])
+        pictures.append(pixels(view))
+    assert all((one != other).any() for one, other in zip(pictures, pictures[1:], strict=False))
+    assert (pixels(view) == pictures[-1]).all()
 
 
 def test_the_array_is_not_copied_and_a_table_changes_colours_only(view):

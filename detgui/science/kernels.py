@@ -57,6 +57,21 @@ def look_up(values: NDArray[Any], table: NDArray[np.uint8], out: NDArray[np.uint
 
 
 @kernel
+def pick(
+    indices: NDArray[np.uint8], rows: NDArray[np.intp], columns: NDArray[np.intp], colours: NDArray[np.uint32], out: NDArray[np.uint32]
+) -> None:
+    """``out = colours[indices[rows, columns]]`` of each row with each column; numbers outside are taken as the nearest that is inside."""
+    last_row, last_column = indices.shape[0] - 1, indices.shape[1] - 1
+    inside = np.empty(columns.size, np.intp)
+    for c in range(columns.size):
+        inside[c] = min(max(columns[c], 0), last_column)
+    for r in range(rows.size):
+        line, result = indices[min(max(rows[r], 0), last_row)], out[r]
+        for c in range(columns.size):
+            result[c] = colours[line[inside[c]]]
+
+
+@kernel
 def first_flags(dq: NDArray[np.uint32], bits: NDArray[np.uint32], out: NDArray[np.uint8]) -> None:
     """``out = 1 +`` position of the first of ``bits`` that is set in ``dq``, 0 where none is; all 1-D."""
     wanted = np.uint32(0)
@@ -113,8 +128,8 @@ def warm(progress: Progress = no_progress) -> None:
 
 
 def _signatures(numba: Any) -> list[tuple[Any, tuple[Any, ...]]]:
-    def line(dtype: str) -> Any:
-        return numba.types.Array(getattr(numba.types, dtype), 1, "C")
+    def line(dtype: str, axes: int = 1) -> Any:
+        return numba.types.Array(getattr(numba.types, dtype), axes, "C")
 
     table = line("uint8")
     number = numba.types.float64
@@ -122,5 +137,6 @@ def _signatures(numba: Any) -> list[tuple[Any, tuple[Any, ...]]]:
     jobs += [(straight, (line(dtype), number, number, table)) for dtype in STRETCHED]
     jobs += [(look_up, (line(dtype), table, table)) for dtype in LOOKED_UP]
     jobs.append((first_flags, (line("uint32"), line("uint32"), table)))
+    jobs.append((pick, (line("uint8", 2), line("intp"), line("intp"), line("uint32"), line("uint32", 2))))
     jobs += [(swap, (line(dtype), getattr(numba.types, dtype))) for dtype in SWAPPED]
     return jobs

@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QTransform
 
 from detgui.gui.image import hatching
 from detgui.gui.image.picture import blocks
+from detgui.gui.image.screen import ScreenGrid, screen_grid
 
 _DARK = QColor(0, 0, 0, 170)
 
@@ -49,35 +50,18 @@ class HatchedItem(pg.GraphicsObject):
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
         if self._overlay is None:
             return
-        ratio = painter.device().devicePixelRatioF()
-        transform = painter.worldTransform() * QTransform.fromScale(ratio, ratio)
-        shown = transform.mapRect(self.boundingRect())
-        if widget is not None:
-            shown = shown.intersected(QRectF(0, 0, widget.width() * ratio, widget.height() * ratio))
-        if self.getViewBox() is not None:
-            view = transform.mapRect(self.mapRectFromView(self.getViewBox().viewRect()))
-            shown = shown.intersected(view)
-        place = shown.toAlignedRect()
-        if place.isEmpty():
+        grid = screen_grid(self, painter, widget)
+        if grid is None:
             return
-        self._buffer = self._picture(transform, place.left(), place.top(), place.width(), place.height())
-        image = QImage(self._buffer.data, place.width(), place.height(), place.width(), QImage.Format.Format_Indexed8)
+        self._buffer = self._picture(grid)
+        image = QImage(self._buffer.data, grid.width, grid.height, grid.width, QImage.Format.Format_Indexed8)
         image.setColorTable(self._colours)
-        image.setDevicePixelRatio(ratio)
-        painter.save()
-        painter.resetTransform()
-        painter.drawImage(QPointF(place.left() / ratio, place.top() / ratio), image)
-        painter.restore()
+        grid.draw(painter, image)
 
-    def _picture(self, transform: QTransform, left: int, top: int, width: int, height: int) -> NDArray[np.uint8]:
-        assert self._overlay is not None
-        back, ok = transform.inverted()
-        if not ok:
-            return np.zeros((height, width), dtype=np.uint8)
-        step_x, step_y = max(1, round(abs(back.m11()))), max(1, round(abs(back.m22())))
+    def _picture(self, grid: ScreenGrid) -> NDArray[np.uint8]:
+        step_y, step_x = grid.steps
         overlay = self._blocks(step_y, step_x)
-        columns = _under(left, width, back.m11(), back.dx(), step_x, overlay.shape[1])
-        rows = _under(top, height, back.m22(), back.dy(), step_y, overlay.shape[0])
+        rows, columns = grid.rows(step_y, overlay.shape[0]), grid.columns(step_x, overlay.shape[1])
         return hatching.hatch(overlay, rows, columns, self._lookup)
 
     def _blocks(self, step_y: int, step_x: int) -> NDArray[np.uint8]:
@@ -88,13 +72,6 @@ class HatchedItem(pg.GraphicsObject):
         if self._reduced is None or self._reduced[:2] != (step_y, step_x):
             self._reduced = (step_y, step_x, blocks(self._overlay, step_y, step_x))
         return self._reduced[2]
-
-
-def _under(first: int, count: int, scale: float, offset: float, step: int, size: int) -> NDArray[np.intp]:
-    """Block number under each of ``count`` screen pixels from ``first``; -1 outside."""
-    position = (np.arange(first, first + count) + 0.5) * scale + offset
-    block = np.floor((position + 0.5) / step).astype(np.intp)
-    return np.where((block >= 0) & (block < size), block, -1)
 
 
 class AmplifierItem(pg.GraphicsObject):
