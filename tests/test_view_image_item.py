@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pyqtgraph as pg
 import pytest
@@ -58,7 +60,7 @@ def test_the_pixels_of_the_screen_are_kept_until_something_changes(view, qtbot):
         pictures.append(pixels(view))
         view.image.set_table([0xFF000000 | i * (seed + 1) << 4 for i in range(256)])
         pictures.append(pixels(view))
-    assert all((one != other).any() for one, other in zip(pictures, pictures[1:], strict=False))
+    assert all((one != other).any() for one, other in pairwise(pictures))
     assert (pixels(view) == pictures[-1]).all()
 
 
