@@ -42,7 +42,7 @@ def rolling_median(values: NDArray[np.float64], window: int) -> NDArray[np.float
 
 
 def neighbour_median(image: NDArray[Any], reach: int = 4) -> NDArray[np.float64]:
-    """Median of the ``reach`` pixels on either side in the same row, the pixel itself left out, shape (ny, nx); NaN where none is finite."""
+    """Median of the ``reach`` pixels on either side in the same row, without itself, shape (ny, nx); NaN where none is finite."""
     ny, nx = image.shape
     padded = np.pad(image.astype(np.float64, copy=False), ((0, 0), (reach, reach)), constant_values=np.nan)
     out = np.empty((ny, nx))

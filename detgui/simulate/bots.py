@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui.simulate.params import BotsParams
-from detgui.simulate.scene import DO_NOT_USE, JUMP_DET, REFERENCE_PIXEL, SATURATED, Scene, detector_number
+from detgui.simulate.scene import DO_NOT_USE, JUMP_DET, REFERENCE_PIXEL, SATURATED, Scene, detector_number, rate_of
 
 JUMP_TYPE = np.dtype([("integration", "i4"), ("group", "i4"), ("y", "i4"), ("x", "i4"), ("electrons", "f4"), ("flagged", "?")])
 """One pixel of a cosmic-ray hit: 1-based integration and group, 0-based pixel, e-, whether GROUPDQ says JUMP_DET."""
@@ -38,12 +38,12 @@ def simulate_integration(params: BotsParams, scene: Scene, index: int) -> Integr
     """Integration ``index`` (0-based); depends on the seed, the detector and the index only, whatever the segments."""
     rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence([params.seed, detector_number(params), 1, index])))
     gain = params.electrons_per_dn
-    expected = scene.rate * (scene.light[index] * gain) + scene.dark * params.tframe
+    expected = rate_of(params, scene, index) * (scene.light[index] * gain) + scene.dark * params.tframe
     charge = collect(expected, params.groups, rng)
     jumps = cosmic_rays(params, scene, index, expected, rng)
     for hit in jumps:
         charge[hit["group"] - 1 :, hit["y"], hit["x"]] += hit["electrons"]
-    migrate(charge, params.coefficient, params.migration_start * gain, scene.active)
+    migrate(charge, float(scene.coefficient[index]), params.migration_start * gain, scene.active)
     signal = charge
     signal /= np.float32(gain)
     full = signal >= params.saturation_dn
@@ -179,10 +179,12 @@ def rates(integration: Integration, params: BotsParams, scene: Scene) -> dict[st
     return out
 
 
-def late_slopes(params: BotsParams, scene: Scene, light: float = 1.0, early: int = 10) -> NDArray[np.float64]:
+def late_slopes(
+    params: BotsParams, scene: Scene, light: float = 1.0, early: int = 10, coefficient: float | None = None
+) -> NDArray[np.float64]:
     """Expected late slope without noise, DN/group, shape (ny, nx): line through groups 1 to ``early`` taken off, line through the rest.
 
-    NaN where either line has fewer than two groups. STScI-009234 section 3.2.
+    ``coefficient`` None is that of the parameters. NaN where either line has fewer than two groups. STScI-009234 section 3.2.
     """
     if early < 2 or params.groups - early < 2:
         return np.full(scene.rate.shape, np.nan)
@@ -192,7 +194,7 @@ def late_slopes(params: BotsParams, scene: Scene, light: float = 1.0, early: int
     slopes = np.zeros(rate.shape)
     for group, weight in zip(number, weights, strict=True):
         frame = group * rate
-        migrate(frame, params.coefficient, params.migration_start, scene.active)
+        migrate(frame, params.coefficient if coefficient is None else coefficient, params.migration_start, scene.active)
         slopes += weight * np.minimum(frame, params.saturation_dn)
     return slopes
 

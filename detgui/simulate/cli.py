@@ -25,6 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     light.add_argument("--peak", type=float, default=1000.0, metavar="RATE", help="brightest pixel, DN/group (%(default)s)")
     light.add_argument("--grating", type=str.upper, default="G395H", help="grating (%(default)s)")
     light.add_argument("--transit-depth", type=float, default=0.015, metavar="F", help="of the star's flux (%(default)s)")
+    light.add_argument("--jitter-x", type=float, default=0.0, metavar="PX", help="rms movement of the spectrum (%(default)s)")
+    light.add_argument("--jitter-y", type=float, default=0.0, metavar="PX", help="rms movement of the trace (%(default)s)")
+    light.add_argument("--drift-y", type=float, default=0.0, metavar="PX", help="movement of the trace over the series (%(default)s)")
     light.add_argument("--eclipse-depth", type=float, default=0.005, metavar="F", help="of the star's flux (%(default)s)")
     detector = parser.add_argument_group("detector")
     detector.add_argument("--detector", type=str.upper, choices=("NRS1", "NRS2"), default="NRS1", help="nrs1 or nrs2 (nrs1)")
@@ -40,6 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="F",
         help="share of the contrast above 10,000 DN that moves to a neighbour (0.011 NRS1, 0.0037 NRS2)",
     )
+    detector.add_argument(
+        "--migration-change", type=float, default=0.0, metavar="F", help="part by which more charge moves in the transit (%(default)s)"
+    )
     detector.add_argument("--jumps", type=float, default=1.6e-5, metavar="RATE", help="cosmic-ray hits per pixel and s (%(default)s)")
     detector.add_argument("--dq", choices=("on", "off"), default="on", help="write data quality flags (%(default)s)")
 
@@ -52,6 +58,7 @@ def run(args: argparse.Namespace, progress: Progress) -> list[Path]:
     from detgui.simulate.params import BotsParams
 
     names = ("integrations", "groups", "seed", "peak", "grating", "transit_depth", "eclipse_depth", "detector", "rows", "columns")
-    noise = ("gain", "read_noise", "one_over_f", "saturation", "migration", "jumps")
-    params = BotsParams(**{name: getattr(args, name) for name in (*names, *noise)}, flags=args.dq == "on")
+    noise = ("gain", "read_noise", "one_over_f", "saturation", "migration", "migration_change", "jumps")
+    moves = ("jitter_x", "jitter_y", "drift_y")
+    params = BotsParams(**{name: getattr(args, name) for name in (*names, *noise, *moves)}, flags=args.dq == "on")
     return write_exposure(params, args.output, (args.level,), args.segments, progress, getattr(args, "workers", None))

@@ -14,13 +14,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from detgui.errors import BadInput
+from detgui.errors import BadInput, DetguiError
 from detgui.progress import Progress, no_progress
 from detgui.simulate.bots import Integration, digitise, rates, simulate_integration
 from detgui.simulate.keywords import Segment, cards, make_model, root_name, split
 from detgui.simulate.params import LEVELS, BotsParams
 from detgui.simulate.scene import Scene, make_scene
-from detgui.simulate.truth import write_truth
+from detgui.simulate.truth import truth_size, write_truth
 from detgui.simulate.writer import BlockWriter, Part, layout, total_size
 
 STREAMED = {
@@ -64,7 +64,7 @@ def write_exposure(
     plans = {level: [_plan(params, scene, level, piece) for piece in pieces] for level in levels}
     size = sum(total_size(plan) for several in plans.values() for plan in several)
     with _folder(folder), contextlib.ExitStack() as stack:
-        check_room(folder, size)
+        check_room(folder, size + truth_size(params))
         staged = stack.enter_context(Staging(folder))
         jumps: list[NDArray[Any]] = []
         integrations = stack.enter_context(contextlib.closing(simulate_all(params, scene, workers or _threads(params))))
@@ -150,23 +150,25 @@ def check_room(folder: Path, size: int) -> None:
     """Raise BadInput where the folder's disk has less than ``size`` bytes free."""
     free = shutil.disk_usage(folder).free
     if size > free:
-        raise BadInput(f"{folder}: the simulation needs {size / 1e9:.1f} GB and only {free / 1e9:.1f} GB are free")
+        raise BadInput(f"{folder}: the simulation needs {size:,} bytes and only {free:,} are free")
 
 
 @contextlib.contextmanager
 def _folder(folder: Path) -> Iterator[None]:
-    """Make the folder; take away what was made if the work fails."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    """Make the folder; take away what was made if the work fails. A disk that is full or fails is a `DetguiError` that names it."""
     try:
+        missing = [path for path in (folder, *folder.parents) if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadInput(f"{folder}: cannot be made into a folder ({error.strerror})") from error
     try:
         yield
-    except BaseException:
+    except BaseException as error:
         for path in missing:
             with contextlib.suppress(OSError):
                 path.rmdir()
+        if isinstance(error, OSError):
+            raise DetguiError(f"{folder}: writing failed: {error.strerror or ' '.join(str(error).split()) or 'disk full?'}") from error
         raise
 
 
@@ -200,4 +202,5 @@ class Staging:
 
     def __exit__(self, *_: object) -> None:
         for name in self._names:
-            (self.folder / f".{name}{self._mark}").unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                (self.folder / f".{name}{self._mark}").unlink(missing_ok=True)

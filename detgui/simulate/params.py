@@ -71,6 +71,9 @@ class BotsParams:
     one_over_f : DN rms of correlated noise along the fast read direction
     transit_depth, eclipse_depth : of the star's flux
     transit, eclipses, duration : mid-times and full duration, as fractions of the series (STScI-009234 figures 5 and 6)
+    jitter_x, jitter_y : px rms by which the spectrum (x) and the trace (y) move from integration to integration
+    drift_y : px by which the trace moves up, evenly, from the first integration to the last
+    migration_change : part by which the migration coefficient is larger in the transit than outside (0.1: 10 % larger)
     """
 
     integrations: int = 120
@@ -98,6 +101,10 @@ class BotsParams:
     eclipses: tuple[float, float] = (0.100, 0.9075)
     duration: float = 0.077
     seed: int = 0
+    jitter_x: float = 0.0
+    jitter_y: float = 0.0
+    drift_y: float = 0.0
+    migration_change: float = 0.0
 
     def __post_init__(self) -> None:
         for complaint in self._complaints():
@@ -118,9 +125,13 @@ class BotsParams:
         for name in ("gain", "saturation", "peak"):
             if getattr(self, name) is not None and not 0 < getattr(self, name) < float("inf"):
                 out.append(f"{name.replace('_', ' ')} must be positive, not {getattr(self, name)}")
-        for name in ("read_noise", "ktc", "one_over_f", "dark", "jumps", "migration_start"):
+        for name in ("read_noise", "ktc", "one_over_f", "dark", "jumps", "migration_start", "jitter_x", "jitter_y"):
             if not 0 <= getattr(self, name) < float("inf"):
                 out.append(f"{name.replace('_', ' ')} must not be negative, not {getattr(self, name)}")
+        if not abs(self.drift_y) < self.rows / 4:
+            out.append(f"the drift must be less than a quarter of the rows, not {self.drift_y} px")
+        if self.detector in DETECTORS and not (self.migration_change >= -1 and self.coefficient * (1 + self.migration_change) < 0.2):
+            out.append(f"the migration cannot be {1 + self.migration_change} times {self.coefficient} in the transit")
         for name in ("hot", "dead", "transit_depth", "eclipse_depth"):
             if not 0 <= getattr(self, name) < 0.5:
                 out.append(f"{name.replace('_', ' ')} must be between 0 and 0.5, not {getattr(self, name)}")

@@ -26,7 +26,8 @@ class Scene:
 
     ``centre`` (nx,) trace centre, 0-based y; ``rate`` (ny, nx) DN/group of the star alone; ``dark`` (ny, nx) e-/s with hot pixels;
     ``light`` (nints,) relative flux; ``pixeldq`` (ny, nx) uint32; ``active`` (ny, nx) pixels that collect charge;
-    ``superbias`` (ny, nx) DN.
+    ``superbias`` (ny, nx) DN; ``shifts`` (nints, 2) px by which each integration's spectrum is moved along x and its trace along y;
+    ``coefficient`` (nints,) migration coefficient.
     """
 
     centre: NDArray[np.float64]
@@ -36,6 +37,8 @@ class Scene:
     pixeldq: NDArray[np.uint32]
     active: NDArray[np.bool_]
     superbias: NDArray[np.float32]
+    shifts: NDArray[np.float64]
+    coefficient: NDArray[np.float64]
 
 
 def make_scene(params: BotsParams) -> Scene:
@@ -52,6 +55,8 @@ def make_scene(params: BotsParams) -> Scene:
         pixeldq=pixeldq,
         active=active,
         superbias=superbias(params, rng),
+        shifts=shifts(params),
+        coefficient=coefficients(params),
     )
 
 
@@ -67,10 +72,33 @@ def trace_centre(params: BotsParams) -> NDArray[np.float64]:
     return curve * params.rows / 32
 
 
-def spectrum(params: BotsParams) -> NDArray[np.float64]:
-    """Relative brightness per column, shape (nx,), largest value about 1: a star's falling spectrum, a cut-on, absorption bands."""
+def shifts(params: BotsParams) -> NDArray[np.float64]:
+    """Movements of every integration, px, shape (nints, 2): jitter along x, jitter and drift along y; they have a seed of their own."""
+    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([params.seed, detector_number(params), 2])))
+    moves = rng.standard_normal((params.integrations, 2)) * (params.jitter_x, params.jitter_y)
+    moves[:, 1] += params.drift_y * np.linspace(0, 1, params.integrations)
+    return np.asarray(moves)
+
+
+def coefficients(params: BotsParams) -> NDArray[np.float64]:
+    """Migration coefficient of every integration, shape (nints,): larger by ``migration_change`` where the planet covers the star."""
+    at = (np.arange(params.integrations) + 0.5) / params.integrations
+    return np.asarray(params.coefficient * (1 + params.migration_change * _covered(at - params.transit, params.duration)))
+
+
+def rate_of(params: BotsParams, scene: Scene, index: int) -> NDArray[np.float64]:
+    """Rate of the star alone as integration ``index`` (0-based) sees it, DN/group, shape (ny, nx): `Scene.rate` moved by its shifts."""
+    dx, dy = (float(move) for move in scene.shifts[index])
+    return moved_rate(params, dx, dy) * scene.active if dx or dy else scene.rate
+
+
+def spectrum(params: BotsParams, shift: float = 0.0) -> NDArray[np.float64]:
+    """Relative brightness per column, shape (nx,), largest value about 1: a star's falling spectrum, a cut-on, absorption bands.
+
+    ``shift`` px moves it towards larger x.
+    """
     first, last = WAVELENGTHS[params.detector]
-    wave = first + (last - first) * np.arange(params.columns) / max(params.columns - 1, 1)
+    wave = first + (last - first) * (np.arange(params.columns) - shift) / max(params.columns - 1, 1)
     continuum = (wave / first) ** -1.2
     cut_on = 1 / (1 + np.exp(-(wave - 2.86) / 0.008))
     bands = np.ones_like(wave)
@@ -97,8 +125,14 @@ def profile(params: BotsParams, centre: NDArray[np.float64]) -> NDArray[np.float
 
 def rate_image(params: BotsParams) -> NDArray[np.float64]:
     """Signal rate of the star alone, DN/group, shape (ny, nx), ``params.peak`` in the brightest pixel."""
-    image = profile(params, trace_centre(params)) * spectrum(params)
-    return np.asarray(image * (params.peak / image.max()))
+    return moved_rate(params, 0.0, 0.0)
+
+
+def moved_rate(params: BotsParams, dx: float, dy: float) -> NDArray[np.float64]:
+    """`rate_image` with the spectrum moved by ``dx`` px along x and the trace by ``dy`` px along y; the light stays the same."""
+    still = profile(params, trace_centre(params)) * spectrum(params)
+    image = profile(params, trace_centre(params) + dy) * spectrum(params, dx) if dx or dy else still
+    return np.asarray(image * (params.peak / still.max()))
 
 
 def light_curve(params: BotsParams) -> NDArray[np.float64]:

@@ -24,7 +24,8 @@ def write_truth(path: Path, params: BotsParams, scene: Scene, jumps: Sequence[ND
 
     HDUs: RATE (DN/group without migration, star alone), LATESLOPE, LATE_TRANSIT, LATE_ECLIPSE (DN/group, noiseless, relative to the
     line through the first ten groups, at relative flux 1, in mid-transit and in the first eclipse), DARK (e-/s), PIXELDQ, SUPERBIAS (DN),
-    TRACE (centre per column), LIGHT (relative flux per integration), JUMPS. Parameters: header and PARAMS (JSON).
+    TRACE (centre per column), LIGHT (relative flux per integration), SHIFTS (px per
+    integration along x and y, and its migration coefficient), JUMPS. Parameters: header and PARAMS (JSON).
     """
     from astropy.io import fits
     from astropy.table import Table
@@ -39,12 +40,13 @@ def write_truth(path: Path, params: BotsParams, scene: Scene, jumps: Sequence[ND
     header["NONLIN"] = (NONLINEARITY, "[1/DN] true = m + NONLIN m^2 (uncal)")
     header["SEED"] = params.seed
     header["EARLY"] = (EARLY_GROUPS, "groups of the early line of the late slopes")
-    middle, eclipse = (scene.light[_nearest(params, at)] for at in (params.transit, params.eclipses[0]))
+    transit, eclipse = (_nearest(params, at) for at in (params.transit, params.eclipses[0]))
+    in_transit = late_slopes(params, scene, scene.light[transit], EARLY_GROUPS, float(scene.coefficient[transit]))
     images = {
         "RATE": (scene.rate, "DN/group"),
         "LATESLOPE": (late_slopes(params, scene, 1.0, EARLY_GROUPS), "DN/group"),
-        "LATE_TRANSIT": (late_slopes(params, scene, middle, EARLY_GROUPS), "DN/group"),
-        "LATE_ECLIPSE": (late_slopes(params, scene, eclipse, EARLY_GROUPS), "DN/group"),
+        "LATE_TRANSIT": (in_transit, "DN/group"),
+        "LATE_ECLIPSE": (late_slopes(params, scene, scene.light[eclipse], EARLY_GROUPS), "DN/group"),
         "DARK": (scene.dark, "e-/s"),
         "SUPERBIAS": (scene.superbias, "DN"),
     }
@@ -56,12 +58,18 @@ def write_truth(path: Path, params: BotsParams, scene: Scene, jumps: Sequence[ND
     tables = {
         "TRACE": Table({"x": np.arange(params.columns), "y": scene.centre}),
         "LIGHT": Table({"integration": np.arange(1, params.integrations + 1), "flux": scene.light}),
+        "SHIFTS": Table({"x": scene.shifts[:, 0], "y": scene.shifts[:, 1], "migration": scene.coefficient}),
         "JUMPS": Table(hit),
         "PARAMS": Table({"json": [json.dumps({**params.as_dict(), "version": __version__, "files": list(files)})]}),
     }
     for name, table in tables.items():
         hdus.append(fits.BinTableHDU(table, name=name))
     hdus.writeto(path, overwrite=True)
+
+
+def truth_size(params: BotsParams) -> int:
+    """Bytes of the truth, about: seven images of 4-byte pixels, headers and tables."""
+    return 28 * params.rows * params.columns + 100_000 + 16 * (params.integrations + params.columns)
 
 
 def _nearest(params: BotsParams, fraction: float) -> int:
