@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data_files import segment
 
 from detgui.cli import main
 from detgui.cli.parser import group_range, number_or_file, parse, positive, size
@@ -359,3 +361,143 @@ def test_progress_bar_cleans_up(monkeypatch, capsys):
     with ProgressBar(quiet=True) as bar:
         bar(0.5, "half")
     assert capsys.readouterr().err == ""
+
+
+def test_verbs_that_are_not_there_yet_are_not_taken_for_files(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(capsys, "gain", "flat1.fits", "flat2.fits") == (2, "", ["detgui: gain is not available yet (see detgui --help)"])
+    status, out, err = run(capsys, "infoo", "a.fits")
+    assert (status, out) == (2, "")
+    assert err == ["detgui: 'infoo' is neither a verb nor a file (see detgui --help)"]
+    (tmp_path / "gain").touch()
+    assert parse(["gain"]).files == [Path("gain")]
+
+
+def test_segments_of_two_exposures_are_bad_input(capsys, tmp_path):
+    """Whatever tells them apart: detector, or what the headers say of segments with the same name."""
+    one = segment(tmp_path, 1, 2)
+    for other in ({"detector": "nrs2"}, {"suffix": "ramp"}, {"shape": (4, 5, 6)}, {"primary": {"EXSEGTOT": 3}}, {"first": 2}):
+        (tmp_path / "other").mkdir(exist_ok=True)
+        two = segment(tmp_path / "other", 2, 2, **other)
+        status, out, err = run(capsys, "ramp", one, two, "--pixel", 1, 1, "-o", tmp_path / "out.ecsv")
+        assert (status, out, len(err)) == (2, "", 1)
+        assert two.stem in err[0]
+        assert not (tmp_path / "out.ecsv").exists()
+
+
+def test_segments_kept_apart_are_not_one_exposure(capsys, tmp_path):
+    files = [segment(tmp_path, number, 2) for number in (1, 2)]
+    status, out, err = run(capsys, "ramp", *files, "--no-join", "--pixel", 1, 1, "-o", tmp_path / "out.ecsv")
+    assert (status, out, len(err)) == (2, "", 1)
+    assert err[0].endswith("--no-join keeps segments apart, so give one of them")
+
+
+def test_what_cannot_be_done_is_one_line_whatever_else_is_odd(capsys, tmp_path):
+    """A missing segment is a warning beside a result, and no second line beside an error."""
+    first = segment(tmp_path, 1, 3)
+    segment(tmp_path, 3, 3)
+    status, _, err = run(capsys, "ramp", first, "--pixel", 1, 1, "--integration", 6, "-o", tmp_path / "out.ecsv")
+    assert (status, len(err)) == (2, 1)
+    assert "integration 6 is not there; it has 1 to 4, 9 to 12" in err[0]
+    status, _, err = run(capsys, "ramp", first, "--pixel", 1, 1, "--integration", 9, "-o", tmp_path / "out.ecsv")
+    assert (status, len(err)) == (0, 1)
+    assert "segment 2 of 3 (integrations 5-8) missing" in err[0]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--read-noise", "1e300", "not possible"),
+        ("--gain", "1e-300", "not possible"),
+        ("--gain", "0", "neither a positive number nor a file"),
+        ("--superbias", "", "an empty name is no file"),
+        ("--gain", "", "an empty name is no file"),
+        ("--fit-groups", "1-99", "groups 1-99 are not there"),
+    ],
+)
+def test_numbers_that_no_detector_has(capsys, tmp_path, flight_ramp, option, value, words):
+    status, out, err = run(capsys, "ramp", flight_ramp, "--pixel", 1, 1, option, value, "-o", tmp_path / "out.ecsv")
+    assert (status, out, len(err)) == (2, "", 1)
+    assert words in err[0]
+
+
+def test_a_read_noise_of_zero_is_a_number(capsys, tmp_path, flight_ramp):
+    status, _, err = run(capsys, "ramp", flight_ramp, "--pixel", 1, 1, "--gain", 2, "--read-noise", 0, "-o", tmp_path / "out.ecsv")
+    assert (status, err) == (0, [])
+
+
+def test_places_that_cannot_be(capsys, tmp_path, flight_ramp):
+    for output in (tmp_path / ("long" * 100 + ".ecsv"), tmp_path / "ramp.txt"):
+        status, out, err = run(capsys, "ramp", tmp_path / "not_opened.fits", "--pixel", 1, 1, "-o", output)
+        assert (status, out, len(err)) == (2, "", 1)
+        assert output.name in err[0]
+
+
+def test_a_reference_is_not_replaced_by_the_result(capsys, tmp_path, flight_ramp):
+    reference = tmp_path / "gain.ecsv"
+    reference.write_text("any")
+    status, _, err = run(capsys, "ramp", flight_ramp, "--pixel", 1, 1, "--gain", reference, "-o", reference)
+    assert (status, reference.read_text()) == (2, "any")
+    assert "would replace an input file" in err[0]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_signals_end_the_work_and_leave_nothing(capsys, tmp_path, monkeypatch, name, status):
+    from detgui.simulate import expose
+
+    written = expose._write_segment
+
+    def killed(*args):
+        os.kill(os.getpid(), getattr(signal, name))
+        yield from written(*args)
+
+    before = signal.getsignal(getattr(signal, name))
+    monkeypatch.setattr(expose, "_write_segment", killed)
+    found = run(capsys, "simulate", "bots", "--integrations", 2, "--groups", 3, "--columns", 16, "-o", tmp_path / "new")
+    assert found == (status, "", ["detgui: interrupted"])
+    assert list(tmp_path.iterdir()) == []
+    assert signal.getsignal(getattr(signal, name)) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+def test_an_interrupt_that_a_library_swallows_is_raised_again(capsys, tmp_path, monkeypatch):
+    from detgui.simulate import expose
+
+    made = expose.make_scene
+
+    def swallow(params):
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+        return made(params)
+
+    monkeypatch.setattr(expose, "make_scene", swallow)
+    status, _, err = run(capsys, "simulate", "bots", "--integrations", 2, "--groups", 3, "--columns", 16, "-o", tmp_path / "new")
+    assert (status, err) == (130, ["detgui: interrupted"])
+    assert list(tmp_path.iterdir()) == []
+
+    def fail(params):
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+        raise ImportError("half imported")
+
+    monkeypatch.setattr(expose, "make_scene", fail)
+    status, _, err = run(capsys, "simulate", "bots", "--integrations", 2, "--groups", 3, "--columns", 16, "-o", tmp_path / "new")
+    assert (status, err) == (130, ["detgui: interrupted"])
+
+
+def test_without_stderr_errors_do_not_land_on_stdout(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main(["info", str(tmp_path / "missing.fits")]) == 2
+    monkeypatch.undo()
+    assert capsys.readouterr().out == ""
+
+
+def test_the_bar_is_never_wider_than_the_terminal(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "50")
+    with ProgressBar() as progress:
+        progress(0.5, "a message that has no end " * 4)
+    assert max(len(line) for line in capsys.readouterr().err.split("\r")) == 49

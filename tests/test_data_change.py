@@ -7,7 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
+from collections import namedtuple
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ from data_files import JWST, counts, segment, sparse, write
 
 from detgui.data import unpack
 from detgui.data.exposure import open_exposures, open_one
-from detgui.errors import BadInput, Cancelled
+from detgui.errors import BadInput, Cancelled, DetguiError
 from detgui.folders import cache_folder
 
 DATA = counts((2, 3, 40, 60))
@@ -194,7 +196,29 @@ def test_packed_something_else(tmp_path, content, words):
 
 def test_packed_and_larger_than_the_disk(packed, monkeypatch):
     monkeypatch.setattr(unpack, "SPARE", 1 << 62)
+    monkeypatch.setattr(unpack, "SHARE", 1.0)
     with pytest.raises(BadInput, match="too large to unpack"):
+        open_one([packed])
+
+
+def test_a_small_disk_is_room_enough_for_a_small_file(packed, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(10**9, 9 * 10**8, 10**8))
+    with open_one([packed]) as exposure:
+        assert exposure.read_image().shape == exposure.shape[2:]
+
+
+def test_packed_where_the_cache_cannot_be_written_to(packed, tmp_path, monkeypatch):
+    """The system's folder for temporary files will do; where that fails too, both are named."""
+
+    def closed() -> Path:
+        raise PermissionError(13, "Permission denied", "/closed/cache")
+
+    monkeypatch.setattr(unpack, "cache_folder", closed)
+    with open_one([packed]) as exposure:
+        assert exposure.read_image().shape == exposure.shape[2:]
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path / "missing"))
+    with pytest.raises(DetguiError, match=r"/closed/cache: Permission denied.*temporary folder"):
         open_one([packed])
 
 

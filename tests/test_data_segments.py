@@ -245,3 +245,15 @@ def test_nothing_stays_open(tmp_path):
     assert descriptors() == before
     with pytest.raises(BadInput, match="was closed"):
         exposure.read_image()
+
+
+def test_a_segment_named_twice_by_a_link_is_one(tmp_path):
+    one = segment(tmp_path, 1, 1)
+    link = tmp_path / "again" / one.name
+    link.parent.mkdir()
+    link.symlink_to(one)
+    exposures, troubles = open_many([link, one, tmp_path / "again" / ".." / one.name])
+    assert troubles == []
+    assert [record.path for exposure in exposures for record in exposure.files] == [link]
+    for exposure in exposures:
+        exposure.close()

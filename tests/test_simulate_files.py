@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from detgui.errors import BadInput, Cancelled
+from detgui.errors import BadInput, Cancelled, DetguiError
 from detgui.simulate import cli
 from detgui.simulate.bots import digitise, simulate_integration
 from detgui.simulate.expose import write_exposure
 from detgui.simulate.keywords import split
 from detgui.simulate.params import BotsParams
 from detgui.simulate.scene import make_scene
+from detgui.simulate.truth import truth_size
 
 SMALL = BotsParams(integrations=5, groups=6, columns=512, jumps=5e-4)
 
@@ -197,9 +198,27 @@ def test_stopped_it_keeps_the_exposure_that_was_there(tmp_path):
 def test_a_full_disk_is_said_before_the_work(tmp_path, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**12, 10**12 - 10**9, 10**9))
-    with pytest.raises(BadInput, match=r"needs 48\.2 GB and only 1\.0 GB"):
+    with pytest.raises(BadInput, match=r"needs 48,\d\d\d,\d\d\d,\d\d\d bytes and only 1,000,000,000 are free"):
         write_exposure(BotsParams(integrations=3504), tmp_path / "new")
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), OSError("Not enough space on disk")])
+def test_a_disk_that_fills_up_on_the_way(tmp_path, monkeypatch, error):
+    def full(*_):
+        raise error
+
+    monkeypatch.setattr("detgui.simulate.expose.write_truth", full)
+    with pytest.raises(DetguiError, match=r"new: writing failed: No.* space") as caught:
+        write_exposure(SMALL, tmp_path / "new")
+    assert caught.value.exit_status == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_room_is_needed_for_the_truth_too(tmp_path):
+    params = BotsParams(integrations=50, groups=4, columns=512)
+    *_, truth = write_exposure(params, tmp_path)
+    assert truth.stat().st_size <= truth_size(params) <= 2 * truth.stat().st_size
 
 
 def test_a_folder_that_is_a_file(tmp_path):

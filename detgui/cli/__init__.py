@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from detgui.cli.interrupt import interrupts
 from detgui.cli.parser import VERBS, parse
 from detgui.cli.terminal import say
 from detgui.errors import Cancelled, DetguiError
@@ -18,16 +19,24 @@ __all__ = ["VERBS", "main"]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit status: 0, 1 failure, 2 bad use or input, 130 interrupted."""
+    with interrupts:
+        try:
+            return _run(sys.argv[1:] if argv is None else argv)
+        except (KeyboardInterrupt, Cancelled):
+            say("interrupted")
+            return interrupts.exit_status
+
+
+def _run(argv: Sequence[str]) -> int:
     try:
-        args = parse(sys.argv[1:] if argv is None else argv)
+        args = parse(argv)
         from detgui.cli import verbs
 
         return verbs.VERB_FUNCTIONS[args.verb](args)
     except SystemExit as end:  # argparse: --help, --version, bad use
         return int(end.code or 0)
-    except (KeyboardInterrupt, Cancelled):
-        say("interrupted")
-        return Cancelled.exit_status
+    except Cancelled:
+        raise
     except DetguiError as error:
         say(str(error))
         return error.exit_status
@@ -39,12 +48,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(_os_sentence(error))
         return 1
     except Exception as error:
+        interrupts.check()
         say(_unexpected(error))
         return 1
 
 
 def _os_sentence(error: OSError) -> str:
-    cause = error.strerror or type(error).__name__
+    cause = error.strerror or " ".join(str(error).split()) or type(error).__name__
     return f"{error.filename}: {cause}" if error.filename else cause
 
 

@@ -19,6 +19,9 @@ VERBS = {
     "demo": "open the window on example exposures",
     "bench": "measure how fast the program is here",
 }
+PLANNED = ("slopes", "gain", "offsets", "correct", "hotpixels", "ta-risk", "noise", "step")
+"""Verbs that are not there yet: not to be taken for files."""
+
 VALUED_COMMON = ("--scheduler", "--workers")
 
 
@@ -38,7 +41,10 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         args = _verb_parser(rest[0]).parse_args([*common, *rest[1:]])
         args.verb = rest[0]
     else:
-        args = window_parser().parse_args([*common, *rest])
+        parser = window_parser()
+        if rest and re.fullmatch(r"[\w-]*\w", rest[0]) and not rest[0].startswith("-") and not Path(rest[0]).exists():
+            parser.error(f"{rest[0]} is not available yet" if rest[0] in PLANNED else f"{rest[0]!r} is neither a verb nor a file")
+        args = parser.parse_args([*common, *rest])
         args.verb = "window"
     return args
 
@@ -80,10 +86,10 @@ def window_parser() -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="exposures to open")
+    parser.add_argument("files", nargs="*", type=named_file, metavar="FILE", help="exposures to open")
     _add_join(parser)
     shot = parser.add_argument_group("picture of the window")
-    shot.add_argument("--screenshot", type=Path, metavar="OUT.png", help="write a picture of the window and leave; needs no display")
+    shot.add_argument("--screenshot", type=named_file, metavar="OUT.png", help="write a picture of the window and leave; needs no display")
     shot.add_argument("--size", type=size, metavar="WxH", help="size of the window in pixels")
     shot.add_argument("--theme", choices=("system", "light", "dark"), help="colours of the window")
     shot.add_argument("--pixel", type=int, nargs=2, metavar=("X", "Y"), help="pixel to choose, 0-based")
@@ -104,25 +110,25 @@ def _add_join(parser: argparse.ArgumentParser) -> None:
 
 
 def _info(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("files", nargs="+", type=named_file, metavar="FILE")
     _add_join(parser)
     parser.add_argument("--json", action="store_true", help="write JSON on stdout")
 
 
 def _ramp(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="one exposure: a file or segments of it")
+    parser.add_argument("files", nargs="+", type=named_file, metavar="FILE", help="one exposure: a file or segments of it")
     parser.add_argument("--pixel", type=int, nargs=2, required=True, metavar=("X", "Y"), help="pixel, 0-based (x along axis 1)")
     add = parser.add_argument
     add("--integration", type=positive, metavar="N", help="integration, 1-based, across the whole exposure (default: the first)")
     add("--fit-groups", type=group_range, metavar="A-B", help="groups of the early line, 1-based, inclusive (default: up to 10,000 DN)")
     add("--method", choices=("ols", "gls"), default="ols", help="plain least squares (default) or with the ramp's own covariance")
     parser.add_argument("--gain", type=number_or_file, metavar="G|FILE", help="e-/DN, or a gain reference file")
-    parser.add_argument("--read-noise", type=number_or_file, metavar="R|FILE", help="DN of a single read, or a readnoise reference file")
-    parser.add_argument("--superbias", type=Path, metavar="FILE", help="superbias reference file")
-    parser.add_argument("--saturation", type=Path, metavar="FILE", help="saturation reference file")
+    parser.add_argument("--read-noise", type=noise_or_file, metavar="R|FILE", help="DN of a single read, or a readnoise reference file")
+    parser.add_argument("--superbias", type=named_file, metavar="FILE", help="superbias reference file")
+    parser.add_argument("--saturation", type=named_file, metavar="FILE", help="saturation reference file")
     _add_join(parser)
     parser.add_argument("--json", action="store_true", help="write a summary as JSON on stdout")
-    parser.add_argument("-o", "--output", type=Path, metavar="RAMP.ecsv", help="table to write (.ecsv or .csv)")
+    parser.add_argument("-o", "--output", type=named_file, metavar="RAMP.ecsv", help="table to write (.ecsv or .csv)")
 
 
 def _simulate(parser: argparse.ArgumentParser) -> None:
@@ -163,13 +169,28 @@ def group_range(text: str) -> tuple[int, int]:
     return first, last
 
 
+def named_file(text: str) -> Path:
+    """The path of a file."""
+    if not text:
+        raise argparse.ArgumentTypeError("an empty name is no file")
+    return Path(text)
+
+
 def number_or_file(text: str) -> float | Path:
     """A positive number, or the path of a reference file."""
+    value = noise_or_file(text)
+    if value == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a positive number nor a file")
+    return value
+
+
+def noise_or_file(text: str) -> float | Path:
+    """A number that is not negative, or the path of a reference file."""
     try:
         value = float(text)
     except ValueError:
-        return Path(text)
-    if not 0 < value < float("inf"):
+        return named_file(text)
+    if not 0 <= value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is neither a positive number nor a file")
     return value
 

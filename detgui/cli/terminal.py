@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import sys
 import time
 from types import TracebackType
 from typing import Any, Self
 
+from detgui.cli.interrupt import interrupts
 from detgui.progress import clock
 from detgui.tasks.estimate import Remaining
 
@@ -17,8 +19,9 @@ REDRAW_S = 0.1
 
 
 def say(sentence: str) -> None:
-    """Write one line on stderr, whatever line breaks the sentence has."""
-    print(f"detgui: {' '.join(sentence.split())}", file=sys.stderr, flush=True)
+    """Write one line on stderr, whatever line breaks the sentence has; nothing where stderr was closed."""
+    if sys.stderr is not None:
+        print(f"detgui: {' '.join(sentence.split())}", file=sys.stderr, flush=True)
 
 
 def put_json(value: Any) -> None:
@@ -43,7 +46,7 @@ class ProgressBar:
     """A `detgui.progress.Progress` drawn on a terminal; draws nothing where stderr is not one or ``quiet`` is set."""
 
     def __init__(self, quiet: bool = False) -> None:
-        self.on = not quiet and sys.stderr.isatty()
+        self.on = not quiet and sys.stderr is not None and sys.stderr.isatty()
         self._remaining = Remaining(time.monotonic)
         self._drawn = -math.inf
         self._width = 0
@@ -57,12 +60,13 @@ class ProgressBar:
             sys.stderr.flush()
 
     def __call__(self, fraction: float, message: str = "") -> None:
-        """Draw the bar, at most ten times a second."""
+        """Draw the bar, at most ten times a second. Raises KeyboardInterrupt where one was lost."""
+        interrupts.check()
         now = time.monotonic()
         if not self.on or now - self._drawn < REDRAW_S:
             return
         self._drawn = now
-        line = bar_line(fraction, message, self._remaining.update(fraction))
+        line = bar_line(fraction, message, self._remaining.update(fraction))[: shutil.get_terminal_size().columns - 1]
         sys.stderr.write("\r" + line.ljust(self._width))
         sys.stderr.flush()
         self._width = len(line)

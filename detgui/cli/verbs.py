@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detgui.cli.terminal import ProgressBar, put_json, say
-from detgui.errors import BadInput
+from detgui.errors import BadInput, NotOneExposure
 
 if TYPE_CHECKING:
     from detgui.data.exposure import Exposure
@@ -92,13 +93,22 @@ def ramp(args: Namespace) -> int:
     if args.output is None and not args.json:
         raise BadInput("say where the ramp is to be written: -o ramp.ecsv")
     if args.output is not None:
-        _check_output(args.output, args.files)
-    exposures = _open_usable(args, neighbours=args.join)
+        from detgui.data.tables import check_extension
+
+        _check_output(args.output, [*args.files, *_references(args)])
+        check_extension(args.output)
+    exposures = _open_usable(args, neighbours=args.join, as_one=True)
     try:
-        _ramp_of(_one_exposure(exposures), args)
+        exposure = _one_exposure(exposures)
+        _ramp_of(exposure, args)
+        _say_warnings(exposure, len(exposures))
     finally:
         _close(exposures)
     return 0
+
+
+def _references(args: Namespace) -> list[Path]:
+    return [each for each in (args.gain, args.read_noise, args.superbias, args.saturation) if isinstance(each, Path)]
 
 
 def _ramp_of(exposure: Exposure, args: Namespace) -> None:
@@ -164,12 +174,19 @@ def _no_scheduler(args: Namespace) -> None:
         raise BadInput("--scheduler: running on a cluster is not available yet")
 
 
-def _open_usable(args: Namespace, *, neighbours: bool) -> list[Exposure]:
-    """Open what can be opened; the files that cannot are named in one line each. Raises `BadInput` where none is left."""
+def _open_usable(args: Namespace, *, neighbours: bool, as_one: bool = False) -> list[Exposure]:
+    """Open what can be opened; the files that cannot are named in one line each.
+
+    Raises `BadInput` where none is left and, with ``as_one``, where a segment does not belong to the others.
+    """
     from detgui.data.exposure import open_many
 
     with ProgressBar(args.quiet) as progress:
         exposures, refused = open_many(args.files, join=args.join, neighbours=neighbours, progress=progress)
+    apart = next((error for error in refused if isinstance(error, NotOneExposure)), None)
+    if as_one and apart is not None:
+        _close(exposures)
+        raise apart
     for error in refused[: None if exposures else -1]:
         say(str(error))
     if not exposures:
@@ -182,12 +199,17 @@ def _one_exposure(exposures: Sequence[Exposure]) -> Exposure:
     first = exposures[0]
     for other in exposures[1:]:
         if other.files != first.files:
-            raise BadInput(f"{other.name} does not belong to the exposure of {first.name}: {first.why_apart(other)}")
-    if len(exposures) > 1:
-        say(f"warning: the file holds {len(exposures)} images, {first.name} is used")
-    for warning in first.warnings:
-        say(f"warning: {warning}")
+            reason = first.why_apart(other) or "--no-join keeps segments apart, so give one of them"
+            raise NotOneExposure(f"{other.name} does not belong to the exposure of {first.name}: {reason}")
     return first
+
+
+def _say_warnings(exposure: Exposure, images: int) -> None:
+    """After the work, so that what cannot be done is said in one line."""
+    if images > 1:
+        say(f"warning: the file holds {images} images, {exposure.name} is used")
+    for warning in exposure.warnings:
+        say(f"warning: {warning}")
 
 
 def _close(exposures: Sequence[Exposure]) -> None:
@@ -197,12 +219,16 @@ def _close(exposures: Sequence[Exposure]) -> None:
 
 def _check_output(output: Path, inputs: Sequence[Path]) -> None:
     _check_folder(output)
-    if output.exists() and any(path.exists() and output.samefile(path) for path in inputs):
+    if output.exists() and any(os.path.exists(path) and output.samefile(path) for path in inputs):  # noqa: PTH110  (never raises)
         raise BadInput(f"{output}: the result would replace an input file")
 
 
 def _check_folder(output: Path) -> None:
-    if not output.parent.is_dir():
-        raise BadInput(f"{output}: there is no folder {output.parent}")
-    if output.is_dir():
-        raise BadInput(f"{output}: this is a folder, not a file")
+    try:
+        if not output.parent.is_dir():
+            raise BadInput(f"{output}: there is no folder {output.parent}")
+        if output.is_dir():
+            raise BadInput(f"{output}: this is a folder, not a file")
+        output.exists()
+    except OSError as error:
+        raise BadInput(f"{output} cannot be written: {error.strerror or error}") from None

@@ -23,7 +23,7 @@ class Found:
 
 def find(paths: Sequence[str | Path], join: bool, neighbours: bool, progress: Progress) -> tuple[list[Found], list[BadInput]]:
     """Open files, headers only, and put segments together; files that cannot be used do not hide the others."""
-    named = list(dict.fromkeys(Path(os.path.abspath(path)) for path in paths))  # noqa: PTH100  (as in OpenFile)
+    named = _once(paths)
     parts: list[Part] = []
     troubles: list[BadInput] = []
     try:
@@ -43,6 +43,19 @@ def find(paths: Sequence[str | Path], join: bool, neighbours: bool, progress: Pr
         for part in parts:
             part.file.close()
         raise
+
+
+def _once(paths: Sequence[str | Path]) -> list[Path]:
+    """Absolute paths; a file that is named twice, by a link too, once."""
+    first: dict[str, Path] = {}
+    for path in paths:
+        name = os.path.abspath(path)  # noqa: PTH100  (as in OpenFile: links keep their name)
+        try:
+            real = os.path.realpath(name)
+        except (OSError, ValueError):  # a name that no file can have: said where it is opened
+            real = name
+        first.setdefault(real, Path(name))
+    return list(first.values())
 
 
 def _within(progress: Progress, number: int, total: int) -> Progress:

@@ -15,19 +15,15 @@ from detgui.progress import Progress, no_progress
 
 GZIP_MAGIC = b"\x1f\x8b"
 CHUNK = 1 << 20
-SPARE = 1 << 30  # bytes of the cache folder's disk that unpacking leaves free
+SPARE, SHARE = 1 << 30, 0.05  # unpacking leaves so many bytes of a disk free, or this share of a small disk
 LARGE, RATIO = 4 << 30, 100  # no detector image of more bytes than LARGE packs to less than one part in RATIO
 
 
 def unpack(file: OpenFile, progress: Progress = no_progress) -> None:
     """Let a gzip file be read as if it were not packed. Raises `BadInput` where it is damaged, not FITS or larger than the free space."""
+    folder, target = _temporary(file)
     try:
-        folder = cache_folder()
-        target: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  (lives as long as the exposure)
-    except OSError as error:
-        raise DetguiError(f"{file.name} cannot be unpacked: the cache folder is not writable ({error.strerror or error})") from None
-    try:
-        size = _copy(file, target, str(folder), progress)
+        size = _copy(file, target, folder, progress)
         target.flush()
         if size == 0:
             raise BadInput(f"{file.name} is empty once unpacked")
@@ -35,6 +31,21 @@ def unpack(file: OpenFile, progress: Progress = no_progress) -> None:
         target.close()
         raise
     file.read_from(target, size)
+
+
+def _temporary(file: OpenFile) -> tuple[str, IO[bytes]]:
+    """A temporary file and its folder: the cache, or the system's folder for such files where the cache cannot be written to."""
+    try:
+        folder = str(cache_folder())
+        return folder, tempfile.TemporaryFile(dir=folder)
+    except OSError as cause:
+        first = cause
+    try:
+        folder = tempfile.gettempdir()
+        return folder, tempfile.TemporaryFile(dir=folder)
+    except OSError:
+        reason = f"{first.filename}: {first.strerror}" if first.filename else str(first)
+        raise DetguiError(f"{file.name} cannot be unpacked: neither the cache ({reason}) nor the temporary folder is writable") from None
 
 
 def _copy(file: OpenFile, target: IO[bytes], folder: str, progress: Progress) -> int:
@@ -60,8 +71,9 @@ def _copy(file: OpenFile, target: IO[bytes], folder: str, progress: Progress) ->
 
 
 def _check_space(file: OpenFile, folder: str, size: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < SPARE:
+    disk = shutil.disk_usage(folder)
+    free = disk.free
+    if free < min(SPARE, SHARE * disk.total):
         raise BadInput(
             f"{file.name} is too large to unpack: {thousands(size)} bytes so far and only {thousands(free)} are free in {folder}"
         )
