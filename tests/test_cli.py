@@ -501,3 +501,11 @@ def test_the_bar_is_never_wider_than_the_terminal(monkeypatch, capsys):
     with ProgressBar() as progress:
         progress(0.5, "a message that has no end " * 4)
     assert max(len(line) for line in capsys.readouterr().err.split("\r")) == 49
+
+
+def test_a_name_that_the_terminal_cannot_write(tmp_path, flight_ramp):
+    path = tmp_path / "\u2603.fits"
+    path.write_bytes(flight_ramp.read_bytes())
+    found = child("info", path, PYTHONIOENCODING="ascii")
+    assert (found.returncode, found.stderr) == (0, "")
+    assert "\\u2603" in found.stdout

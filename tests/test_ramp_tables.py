@@ -105,6 +105,13 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, result, monkeypatch):
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("ramp.ecsv", "old")]
 
 
+def test_names_that_are_not_utf8(tmp_path):
+    for name in ("a.csv", "a.ecsv"):
+        write_table(tmp_path / name, {"a": (np.arange(2), "")}, {"file": os.fsdecode(b"bad\xff.fits")})
+    assert b"bad\xff.fits" in (tmp_path / "a.csv").read_bytes()
+    assert Table.read(tmp_path / "a.ecsv").meta["file"] == os.fsdecode(b"bad\xff.fits")
+
+
 def test_overwriting_may_be_refused(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("old")

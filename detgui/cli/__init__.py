@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from detgui.cli.interrupt import interrupts
 from detgui.cli.parser import VERBS, parse
-from detgui.cli.terminal import say
+from detgui.cli.terminal import say, take_any_name
 from detgui.errors import Cancelled, DetguiError
 
 __all__ = ["VERBS", "main"]
@@ -19,6 +19,7 @@ __all__ = ["VERBS", "main"]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit status: 0, 1 failure, 2 bad use or input, 130 interrupted."""
+    take_any_name()
     with interrupts:
         try:
             return _run(sys.argv[1:] if argv is None else argv)

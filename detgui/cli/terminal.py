@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import shutil
@@ -16,6 +17,12 @@ from detgui.tasks.estimate import Remaining
 
 BAR_WIDTH = 24
 REDRAW_S = 0.1
+
+
+def take_any_name() -> None:
+    """Let stdout write file names that its encoding does not have, with backslashes."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def say(sentence: str) -> None:

@@ -36,7 +36,7 @@ def write_table(path: Path, columns: Columns, meta: Mapping[str, object], overwr
     if path.exists() and not overwrite:
         raise BadInput(f"{path} is already there")
     text = _ecsv(columns, meta) if kind == ".ecsv" else _csv(columns, meta)
-    write_whole(path, text.encode())
+    write_whole(path, text.encode("utf-8", "surrogateescape"))  # names of files need not be UTF-8
 
 
 def check_extension(path: Path) -> str:
