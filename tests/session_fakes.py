@@ -47,7 +47,7 @@ class FakeExposure(Exposure):
         if self.is_closed:
             raise BadInput("read after close")
 
-    def read_image(self, plane="SCI", integration=None, group=None):
+    def read_image(self, plane="SCI", integration=None, group=None, empty=np.empty):
         self._enter("image", plane, integration, group)
         y, x = np.mgrid[: self.shape[2], : self.shape[3]]
         return (1000 * integration + 100 * group + 10 * y + x).astype(np.float32)

@@ -128,13 +128,15 @@ class Exposure:
         """Place in `files` of the file that holds an integration; planes without integrations may differ from file to file."""
         return self._places.segment(integration)
 
-    def read_image(self, plane: str = "SCI", integration: int | None = None, group: int | None = None) -> NDArray[Any]:
-        """One 2-D image, shape (ny, nx), native byte order, a fresh contiguous array; numbers 1-based, None is the first.
+    def read_image(
+        self, plane: str = "SCI", integration: int | None = None, group: int | None = None, empty: reader.Empty = np.empty
+    ) -> NDArray[Any]:
+        """One 2-D image, shape (ny, nx), native byte order, a contiguous array from ``empty``; numbers 1-based, None is the first.
 
         A plane without groups or integrations gives its one image for every number that the exposure has.
         """
         part, local = self._places.locate(plane, integration)
-        return reader.image(part, part.planes[plane], local, self._places.group(group))
+        return reader.image(part, part.planes[plane], local, self._places.group(group), empty)
 
     def read_pixel(
         self, x: int, y: int, plane: str = "SCI", integrations: Sequence[int] | None = None, progress: Progress = no_progress

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,9 +44,13 @@ def run(part: Part, plane: str, local: int) -> Run:
     return Run(part.first + local, part.file.path, array.position(local, 0, 0, 0), array.shape[1:], array.form)
 
 
-def image(part: Part, array: Plane, local: int, group: int) -> NDArray[Any]:
-    """One image, shape (ny, nx)."""
-    out = np.empty(array.shape[2:], array.form.value)
+Empty = Callable[[tuple[int, ...], np.dtype[Any]], NDArray[Any]]
+"""Makes an array of a shape and dtype with any content, as `numpy.empty` does."""
+
+
+def image(part: Part, array: Plane, local: int, group: int, empty: Empty = np.empty) -> NDArray[Any]:
+    """One image, shape (ny, nx), in an array from ``empty``."""
+    out = empty(array.shape[2:], array.form.value)
     with part.file.in_use() as fd:
         read_run(part.file, fd, array.position(local, group, 0, 0), array.form, out.reshape(-1))
     return out

@@ -79,15 +79,38 @@ def limits(
     raise ValueError(f"unknown limits {mode!r}")
 
 
-def to_indices(values: NDArray[Any], low: float, high: float, stretch: str = "linear") -> NDArray[np.uint8]:
-    """Colour-table indices, shape of ``values``: 0 at low and below, `TOP_INDEX` at high and above, `NAN_INDEX` where not finite.
+def limits_about_zero(
+    values: NDArray[Any], mode: str, percentile: float = 99.5, low: float | None = None, high: float | None = None
+) -> tuple[float, float]:
+    """Limits at equal distances from zero by mode, as `limits`; 'zscale' holds 99 per cent of a sample, 'typed' are taken as they are."""
+    if mode == "typed":
+        return limits(values, mode, percentile, low, high)
+    if mode == "minmax":
+        ends = extremes(values)
+        reach = max(abs(ends[0]), abs(ends[1]))
+    else:
+        size = np.abs(sample(values))
+        reach = float(np.percentile(size, 99.0 if mode == "zscale" else min(max(percentile, 0.0), 100.0))) if size.size else np.nan
+    return widen(-reach, reach)
+
+
+def to_indices(
+    values: NDArray[Any],
+    low: float,
+    high: float,
+    stretch: str = "linear",
+    empty: Callable[[tuple[int, ...], type[np.uint8]], NDArray[Any]] = np.empty,
+) -> NDArray[np.uint8]:
+    """Colour-table indices, shape of ``values``, in an array from ``empty``.
+
+    0 at low and below, `TOP_INDEX` at high and above, `NAN_INDEX` where not finite.
 
     Integers of 8 and 16 bits go through a table of all their values; others are rounded ('linear') or go through a table of 65,535
     steps, which is within one index of the exact stretch. With the kernels compiled or without, the result is the same.
     """
     low, high = widen(low, high)
     line = _line(values)
-    out = np.empty(line.size, np.uint8)
+    out = empty((line.size,), np.uint8)
     if line.dtype.itemsize <= 2 and line.dtype.kind in "iu":
         _look_up(line, low, high, stretch, out)
     elif stretch == "linear":

@@ -7,12 +7,18 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any
 
+from detgui.session.buffers import Buffers
+
 
 class Cache:
-    """Least recently used things go first. Thread-safe; what is in it must not be changed."""
+    """Least recently used things go first. Thread-safe; what is in it must not be changed.
 
-    def __init__(self, max_bytes: int) -> None:
+    ``buffers`` gives memory for the next things, that of things which are gone first.
+    """
+
+    def __init__(self, max_bytes: int, spare_bytes: int = 0) -> None:
         self._max = max_bytes
+        self.buffers = Buffers(spare_bytes)
         self._lock = threading.Lock()
         self._things: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._bytes = 0

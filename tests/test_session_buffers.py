@@ -1,0 +1,72 @@
+"""Memory that is used again, and never while something still looks at it."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+
+from detgui.session.buffers import SMALLEST, Buffers
+
+SHAPE = (600, 1024)
+
+
+def place(array) -> int:
+    return array.__array_interface__["data"][0]
+
+
+def test_memory_comes_back_when_the_last_view_is_gone():
+    buffers = Buffers(10 * SMALLEST)
+    array = buffers.empty(SHAPE, np.float32)
+    first = place(array)
+    array[:] = 7
+    view = array[100:200].view(np.uint32).T[3:]
+    raw = array.data
+    del array
+    assert buffers.spare_bytes == 0
+    del raw
+    assert buffers.spare_bytes == 0
+    assert (view.T.view(np.float32) == 7).all()
+    del view
+    assert buffers.spare_bytes == 4 * 600 * 1024
+    again = buffers.empty((1024, 600), np.int32)
+    assert place(again) == first
+    assert again.shape == (1024, 600)
+    assert again.dtype == np.int32
+    assert again.flags.writeable
+    assert again.flags.c_contiguous
+
+
+def test_no_more_is_kept_than_allowed():
+    buffers = Buffers(5 * SMALLEST // 2)
+    arrays = [buffers.empty((SMALLEST,), np.uint8) for _ in range(4)]
+    del arrays
+    assert buffers.spare_bytes == 2 * SMALLEST
+
+
+def test_small_arrays_are_plain_ones():
+    buffers = Buffers(10 * SMALLEST)
+    array = buffers.empty((SMALLEST - 1,), np.uint8)
+    assert array.flags.owndata
+    del array
+    assert buffers.spare_bytes == 0
+
+
+def test_two_threads_never_share_memory():
+    buffers = Buffers(10 * SMALLEST)
+    wrong = []
+
+    def work(number: int) -> None:
+        for _ in range(100):
+            array = buffers.empty((SMALLEST,), np.uint8)
+            array[::4096] = number
+            if (array[::4096] != number).any():
+                wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert wrong == []
+    assert buffers.spare_bytes <= 10 * SMALLEST
