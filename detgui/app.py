@@ -123,6 +123,7 @@ def begin(window: MainWindow, start: Start) -> None:
         parts.session.set_theme(parts.settings.get("theme", "system"))
     if start.size is None:
         window.commands.recall()
+        window.panels_ready.connect(window.commands.recall_splitters)
 
     def painted() -> None:
         mark("window")

@@ -186,6 +186,32 @@ def test_blink_gets_the_other_frame_ready(desk, exposure):
     assert desk.said["blink"][-1] is None
 
 
+def test_the_blinked_frame_has_the_limits_of_the_shown_one(desk, exposure):
+    desk.session.set_blink(True, Frame("e1", "SCI", 1, 4))
+    desk.settle()
+    for group in (1, 3):
+        desk.session.go_to(group=group)
+        desk.settle()
+        shown, other = last_image(desk), desk.said["blink"][-1]
+        assert other.request.frame.group == 4
+        assert (other.low, other.high) == (shown.low, shown.high)
+        assert other.minimum > shown.low + 1  # its own limits would be others
+    desk.loader.repeat()
+    assert desk.said["blink"][-1] is other
+
+
+def test_frames_of_other_units_keep_their_own_limits(desk, exposure):
+    other = FakeExposure(name="fake_ramp")
+    other.unit = "electron"
+    desk.exposures.add(other)
+    desk.session.choose_exposure("e2")
+    desk.session.set_blink(True, Frame("e1", "SCI", 1, 4))
+    desk.settle()
+    assert last_image(desk).request.frame.exposure == "e2"
+    assert desk.said["blink"][-1].request.frame.exposure == "e1"
+    assert not desk.said["blink"][-1].request.locked
+
+
 def test_locked_limits(desk, exposure):
     low, high = last_image(desk).low, last_image(desk).high
     desk.session.set_display(lock_limits=True)

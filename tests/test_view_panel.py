@@ -10,6 +10,7 @@ from view_fakes import FakeLoader, exposure, pixels, values
 
 from detgui.gui.common.colours import pin_colour
 from detgui.gui.image import colormaps
+from detgui.gui.image.choose_frame import ChooseFrame
 from detgui.gui.image.go_to import GoToPixel
 from detgui.gui.image.image_panel import ImagePanel
 from detgui.session.requests import Trouble
@@ -395,7 +396,52 @@ def test_go_to_pixel(qtbot, panel):
     assert panel.session.state.pixel == (33, 21)
 
 
-# Blinking
+# Difference and blinking
+
+
+def test_d_in_the_first_group_says_that_nothing_is_subtracted(qtbot, panel):
+    press(qtbot, panel, Qt.Key.Key_D)
+    assert "group 1 has none before it" in panel.message.text()
+    assert panel.bar.colormap.value == panel.session.state.display.colormap
+    panel.session.go_to(group=2)
+    assert panel.bar.colormap.value == panel.session.state.display.difference_colormap
+    press(qtbot, panel, Qt.Key.Key_D)
+    assert panel.bar.colormap.value == panel.session.state.display.colormap
+
+
+def test_any_frame_can_be_subtracted_by_its_numbers(qtbot, panel):
+    menu = panel.bar.difference.menu()
+    menu.aboutToShow.emit()
+    entry = next(action for action in menu.actions() if action.text().startswith("Another"))
+    entry.trigger()
+    dialog = panel.window().findChild(ChooseFrame)
+    qtbot.waitUntil(dialog.isVisible)
+    for spin, number in ((dialog.integration, "2"), (dialog.group, "4")):
+        spin.setFocus()
+        spin.selectAll()
+        qtbot.keyClicks(spin, number)
+    qtbot.keyClick(dialog.group, Qt.Key.Key_Return)
+    assert panel.session.state.difference.other == Frame("a", "SCI", 2, 4)
+    assert panel.session.state.difference.mode == "other"
+
+
+def test_square_pixels_show_all_of_a_long_image_and_the_chosen_pixel_stays_in_view(qtbot, panel):
+    panel.parent().loader.quiet = False
+    panel.session.add_exposures([exposure("c", shape=(1, 3, 16, 1024))])
+    press(qtbot, panel, Qt.Key.Key_W)
+    view = panel.view.box.viewRect()
+    assert not panel.view.fill
+    assert view.left() <= -0.5 and view.right() >= 1023.5
+    panel.view.zoom_to(500, 8)
+    panel.view.fit()
+    panel.view.zoom(40, (500, 8))
+    panel.session.choose_pixel(3, 8)
+    assert panel.view.box.viewRect().left() <= 3
+    panel.window().resize(700, 760)
+    qtbot.wait(20)
+    view = panel.view.box.viewRect()
+    assert view.left() <= 3 <= view.right()
+    assert view.width() < 200
 
 
 def test_b_blinks_two_prepared_pictures_without_asking_again(qtbot, panel):
@@ -434,6 +480,9 @@ def test_side_by_side_shows_both_with_one_zoom(qtbot, panel):
     assert second.view.image.indices is panel._other.indices
     assert "group 2 of 5" in second.title.whole
     QApplication.processEvents()
+    assert second.view.size() == panel.view.size()
+    assert "group 3 of 5" in panel.first_title.text()
+    assert panel.title.isHidden()
     panel.view.zoom_to(20, 15)
     assert second.view.box.viewRect().center().toTuple() == pytest.approx((20, 15), abs=0.5)
     before = panel.view.box.viewRect()
@@ -450,6 +499,7 @@ def test_side_by_side_shows_both_with_one_zoom(qtbot, panel):
     assert [mark.cross for mark in second.view.marks.marks] == [True]
     press(qtbot, panel, Qt.Key.Key_V)
     assert second.isHidden()
+    assert panel.title.isVisible()
     assert not panel.session.state.blink.on
 
 

@@ -165,7 +165,7 @@ def test_amplifiers_are_drawn_between_their_regions(qtbot, bar):
     # Outputs meet at full-frame rows 1024 and 1025: between the array's rows 63 and 64, outside; only the letter is drawn.
     assert len(changed)
     assert changed[:, 0].min() > bar.panel.view.place_of(0, 63).y() - 12
-    assert bar.panel.canvas.geometry.why_no_amplifiers("a") == "one output, B, reads all of it"
+    assert bar.panel.canvas.geometry.why_no_amplifiers("a") == "one output, B, reads all of this image"
 
 
 def test_a_subarray_across_two_outputs_has_a_line(qtbot):

@@ -36,13 +36,26 @@ def rows(viewer) -> list[tuple[str, ...]]:
 def test_all_hdus_and_cards(viewer, flight_ramp):
     with fits.open(flight_ramp) as hdus:
         names = [hdu.name for hdu in hdus]
-        cards = [(card.keyword, card.comment) for card in hdus[0].header.cards]
-        sci = [(card.keyword, card.comment) for card in hdus["SCI"].header.cards]
+        cards = [(card.keyword or card.value, card.comment) for card in hdus[0].header.cards]  # text without a keyword stands alone
+        sci = [(card.keyword or card.value, card.comment) for card in hdus["SCI"].header.cards]
     shown = [viewer.hdu.itemText(i).split(",")[0].strip("[] ") for i in range(viewer.hdu.count())]
     assert shown == names
     assert [(row[0], row[2]) for row in rows(viewer)] == cards
     viewer.hdu.setCurrentIndex(names.index("SCI"))
     assert [(row[0], row[2]) for row in rows(viewer)] == sci
+
+
+def test_headings_take_the_whole_width_also_after_a_search(qtbot, viewer):
+    def heading() -> int:
+        (row,) = [place for place, row in enumerate(rows(viewer)) if row[0] == "Program information"]
+        return viewer.table.columnSpan(row, 0)
+
+    assert heading() == 3
+    assert viewer.table.columnSpan([row[0] for row in rows(viewer)].index("TELESCOP"), 0) == 1
+    viewer.search.setFocus()
+    qtbot.keyClicks(viewer.search, "program")
+    assert len(rows(viewer)) < 10
+    assert heading() == 3
 
 
 def test_values_are_those_of_the_file(viewer, flight_ramp):

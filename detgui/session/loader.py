@@ -22,7 +22,6 @@ from detgui.tasks.engine import Engine
 from detgui.tasks.events import TaskEvent
 
 IMAGE_BYTES = 128 * 2**20  # values, data quality and pictures of the last frames; older ones are in the system's own file cache
-SPARE_BYTES = 40 * 2**20  # of images that were dropped: two of 2048 x 2048 pixels
 PIXEL_BYTES = 32 * 2**20
 FLAGS_MS = 60  # data quality that is not drawn is read when stepping has paused for so long
 QUIET = ("ahead", "flags")  # lanes that nobody waits for
@@ -47,10 +46,11 @@ class Loader(QObject):
     def __init__(self, session: Session, exposures: Exposures, engine: Engine, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session, self._shelf, self._engine = session, exposures.shelf, engine
-        self._images = Cache(IMAGE_BYTES, SPARE_BYTES)
+        self._images = Cache(IMAGE_BYTES)
         self._pixels = Cache(PIXEL_BYTES)
         self._lock = LimitsLock()
         self._wanted = Wanted()
+        self._blink: ImageRequest | None = None  # the other frame as it was asked for, with the shown frame's limits
         self._tasks: dict[str, tuple[int, Any]] = {}  # lane: id of the task whose answer counts, its request
         self._said: dict[str, str] = {}  # lane: the trouble told last, not to be told again at every step
         self._warm: set[str] = set()  # fit methods whose kernels are compiled
@@ -86,7 +86,7 @@ class Loader(QObject):
 
     def repeat(self) -> None:
         """Emit the present answers again, for listeners that were made after they came; reads nothing that was read."""
-        wanted, self._wanted = self._wanted, Wanted()
+        wanted, self._wanted, self._blink = self._wanted, Wanted(), None
         self._ask(wanted)
 
     def close(self) -> None:
@@ -114,8 +114,7 @@ class Loader(QObject):
             self._ask_image("image", wanted.image)
         if wanted.ramps != before.ramps:
             self._ask_ramps(wanted.ramps)
-        if wanted.blink != before.blink:
-            self._ask_image("blink", wanted.blink)
+        self._ask_blink()
         if wanted.overview != before.overview:
             self._ask_overview(wanted.overview)
         self._tell_busy()
@@ -134,6 +133,18 @@ class Loader(QObject):
             self._show(lane, answer)
         else:
             self._submit(lane, request, work.image, request, self._shelf, self._images, title="Reading image")
+
+    def _ask_blink(self) -> None:
+        """Ask for the other frame with the limits of the shown one: what differs is then the pixels and not the colours."""
+        blink = self._lock.apply(self._wanted.blink, self._same_unit())
+        if blink != self._blink:
+            self._blink = blink
+            self._ask_image("blink", blink)
+
+    def _same_unit(self) -> bool:
+        state, image, blink = self._session.state, self._wanted.image, self._wanted.blink
+        pair = [state.exposure(each.frame.exposure) for each in (image, blink) if each is not None]
+        return len(pair) == 2 and pair[0] is not None and pair[1] is not None and pair[0].unit == pair[1].unit
 
     def _ask_ramps(self, requests: tuple[RampRequest, ...]) -> None:
         if not requests or self._fits_at_once(requests):
@@ -184,6 +195,7 @@ class Loader(QObject):
         self._said.pop(lane, None)
         if lane in ("image", "blink"):
             self._show(lane, result)
+            self._ask_blink()
         elif lane == "ramps":
             self._show_ramps(result)
         elif lane == "overview":

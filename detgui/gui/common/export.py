@@ -14,6 +14,7 @@ from PySide6.QtSvg import QSvgGenerator
 
 from detgui.errors import BadInput, DetguiError
 from detgui.gui.common import plot_theme
+from detgui.gui.common.svg_lines import flattened
 
 PICTURES = ("png", "svg", "pdf")
 SCALE = 3  # PNG pixels per screen pixel
@@ -86,7 +87,7 @@ def _svg(widget: pg.GraphicsLayoutWidget, title: str, command: str, provenance: 
     painter = QPainter(maker)
     _draw(widget, painter, command)
     painter.end()
-    return bytes(buffer.data())
+    return flattened(bytes(buffer.data()).decode()).encode()
 
 
 def _pdf(widget: pg.GraphicsLayoutWidget, title: str, command: str, provenance: str) -> bytes:

@@ -54,6 +54,26 @@ def paper(thickness: float = 1.0) -> PlotTheme:
     return replace(_theme(QColor("white"), QColor("black"), False), thickness=thickness)
 
 
+class CountAxis(pg.AxisItem):
+    """An axis of whole numbers while ``whole``: no ticks between groups."""
+
+    whole = True
+
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> Any:
+        levels = super().tickSpacing(minVal, maxVal, size)
+        if not self.whole:
+            return levels
+        spacings = dict.fromkeys(max(1.0, float(round(spacing))) for spacing, _ in levels)
+        return [(spacing, 0) for spacing in spacings]
+
+    def count(self, whole: bool) -> None:
+        """Count, or measure."""
+        if whole != self.whole:
+            self.whole = whole
+            self.picture = None
+            self.update()
+
+
 def apply_axes(plot: pg.PlotItem, theme: PlotTheme) -> None:
     """Colour the axes of one plot."""
     for side in ("left", "bottom"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from detgui.gui.common import colours
 from detgui.gui.image import colormaps
 from detgui.gui.image.flag_legend import FlagLegend
@@ -11,6 +13,7 @@ from detgui.gui.image.image_view import ImageView
 from detgui.gui.image.overlays import Mark
 from detgui.gui.image.picture import block_maximum, zero_position
 from detgui.gui.image.view_geometry import GeometryOverlays
+from detgui.science.dq import bits
 from detgui.session.requests import ImageAnswer
 from detgui.session.state import SessionState
 
@@ -22,6 +25,7 @@ class Canvas:
         self.view = view
         self.legend = FlagLegend(view)
         self.geometry = GeometryOverlays(view, exposures)
+        self._any: tuple[Any, int] = (None, 0)  # data quality of an image, and all bits that occur in it
 
     def show(self, answer: ImageAnswer | None, state: SessionState) -> None:
         """Draw everything."""
@@ -50,9 +54,18 @@ class Canvas:
         names = answer.request.dq_flags if answer is not None and drawn else ()
         styles = [(colours.flag_colour(name), colours.flag_pattern(name)) for name in names]
         self.view.flags.set_overlay(answer.overlay if answer is not None and names else None, styles)
-        self.legend.show_flags(names)
+        self.legend.show_flags(names, self._present(answer, names))
         if answer is not None:
             self.geometry.show(answer, state)
+
+    def _present(self, answer: ImageAnswer | None, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the flags that any pixel of the image has."""
+        dq = answer.dq if answer is not None else None
+        if dq is None or not names:
+            return ()
+        if self._any[0] is not dq:
+            self._any = (dq, int(np.bitwise_or.reduce(dq, axis=None)))
+        return tuple(name for name, bit in zip(names, bits(names), strict=True) if self._any[1] & bit)
 
     def show_marks(self, answer: ImageAnswer | None, state: SessionState) -> None:
         """Mark the chosen and the pinned pixels; a pin on the chosen pixel lends it its colour."""

@@ -13,6 +13,7 @@ from detgui.gui.common.icons import icon
 from detgui.gui.image import colormaps
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.image.menus import StickyMenu
+from detgui.session.resolve import subtracted
 from detgui.session.state import Display, SessionState, Stretch
 
 STRETCHES: tuple[str, ...] = get_args(Stretch)
@@ -93,7 +94,8 @@ class DisplayBar(QWidget):
         self.plane.show_value(state.frame.plane if state.frame else "SCI")
         self.stretch.show_value(display.stretch)
         self.limits.show_value(limits_text(display))
-        self._map_field = "colormap" if state.difference.mode == "none" else "difference_colormap"
+        subtracts = state.frame is not None and subtracted(state, state.frame) is not None
+        self._map_field = "difference_colormap" if subtracts else "colormap"
         name = getattr(display, self._map_field)
         if self.colormap.value != name:
             self.colormap.show_value(name)
@@ -106,8 +108,10 @@ class DisplayBar(QWidget):
     @staticmethod
     def _show_on(button: QToolButton, on: bool) -> None:
         """A button whose menu has something switched on is shown pressed in."""
-        button.setCheckable(on)
-        button.setChecked(on)
+        if button.isCheckable() != on:
+            button.setCheckable(on)
+            button.setChecked(on)
+            button.update()  # a button that is no longer checkable is not drawn again by itself
 
     def _limits_chosen(self, name: str) -> None:
         # The check mark goes back to what the session says: it moves when the session does.

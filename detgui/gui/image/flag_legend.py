@@ -18,14 +18,16 @@ class FlagLegend(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._names: tuple[str, ...] = ()
+        self._texts: tuple[str, ...] = ()
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
 
-    def show_flags(self, names: tuple[str, ...]) -> None:
-        """Show these flags."""
-        if names != self._names:
-            self._names = names
-            width = max((self.fontMetrics().horizontalAdvance(name) for name in names), default=0)
+    def show_flags(self, names: tuple[str, ...], present: tuple[str, ...]) -> None:
+        """Show these flags, and of which of them the image has none."""
+        texts = tuple(name if name in present else f"{name}: none" for name in names)
+        if texts != self._texts:
+            self._names, self._texts = names, texts
+            width = max((self.fontMetrics().horizontalAdvance(text) for text in texts), default=0)
             self.resize(width + 32, _ROW * len(names) + 6)
             self.place()
             self.update()
@@ -39,8 +41,8 @@ class FlagLegend(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(0, 0, 0, 170))
-        painter.setPen(QColor("#FFFFFF"))
-        for row, name in enumerate(self._names):
+        for row, (name, text) in enumerate(zip(self._names, self._texts, strict=True)):
+            painter.setPen(QColor("#FFFFFF" if text == name else "#A8A8A8"))
             top = 3 + row * _ROW
             swatch(flag_colour(name), flag_pattern(name)).paint(painter, QRect(5, top + 1, 16, 16))
-            painter.drawText(QRect(26, top, self.width(), _ROW), Qt.AlignmentFlag.AlignVCenter, name)
+            painter.drawText(QRect(26, top, self.width(), _ROW), Qt.AlignmentFlag.AlignVCenter, text)

@@ -45,7 +45,7 @@ ROWS = (
     ActionRow("zoom_in", "Zoom in", ("+", "="), repeat=True),
     ActionRow("zoom_out", "Zoom out", ("-",), repeat=True),
     ActionRow("zoom_to_pixel", "Zoom to the chosen pixel", ("X",)),
-    ActionRow("fill", "Square pixels or fill the view", ("W",)),
+    ActionRow("fill", "Fill the view, pixels not square", ("W",)),
     ActionRow("go_to", "Go to pixel…", ("G",)),
     ActionRow("left", "Pixel to the left", ("Left",), local=True, repeat=True),
     ActionRow("right", "Pixel to the right", ("Right",), local=True, repeat=True),

@@ -21,7 +21,7 @@ from detgui.gui.image.image_view import ImageView
 from detgui.gui.image.limits_row import LimitsRow
 from detgui.gui.image.partners import without_misfits
 from detgui.gui.image.play import SPEEDS, Blinker, Player
-from detgui.gui.image.second_view import SecondView
+from detgui.gui.image.second_view import SecondView, stack
 from detgui.gui.image.steppers import Stepper, tool_button
 from detgui.gui.image.view_intents import Intents
 from detgui.gui.image.view_message import ViewMessage
@@ -80,8 +80,13 @@ class ImagePanel(QWidget):
         self.canvas = Canvas(self.view, self.exposures)
         self.second = SecondView(self.view, self.exposures, self)
         self.views = QSplitter(self)
-        for widget in (self.view, self.second):
+        self.first_title = ElidedLabel(self)  # takes the place of the title above while two images stand side by side
+        self.first_title.hide()
+        first = QWidget(self)
+        stack(first, self.first_title, self.view)
+        for place, widget in enumerate((first, self.second)):
             self.views.addWidget(widget)
+            self.views.setStretchFactor(place, 1)
         self.views.setChildrenCollapsible(False)
         self.message = ViewMessage(self.view)
         self.limits = LimitsRow(self)
@@ -154,6 +159,8 @@ class ImagePanel(QWidget):
         wide = self._image is not None and self._image.indices.shape[1] > 2 * self._image.indices.shape[0]
         self.views.setOrientation(Qt.Orientation.Vertical if wide else Qt.Orientation.Horizontal)
         self.second.setVisible(on)
+        if on:
+            self.views.setSizes([1000, 1000])
         self._follow_blink(self.session.state)
         self._draw_second()
 
@@ -230,6 +237,8 @@ class ImagePanel(QWidget):
         beside = not self.second.isHidden()
         self.blinker.blink(state.blink.on and self._other is not None and not beside, state.blink.period_ms)
         self.actions_by_name["beside"].setChecked(beside)
+        self.first_title.setVisible(beside)
+        self.title.setVisible(not beside)
 
     def _show_playing(self, on: bool) -> None:
         self.play_button.setProperty("icon_name", "mdi6.pause" if on else "mdi6.play")
@@ -289,7 +298,8 @@ class ImagePanel(QWidget):
     def _draw(self) -> None:
         answer, state = self.answer, self.session.state
         self.canvas.show(answer, state)
-        self.title.show_text(caption(state, answer.request, answer.unit) if answer is not None else "")
+        for title in (self.title, self.first_title):
+            title.show_text(caption(state, answer.request, answer.unit) if answer is not None else "")
         if answer is not None:
             extremes = (answer.minimum, answer.maximum)
             self.limits.histogram.show_histogram(answer.histogram, answer.edges, (answer.low, answer.high), extremes)

@@ -97,9 +97,8 @@ class ImageView(pg.PlotWidget):
         if self._shape is not None:
             self._ranges[self._shape] = QRectF() if self._fitted else self.box.viewRect()
         self._shape = (ny, nx)
-        self.box.setLimits(
-            xMin=-0.5 - 2 * nx - 20, xMax=2.5 * nx + 20, yMin=-0.5 - 2 * ny - 20, yMax=2.5 * ny + 20, minXRange=2, minYRange=2
-        )
+        far = max(nx, ny)  # a long image with square pixels is all in view only with much room on its long sides
+        self.box.setLimits(xMin=-2 * far - 20, xMax=nx + 2 * far + 20, yMin=-2 * far - 20, yMax=ny + 2 * far + 20, minXRange=2, minYRange=2)
         before = self._ranges.get((ny, nx), QRectF())
         self.set_fill(max(ny, nx) > EXTREME * min(ny, nx))
         if before.isValid():
@@ -148,6 +147,7 @@ class ImageView(pg.PlotWidget):
         dx = min(0.0, x - 0.5 - view.left()) + max(0.0, x + 0.5 - view.right())
         dy = min(0.0, y - 0.5 - view.top()) + max(0.0, y + 0.5 - view.bottom())
         if dx or dy:
+            self._fitted = False
             self.box.translateBy(x=dx, y=dy)
 
     def _centre_on(self, centre: tuple[int, int] | None, width: float, height: float) -> None:

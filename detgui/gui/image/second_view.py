@@ -14,6 +14,15 @@ from detgui.session.requests import ImageAnswer
 from detgui.session.state import SessionState
 
 
+def stack(widget: QWidget, title: ElidedLabel, view: ImageView) -> None:
+    """Lay a title over a view; both views have theirs side by side, so that they are of one size."""
+    column = QVBoxLayout(widget)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(title)
+    column.addWidget(view, 1)
+
+
 class SecondView(QWidget):
     """Hidden until it is wanted; zooming or moving one of the two views does the same to the other."""
 
@@ -23,11 +32,7 @@ class SecondView(QWidget):
         self.title = ElidedLabel(self)
         self.view = ImageView(self)
         self.canvas = Canvas(self.view, exposures)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.title)
-        column.addWidget(self.view, 1)
+        stack(self, self.title, self.view)
         self._busy = False
         first.box.sigRangeChanged.connect(lambda *_: self._link(first, self.view))
         self.view.box.sigResized.connect(lambda *_: self._link(first, self.view))

@@ -33,7 +33,8 @@ class GeometryOverlays:
         if geometry.single_output:
             return "this subarray is read through one output"
         _, edges = geometry.amplifier_boundaries()
-        return "" if edges else f"one output, {self._regions(geometry)[2][0]}, reads all of it"
+        letter = next(iter(self._regions(geometry)[2]), "")
+        return "" if edges else f"one output{f', {letter},' if letter else ''} reads all of this image"
 
     def show(self, answer: ImageAnswer, state: SessionState) -> None:
         """Draw what the display asks for, if it is not drawn already."""

@@ -149,7 +149,12 @@ class Intents:
         state = self._session.state
         ramp = state.current is not None and state.current.is_ramp
         self._session.set_difference("previous group" if ramp and state.difference.mode == "none" else "none")
-        self._panel.actions_by_name["difference"].setChecked(self._session.state.difference.mode == "previous group")
+        state = self._session.state
+        self._panel.actions_by_name["difference"].setChecked(state.difference.mode == "previous group")
+        if state.current is not None and not ramp and state.difference.mode == "none":
+            self._panel.message.note("no groups here: choose what to subtract in the difference menu")
+        elif state.difference.mode == "previous group" and state.frame is not None and state.frame.group == 1:
+            self._panel.message.note("group 1 has none before it: the difference shows from group 2 on")
 
     def flags(self) -> None:
         """Draw the flags drawn last, or none."""
@@ -256,7 +261,9 @@ class Intents:
 
     def _list_flags(self) -> None:
         menu, shown = self._panel.bar.flags.menu(), self._session.state.display.dq_flags
-        view_menus.fill_flags(menu, shown, self._counted[1], self._use_flag)
+        answer = self._panel.answer
+        has_dq = answer is None or answer.dq is not None or answer.dq_follows
+        view_menus.fill_flags(menu, shown, self._counted[1], self._use_flag, has_dq)
 
     def _use_flag(self, name: str, on: bool) -> None:
         left = tuple(each for each in self._session.state.display.dq_flags if name and each != name)

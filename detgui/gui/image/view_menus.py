@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QWidget
 
 from detgui.gui.common.colours import flag_colour, flag_pattern
 from detgui.gui.image import hatching
 from detgui.gui.image.caption import frame_name
+from detgui.gui.image.choose_frame import ChooseFrame
 from detgui.gui.image.menus import checkable
 from detgui.gui.image.partners import Offer, offers, other_files
 from detgui.session.session import Session
-from detgui.session.state import Frame, SessionState
+from detgui.session.state import Frame, OpenExposure, SessionState
 
 PERIODS_MS = (200, 400, 600, 1000, 2000)
 
@@ -27,7 +28,7 @@ def fill_difference(menu: QMenu, session: Session) -> None:
     following.setEnabled(state.current is not None and state.current.is_ramp)
     following.triggered.connect(lambda: session.set_difference("previous group"))
     shown = state.difference.other if mode == "other" else None
-    _offer(menu, state, shown, lambda frame: session.set_difference("other", frame))
+    _offer(menu, state, shown, lambda frame: session.set_difference("other", frame), "Subtract")
 
 
 def fill_blink(menu: QMenu, session: Session, actions: Mapping[str, QAction]) -> None:
@@ -40,10 +41,11 @@ def fill_blink(menu: QMenu, session: Session, actions: Mapping[str, QAction]) ->
     for period in PERIODS_MS:
         entry = checkable(speed, f"{period / 1000:g} s", period == state.blink.period_ms)
         entry.triggered.connect(lambda _=False, p=period: session.set_blink(session.state.blink.on, session.state.blink.other, p))
-    _offer(menu, state, state.blink.other if state.blink.on else None, lambda frame: session.set_blink(True, frame))
+    other = state.blink.other if state.blink.on else None
+    _offer(menu, state, other, lambda frame: session.set_blink(True, frame), "Blink against")
 
 
-def _offer(menu: QMenu, state: SessionState, shown: Frame | None, use: Callable[[Frame], None]) -> None:
+def _offer(menu: QMenu, state: SessionState, shown: Frame | None, use: Callable[[Frame], None], what: str) -> None:
     here, files = offers(state), other_files(state)
     if shown is not None and shown not in [offer.frame for offer in (*here, *files)]:
         here.append(Offer(frame_name(state, shown), shown))
@@ -54,11 +56,29 @@ def _offer(menu: QMenu, state: SessionState, shown: Frame | None, use: Callable[
             menu.addSection(title)
         for offer in found:
             checkable(menu, offer.text, offer.frame == shown).triggered.connect(lambda _=False, frame=offer.frame: use(frame))
+    current, start = state.current, shown or state.frame
+    if current is not None and start is not None and max(current.shape[:2]) > 1:
+        menu.addSeparator()
+        menu.addAction("Another group or integration…").triggered.connect(
+            lambda: ask_frame(what, current, start, use, menu.parentWidget().window())
+        )
 
 
-def fill_flags(menu: QMenu, shown: tuple[str, ...], counts: dict[str, int] | None, use: Callable[[str, bool], None]) -> None:
+def ask_frame(what: str, exposure: OpenExposure, start: Frame, use: Callable[[Frame], None], parent: QWidget) -> None:
+    """Ask for one of all frames of an exposure by its numbers."""
+    dialog = ChooseFrame(what, exposure, start, parent)
+    dialog.chosen.connect(use)
+    dialog.open()
+
+
+def fill_flags(
+    menu: QMenu, shown: tuple[str, ...], counts: dict[str, int] | None, use: Callable[[str, bool], None], has_dq: bool = True
+) -> None:
     """Flags that occur in the image, with their counts; ``counts`` None: still counting. ``use(name, on)``; '' is all of them."""
     menu.clear()
+    if not has_dq:
+        menu.addAction("this image has no data quality").setEnabled(False)
+        return
     if counts is None:
         menu.addAction("counting…").setEnabled(False)
         return

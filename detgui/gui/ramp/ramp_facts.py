@@ -95,8 +95,8 @@ def reason_for_n(result: ramp.Result) -> str:
     signal = result.signal[result.used]
     reached = len(signal) and np.nanmax(signal) - result.zero_level >= result.params.threshold
     if n >= total and not reached:
-        return f"all groups: {level} is not reached"
-    return f"{n} groups reach {level}" if reached else f"{level} is not reached in the {n} usable groups"
+        return f"all: below {level}"
+    return f"{n} groups reach {level}" if reached else f"{n} usable, below {level}"
 
 
 def n_with_reason(result: ramp.Result) -> str:

@@ -57,8 +57,8 @@ class OverviewPlot(pg.GraphicsLayoutWidget):
         super().__init__(parent)
         self.setMinimumHeight(220)
         self.setAccessibleName("All integrations of the chosen pixel")
-        self.plot = self.addPlot()
-        self.ci.layout.setContentsMargins(2, 2, 6, 2)
+        self.plot = self.addPlot(axisItems={"bottom": plot_theme.CountAxis("bottom")})
+        self.ci.layout.setContentsMargins(2, 8, 6, 2)
         self.plot.hideButtons()
         self.plot.setMenuEnabled(False)
         self.plot.vb.disableAutoRange()
@@ -108,6 +108,7 @@ class OverviewPlot(pg.GraphicsLayoutWidget):
         if key != self._key:
             self._key, self.overview, self._x = key, overview, x
             self._draw_overlay(x, overview.signal)
+            self.plot.getAxis("bottom").count(x is groups)
             self.plot.setLabel("bottom", "time since reset (s)" if x is not groups else "group", color=self._theme.foreground.name())
             self.plot.setLabel("left", "signal (DN)", color=self._theme.foreground.name())
         row = np.flatnonzero(overview.integration == integration)
@@ -169,6 +170,7 @@ class OverviewPlot(pg.GraphicsLayoutWidget):
             label = f"time (MJD UTC − {day:.0f}, days)"
         else:
             self._x, label = overview.integration.astype(np.float64), "integration"
+        self.plot.getAxis("bottom").count(not timed)
         self.plot.setLabel("bottom", label, color=self._theme.foreground.name())
         self.plot.setLabel("left", "slope (DN/group)", color=self._theme.foreground.name())
         good = np.isfinite(self._x) & np.isfinite(overview.slope)

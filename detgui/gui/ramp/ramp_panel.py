@@ -35,7 +35,7 @@ def prompt(state: SessionState) -> str:
     """What a person must do, or why there is no ramp; '' where there can be one."""
     exposure = state.current
     if exposure is None:
-        return "Open a ramp…" if not state.exposures else "Choose an exposure in the list"
+        return "The ramp of a pixel is shown here once a file is open" if not state.exposures else "Choose an exposure in the list"
     if exposure.error:
         return exposure.error
     if not exposure.is_ramp:

@@ -46,12 +46,11 @@ class RampPlot(pg.GraphicsLayoutWidget):
         super().__init__(parent)
         self.setMinimumHeight(220)
         self.setAccessibleName("Ramp and residual of the chosen pixel")
-        self.ramp = self.addPlot(row=0, col=0)
-        self.residual = self.addPlot(row=1, col=0)
+        self.ramp, self.residual = (self.addPlot(row, 0, axisItems={"bottom": plot_theme.CountAxis("bottom")}) for row in (0, 1))
         self.ci.layout.setRowStretchFactor(0, 5)
         self.ci.layout.setRowStretchFactor(1, 4)
         self.ci.layout.setSpacing(2)
-        self.ci.layout.setContentsMargins(2, 2, 6, 2)
+        self.ci.layout.setContentsMargins(2, 8, 6, 2)  # a number at the upper end of an axis hangs over it
         self.axis: XAxis = "group"
         self._zoomed = False
         self._legend_key: tuple[object, ...] = ()
@@ -110,7 +109,10 @@ class RampPlot(pg.GraphicsLayoutWidget):
         if axis != self.axis or not self._results:
             self.axis, self._zoomed = axis, False
         self._results, self._companions = [result, *(c.result for c in companions)], tuple(companions)
-        self.residual.setLabel("bottom", axis_label(result, axis))
+        label = axis_label(result, axis)
+        self.residual.setLabel("bottom", label)
+        for plot in (self.ramp, self.residual):
+            plot.getAxis("bottom").count(label == "group")
         self.chosen.show(result, chosen_style(self._theme), axis)
         while len(self._others) < len(companions):
             self._others.append(RampTrace(self.ramp, self.residual))

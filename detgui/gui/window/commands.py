@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QSplitter, QWidget
 
 from detgui.gui.common import pictures
 from detgui.gui.window import dialogs, help
@@ -86,7 +86,7 @@ class Commands:
         analysis = menus.menu("Analysis")
         first = analysis.actions()[0]
         for place, row in enumerate(PANELS):
-            action = make_action(window, f"{row.title}…", row.key, row.tip)
+            action = make_action(window, row.title, row.key, row.tip)
             action.triggered.connect(lambda *_, place=place: self.show_tab(place))
             window.addAction(action)
             analysis.insertAction(first, action)
@@ -245,12 +245,24 @@ class Commands:
         """Keep the window's place and layout."""
         self._parts.settings.set("geometry", self._window.saveGeometry().data())
         self._parts.settings.set("layout", self._window.saveState(LAYOUT_VERSION).data())
+        for splitter in self._splitters():
+            self._parts.settings.set(f"splitter: {splitter.objectName()}", splitter.saveState().data())
 
     def recall(self) -> None:
         """Take the place and layout of the last run; the first ones where there is none or it does not fit."""
         geometry, layout = (self._parts.settings.get(name) for name in ("geometry", "layout"))
         if isinstance(geometry, bytes) and self._window.restoreGeometry(geometry) and isinstance(layout, bytes):
             self._window.restoreState(layout, LAYOUT_VERSION)
+
+    def recall_splitters(self) -> None:
+        """Share the room inside the panels as in the last run."""
+        for splitter in self._splitters():
+            sizes = self._parts.settings.get(f"splitter: {splitter.objectName()}")
+            if isinstance(sizes, bytes):
+                splitter.restoreState(sizes)
+
+    def _splitters(self) -> list[QSplitter]:
+        return [each for each in self._window.findChildren(QSplitter) if each.objectName()]
 
     def offer_last_session(self) -> None:
         """Offer on the welcome page what was open last; nothing is opened unasked."""

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QColor, QPainter, QPalette
+from PySide6.QtGui import QColor, QFont, QPainter, QPalette
 from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 Card = tuple[str, str, str]  # keyword, value, comment
 COLUMNS = ("Keyword", "Value", "Comment")
 _Index = QModelIndex | QPersistentModelIndex
+
+
+def is_heading(card: Card) -> bool:
+    """Whether a card is a line of text without a keyword, as those over the sections of JWST's headers."""
+    return not card[0] and bool(card[1].strip())
 
 
 class HeaderModel(QAbstractTableModel):
@@ -33,8 +38,21 @@ class HeaderModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(COLUMNS)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        card = self.cards[index.row()]
+        if is_heading(card):
+            return self._heading(card, index.column(), role)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return self.cards[index.row()][index.column()]
+            return card[index.column()]
+        return None
+
+    @staticmethod
+    def _heading(card: Card, column: int, role: int) -> object:
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return card[1] if column == 0 else ""
+        if role == Qt.ItemDataRole.FontRole:
+            font = QFont()
+            font.setBold(True)
+            return font
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHBoxLayout, QHeaderView, QLabel, QLineEdit, QTableView, QVBoxLayout, QWidget
 
 from detgui.errors import DetguiError
-from detgui.gui.window.header_table import Card, FoundDelegate, HeaderFilter, HeaderModel
+from detgui.gui.window.header_table import COLUMNS, Card, FoundDelegate, HeaderFilter, HeaderModel, is_heading
 from detgui.gui.window.parts import Parts
 from detgui.progress import Progress
 from detgui.session.state import SessionState
@@ -164,9 +164,21 @@ class HeaderViewer(QWidget):
 
     def _show_hdu(self, index: int) -> None:
         self.model.show(self._headers[index][1] if 0 <= index < len(self._headers) else ())
+        self._span()
+
+    def _span(self) -> None:
+        """Give text that is no value the whole width."""
+        self.table.clearSpans()
+        for row in range(self.filter.rowCount()):
+            card = self.model.cards[self.filter.mapToSource(self.filter.index(row, 0)).row()]
+            if is_heading(card):
+                self.table.setSpan(row, 0, 1, len(COLUMNS))
+            elif card[0] in ("COMMENT", "HISTORY"):
+                self.table.setSpan(row, 1, 1, len(COLUMNS) - 1)
 
     def _search(self, text: str) -> None:
         self.filter.search(text)
+        self._span()
         self.table.viewport().update()
         if self.filter.rowCount() == 0 and text:
             self._show_note(self._elsewhere(text))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QFont, QPalette
+from PySide6.QtGui import QAction, QFont, QIcon, QPalette
 from PySide6.QtWidgets import QCommandLinkButton, QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 MOST_RECENT = 8
@@ -29,9 +29,8 @@ class WelcomePage(QWidget):
         self._column.addSpacing(14)
         for action in actions:
             self._column.addWidget(_action_button(action, column))
-        self.reopen_button = QPushButton("Reopen the last session", column)
-        self.reopen_button.setFlat(True)
-        self.reopen_button.setStyleSheet("text-align: left; padding: 4px 8px;")
+        self.reopen_button = QCommandLinkButton("Reopen the last session", "", column)
+        self.reopen_button.setIcon(QIcon())
         self.reopen_button.clicked.connect(self.reopen)
         self.reopen_button.hide()
         self._column.addWidget(self.reopen_button)
@@ -59,17 +58,20 @@ class WelcomePage(QWidget):
         for path in shown:
             self._recent.addWidget(self._recent_button(path))
 
-    def offer_session(self, names: Sequence[str], crashed: bool = False) -> None:
+    def offer_session(self, names: Sequence[str]) -> None:
         """Offer to open again what was open last; nothing is offered for no names."""
         self.reopen_button.setVisible(bool(names))
-        why = "The program ended unexpectedly. Reopen " if crashed else "Reopen the last session: "
-        self.reopen_button.setText(why + ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else ""))
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        room = self.reopen_button.fontMetrics().horizontalAdvance("M" * 40)
+        name = self.reopen_button.fontMetrics().elidedText(names[0] if names else "", Qt.TextElideMode.ElideMiddle, room)
+        self.reopen_button.setDescription(name + more)
         self.reopen_button.setToolTip("\n".join(names))
 
     def _recent_button(self, path: Path) -> QPushButton:
         button = QPushButton(path.name, self)
         button.setFlat(True)
-        button.setStyleSheet("text-align: left; padding: 3px 8px;")
+        # Not by the style sheet's own colours: they are those of the theme in which the button was made.
+        button.setStyleSheet("QPushButton { text-align: left; padding: 3px 8px; color: palette(window-text); }")
         button.setToolTip(str(path))
         button.clicked.connect(lambda: self.open_recent.emit(path))
         return button
