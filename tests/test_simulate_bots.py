@@ -238,6 +238,12 @@ def test_flags_off():
         ({"gain": float("nan")}, "gain"),
         ({"migration": 0.5}, "migration"),
         ({"read_noise": -2.0}, "read noise"),
+        ({"read_noise": 1e300}, "read noise must be between 0 and 100000 DN"),
+        ({"gain": 1e-300}, "gain must be between"),
+        ({"gain": 1e300}, "gain must be between"),
+        ({"peak": 1e300}, "peak must be between"),
+        ({"saturation": 1e300}, "saturation must be between"),
+        ({"jumps": 1e9}, "jumps must be between"),
         ({"columns": 4096}, "columns"),
         ({"rows": 2048, "groups": 100}, "more than 1 GB"),
         ({"transit_depth": 2.0}, "transit depth"),
@@ -247,3 +253,13 @@ def test_flags_off():
 def test_bad_parameters_are_named(values, word):
     with pytest.raises(BadInput, match=word):
         BotsParams(**values)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "values", [{"peak": 1e7}, {"peak": 1e7, "gain": 1000.0}, {"gain": 0.01}, {"saturation": 1e7}, {"read_noise": 1e5}, {"jumps": 0.1}]
+)
+def test_the_largest_values_can_be_simulated(values):
+    params = BotsParams(integrations=1, groups=3, columns=32, **values)
+    made = simulate_integration(params, make_scene(params), 0)
+    assert np.isfinite(made.signal).all()

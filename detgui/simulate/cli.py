@@ -14,7 +14,7 @@ KINDS = ("bots", "flats", "darks", "imaging", "noise")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``detgui simulate`` to a parser."""
     parser.add_argument("kind", choices=KINDS, metavar="KIND", help="bots: NIRSpec time series (others are not available yet)")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write into; made if missing")
+    parser.add_argument("-o", "--output", type=_folder, required=True, metavar="DIR", help="folder to write into; made if missing")
     series = parser.add_argument_group("series")
     series.add_argument("--integrations", type=int, default=120, metavar="N", help="integrations (%(default)s)")
     series.add_argument("--groups", type=int, default=42, metavar="N", help="groups of an integration (%(default)s)")
@@ -48,6 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     detector.add_argument("--jumps", type=float, default=1.6e-5, metavar="RATE", help="cosmic-ray hits per pixel and s (%(default)s)")
     detector.add_argument("--dq", choices=("on", "off"), default="on", help="write data quality flags (%(default)s)")
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("an empty name is no folder")
+    return Path(text)
 
 
 def run(args: argparse.Namespace, progress: Progress) -> list[Path]:

@@ -53,6 +53,22 @@ AXES = {"NRS1": (2, 1), "NRS2": (-2, -1)}
 """FASTAXIS and SLOWAXIS in science orientation."""
 
 
+RANGES = {
+    "gain": (0.01, 1000.0, "e-/DN"),
+    "saturation": (1.0, 1e7, "DN"),
+    "peak": (1e-6, 1e7, "DN/group"),
+    "read_noise": (0.0, 1e5, "DN"),
+    "ktc": (0.0, 1e5, "DN"),
+    "one_over_f": (0.0, 1e5, "DN"),
+    "dark": (0.0, 1e6, "e-/s"),
+    "jumps": (0.0, 0.1, "per pixel and s"),
+    "migration_start": (0.0, 1e7, "DN"),
+    "jitter_x": (0.0, 100.0, "px"),
+    "jitter_y": (0.0, 100.0, "px"),
+}
+"""Least and largest value that is simulated: far beyond any detector, and what the arithmetic can hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class BotsParams:
     """A NIRSpec Bright Object Time Series.
@@ -122,12 +138,9 @@ class BotsParams:
                 out.append(f"{name} must be between {low} and {high}, not {getattr(self, name)}")
         if self.migration is not None and not 0 <= self.migration < 0.2:
             out.append(f"the migration coefficient must be between 0 and 0.2, not {self.migration}")
-        for name in ("gain", "saturation", "peak"):
-            if getattr(self, name) is not None and not 0 < getattr(self, name) < float("inf"):
-                out.append(f"{name.replace('_', ' ')} must be positive, not {getattr(self, name)}")
-        for name in ("read_noise", "ktc", "one_over_f", "dark", "jumps", "migration_start", "jitter_x", "jitter_y"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                out.append(f"{name.replace('_', ' ')} must not be negative, not {getattr(self, name)}")
+        for name, (least, most, unit) in RANGES.items():
+            if getattr(self, name) is not None and not least <= getattr(self, name) <= most:
+                out.append(f"{name.replace('_', ' ')} must be between {least:g} and {most:g} {unit}, not {getattr(self, name)}")
         if not abs(self.drift_y) < self.rows / 4:
             out.append(f"the drift must be less than a quarter of the rows, not {self.drift_y} px")
         if self.detector in DETECTORS and not (self.migration_change >= -1 and self.coefficient * (1 + self.migration_change) < 0.2):
