@@ -19,6 +19,14 @@ from detgui.data.exposure import Exposure, FileRecord
 from detgui.data.segments import segment_name
 
 PACKAGES = ("numpy", "scipy", "astropy", "jwst")
+OUTPUTS = {"slopes": "slopes.fits"}
+"""What a verb writes by default, where it is not ``VERB.ecsv``."""
+
+MODULES = {"slopes": "slope_map"}
+"""The analysis behind a verb, where it is not called the same."""
+
+EXACT_FILES = ("slopes",)
+"""Verbs that use exactly the files that are named."""
 
 
 @lru_cache(maxsize=1)
@@ -84,8 +92,8 @@ def as_python(exposure: Exposure, params: Any, verb: str = "ramp") -> str:
 
 
 def _command(paths: Sequence[Path], params: Any, verb: str, output: str | None = None) -> str:
-    alone = ["--no-join"] if len(paths) == 1 and segment_name(paths[0].name) else []
-    words = ["detgui", verb, *map(str, paths), *alone, *_options(params), "-o", output or f"{verb}.ecsv"]
+    alone = ["--no-join"] if len(paths) == 1 and segment_name(paths[0].name) and verb not in EXACT_FILES else []
+    words = ["detgui", verb, *map(str, paths), *alone, *_options(params), "-o", output or OUTPUTS.get(verb, f"{verb}.ecsv")]
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
@@ -97,21 +105,28 @@ def _options(params: Any) -> list[str]:
         if field.name == "x":
             words += ["--pixel", str(value), str(params.y)]
         elif field.name != "y" and value != field.default:
-            text = f"{value[0]}-{value[1]}" if isinstance(value, tuple) else str(_absolute(value))
-            words += [f"--{field.name.replace('_', '-')}", text]
+            words += [f"--{field.name.replace('_', '-')}", _text(value)]
     return words
+
+
+def _text(value: object) -> str:
+    """An option's value: two numbers are a range, other lists have commas."""
+    if not isinstance(value, tuple):
+        return str(_absolute(value))
+    return ("-" if len(value) == 2 and isinstance(value[0], int) else ",").join(map(str, value))
 
 
 def _python(paths: Sequence[Path], name: str, params: Any, verb: str) -> str:
     given = {field.name: getattr(params, field.name) for field in fields(params) if getattr(params, field.name) != field.default}
     arguments = ", ".join(f"{key}={_literal(value)}" for key, value in given.items())
+    module = MODULES.get(verb, verb)
     lines = [
-        f"from detgui.analysis import {verb}",
+        f"from detgui.analysis import {module}",
         "from detgui.data.exposure import open_exposures",
         "",
         f"exposures = open_exposures([{', '.join(repr(str(path)) for path in paths)}], neighbours=False)",
         f"exposure = next(each for each in exposures if each.name == {name!r})",
-        f"result = {verb}.run(exposure, {verb}.Params({arguments}))",
+        f"result = {module}.run(exposure, {module}.Params({arguments}))",
     ]
     if any(isinstance(value, Path) for value in given.values()):
         lines.insert(0, "from pathlib import Path\n")

@@ -11,6 +11,8 @@ from detgui.errors import BadInput
 RAMP_KINDS = ("uncal", "ramp")
 INTEGRATION_KINDS = ("rateints", "calints", "crfints")
 IMAGE_KINDS = ("rate", "cal", "crf", "i2d", "s2d")
+OWN_KINDS = ("slopes",)
+"""Images that detgui itself writes; the keyword DETGUI names them."""
 RESAMPLED_KINDS = ("i2d", "s2d", "s3d")
 SEGMENTED_KINDS = RAMP_KINDS + INTEGRATION_KINDS
 SUFFIXES = (*RAMP_KINDS, *INTEGRATION_KINDS, *IMAGE_KINDS, "s3d")
@@ -100,6 +102,8 @@ def _kind3(name: str, keys: Keywords, planes: int) -> str:
 def _kind2(name: str, keys: Keywords) -> str:
     if keys.value("REFTYPE"):
         return "reference"
+    if keys.text("DETGUI") in OWN_KINDS:
+        return keys.text("DETGUI") or ""
     suffix = named_suffix(name, keys)
     if suffix in IMAGE_KINDS:
         return suffix
