@@ -64,6 +64,7 @@ def child(*argv, **environment) -> subprocess.CompletedProcess[str]:
         ("ramp", "a.fits", "--pixel", "1", "2", "-o", ""),
         ("info", ""),
         ("bench", "--unheard-of"),
+        ("bench", "--json", "unheard-of"),
         ("--size", "12", "a.fits"),
         ("--theme", "pink"),
         ("--screenshot", "out.png"),

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from detgui.bench.report import GOALS, as_table
+from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
 
 
 def run(as_json: bool = False, rows: Iterable[str] | None = None, progress: Progress = no_progress) -> dict[str, float]:
     """Measure the rows of `report.GOALS` (or those named), print them on stdout, and return {key: figure}.
 
-    Needs some 3.5 GB in the system's temporary folder for files that it makes and removes. Times are medians of 20 runs.
+    Needs some 3.5 GB in the system's temporary folder for files that it makes and removes. Times are medians of 20 runs. Raises `BadInput`
+    for a row that does not exist.
     """
     from detgui.bench import data_rows, start_rows, window_rows
 
@@ -25,6 +27,8 @@ def run(as_json: bool = False, rows: Iterable[str] | None = None, progress: Prog
         window_rows.measure: window_rows.KEYS,
     }
     wanted = set(GOALS if rows is None else rows)
+    if unknown := sorted(wanted - set(GOALS)):
+        raise BadInput(f"there is no row {unknown[0]} to measure; there are {', '.join(GOALS)}")
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="detgui-bench-") as folder:
         chosen = [(measure, keys) for measure, keys in groups.items() if wanted & set(keys)]

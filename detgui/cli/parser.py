@@ -162,7 +162,7 @@ def positive(text: str) -> int:
 
 def group_range(text: str) -> tuple[int, int]:
     """``A-B``, 1-based and inclusive; one number N means ``1-N``."""
-    found = re.fullmatch(r"(?:(\d+)-)?(\d+)", text)
+    found = re.fullmatch(r"(?:([0-9]+)-)?([0-9]+)", text)
     first, last = (int(found[1] or 1), int(found[2])) if found else (0, 0)
     if not 1 <= first < last:
         raise argparse.ArgumentTypeError(f"{text!r} is not a range of groups such as 1-10")
