@@ -163,7 +163,7 @@ def test_empty_and_unknown():
 
 
 @pytest.mark.parametrize("shape", [(2048, 2048), (300, 211), (9, 3), (1, 2)])
-def test_zscale_is_astropys_on_the_same_sample(shape):
+def test_zscale_is_astropys_on_the_same_sample(either_way, shape):
     rng = np.random.default_rng(shape[0])
     values = (rng.normal(50, 4, shape) + np.linspace(0, 20, shape[1])).astype(np.float32)
     values[rng.random(shape) < 0.03] += 5000
@@ -177,19 +177,19 @@ def test_zscale_is_astropys_on_the_same_sample(shape):
         assert low < expected[0] < high
 
 
-def test_percentiles_are_numpys_on_the_sample():
+def test_percentiles_are_numpys_on_the_sample(either_way):
     values = IMAGES["float32"]
     expected = np.percentile(display.sample(values), [2.5, 97.5])
     assert display.limits_percentile(values, 95.0) == pytest.approx(tuple(expected))
 
 
-def test_percentiles_of_a_large_image_are_near_those_of_all_pixels():
+def test_percentiles_of_a_large_image_are_near_those_of_all_pixels(either_way):
     values = np.random.default_rng(2).normal(0, 1, (1024, 2048)).astype(np.float32)
     # Error of a 5 per cent quantile of 64,000 values: sqrt(0.05 * 0.95 / 64000) / density(1.645) = 0.0084
     assert display.limits_percentile(values, 90.0) == pytest.approx((-1.6449, 1.6449), abs=5 * 0.0084)
 
 
-def test_sample_takes_part_of_every_column_and_every_output():
+def test_sample_takes_part_of_every_column_and_every_output(either_way):
     columns = np.broadcast_to(np.arange(2048.0), (2048, 2048))
     picked = display.sample(columns)
     assert 30_000 < picked.size <= 65_536
@@ -199,14 +199,14 @@ def test_sample_takes_part_of_every_column_and_every_output():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint16, np.int32, np.uint8])
-def test_extremes_find_single_pixels(dtype):
+def test_extremes_find_single_pixels(either_way, dtype):
     values = np.full((2048, 37), 100, dtype)
     values[777, 13], values[1501, 36] = 250, 3
     assert display.extremes(values) == (3.0, 250.0)
     assert display.limits_minmax(values) == (3.0, 250.0)
 
 
-def test_extremes_leave_out_what_is_not_finite():
+def test_extremes_leave_out_what_is_not_finite(either_way):
     values = np.array([[np.nan, 3.0, np.inf], [-np.inf, -2.0, 1.0]], np.float32)
     assert display.extremes(values) == (-2.0, 3.0)
     assert np.isnan(display.extremes(np.full((3, 3), np.nan))).all()
@@ -229,7 +229,7 @@ def test_limits_always_rise(values):
         assert low < high
 
 
-def test_limits_of_constant_and_empty_images():
+def test_limits_of_constant_and_empty_images(either_way):
     for mode in ("zscale", "percentile", "minmax"):
         low, high = display.limits(np.full((5, 5), 7.0), mode)
         assert low < 7.0 < high
@@ -246,7 +246,7 @@ def test_typed_limits():
 # Histogram
 
 
-def test_histogram_is_numpys_on_sample_and_extremes():
+def test_histogram_is_numpys_on_sample_and_extremes(either_way):
     values = IMAGES["float32"].copy()
     values[5, 6], values[7, 8] = 60_000, np.nan
     found = display.histogram(values, 900, 1100)
@@ -263,12 +263,32 @@ def test_histogram_is_numpys_on_sample_and_extremes():
 
 @pytest.mark.parametrize("values", [np.full((4, 4), 3.0), np.full((4, 4), np.nan), np.zeros((0, 4)), np.array([[1.0, 2.0]])])
 @pytest.mark.parametrize("limits", [(0.0, 1.0), (50.0, 60.0), (3.0, 3.0), (-9.0, -8.0)])
-def test_histogram_of_any_image(values, limits):
+def test_histogram_of_any_image(either_way, values, limits):
     found = display.histogram(values, *limits)
     assert found.edges.size == found.counts.size + 1
     assert (np.diff(found.edges) > 0).all()
     finite = int(np.isfinite(values).sum())
     assert found.counts.sum() == (finite + 2 if finite else 0)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=12), elements=st.floats(width=32)),
+    st.floats(-1e6, 1e6),
+    st.floats(1e-3, 1e6),
+)
+def test_compiled_and_numpy_limits_and_histograms_agree(values, low, width):
+    kernels.warm()
+    if not kernels.ready():
+        pytest.skip("numba is not installed")
+    compiled = display.limits_zscale(values), display.extremes(values), display.histogram(values, low, low + width)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(kernels._state, "ready", False)
+        plain = display.limits_zscale(values), display.extremes(values), display.histogram(values, low, low + width)
+    assert compiled[0] == pytest.approx(plain[0], rel=1e-9)
+    assert np.array_equal(compiled[1], plain[1], equal_nan=True)
+    assert np.array_equal(compiled[2].counts, plain[2].counts)
+    assert np.array_equal(compiled[2].edges, plain[2].edges)
 
 
 # Difference and blocks

@@ -20,7 +20,7 @@ from detgui.progress import Progress, no_progress
 from detgui.science import kernels
 
 CHUNK = 1 << 19  # bytes; stays in a core's cache until it is swapped
-KERNEL_CHUNK = 1 << 22  # with the compiled swap: between two chunks a busy window's thread may keep this one waiting
+KERNEL_CHUNK = 1 << 24  # with the compiled swap; larger, because after each chunk a busy window's thread may keep this one waiting
 BATCH = 1024  # scattered pieces between two progress calls
 THREADS = 16
 _CAN_ADVISE = hasattr(os, "posix_fadvise")

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detgui.science import kernels, kernels_sample
+
 SAMPLE = 65_536  # pixels for percentiles and histogram
 ZSCALE_SAMPLE = 10_000
 BINS = 256
@@ -45,14 +47,27 @@ def sample(values: NDArray[Any], target: int = SAMPLE) -> NDArray[np.float64]:
     taken as that.
     """
     step = max(1, -(-values.size // max(target, 1)))
-    picked = values.reshape(-1)[:: step | 1 if step > 1 else 1].astype(np.float64)
+    step = step | 1 if step > 1 else 1
+    line = values.reshape(-1)
+    if _has_kernel(line) and line.dtype.name in kernels_sample.SAMPLED:
+        out = np.empty(-(-line.size // step))
+        return out[: kernels_sample.gather(line, step, _LARGEST_SAMPLE, out)]
+    picked = line[::step].astype(np.float64)
     return np.clip(picked[np.isfinite(picked)], -_LARGEST_SAMPLE, _LARGEST_SAMPLE)
+
+
+def _has_kernel(line: NDArray[Any]) -> bool:
+    """Whether the kernels are compiled, and compiled for an array of this kind."""
+    return kernels.ready() and line.flags.c_contiguous and line.flags.writeable and line.dtype.isnative
 
 
 def extremes(values: NDArray[Any]) -> tuple[float, float]:
     """Smallest and largest finite value of all pixels; (NaN, NaN) where there is none."""
     if values.size == 0:
         return np.nan, np.nan
+    line = values.reshape(-1)
+    if values.dtype == np.float32 and _has_kernel(line):
+        return _float_extremes(line)
     if values.dtype.kind not in "fc":
         return float(values.min()), float(values.max())
     low, high = float(np.fmin.reduce(values, axis=None)), float(np.fmax.reduce(values, axis=None))
@@ -60,6 +75,14 @@ def extremes(values: NDArray[Any]) -> tuple[float, float]:
         return low, high
     finite = values[np.isfinite(values)]
     return (float(finite.min()), float(finite.max())) if finite.size else (np.nan, np.nan)
+
+
+def _float_extremes(line: NDArray[np.float32]) -> tuple[float, float]:
+    places = np.array(kernels_sample.ordered_extremes(line.view(np.int32)), np.int32)
+    if places[0] > places[1]:
+        return np.nan, np.nan
+    low, high = (places ^ ((places >> 31) & 0x7FFFFFFF)).view(np.float32)
+    return float(low), float(high)
 
 
 def widen(low: float, high: float) -> tuple[float, float]:
@@ -106,10 +129,12 @@ def limits_zscale(values: NDArray[Any]) -> tuple[float, float]:
 
 def _zscale_slope(ordered: NDArray[np.float64]) -> float | None:
     """Slope per rank of the clipped line through sorted values; None where clipping leaves too few."""
+    least, width = max(ZSCALE_MIN_PIXELS, int(ordered.size * ZSCALE_MAX_REJECT)), max(1, int(ordered.size * 0.01))
+    if kernels.ready():
+        slope = kernels_sample.clipped_slope(ordered, ZSCALE_SIGMA, least, width, ZSCALE_ITERATIONS)
+        return slope if np.isfinite(slope) else None
     rank = np.arange(ordered.size, dtype=np.float64)
     good = np.ones(ordered.size, np.bool_)
-    least = max(ZSCALE_MIN_PIXELS, int(ordered.size * ZSCALE_MAX_REJECT))
-    width = max(1, int(ordered.size * 0.01))
     slope, before, count = 0.0, ordered.size + 1, ordered.size
     for _ in range(ZSCALE_ITERATIONS):
         if count >= before or count < least:
@@ -138,16 +163,24 @@ def histogram(values: NDArray[Any], low: float, high: float, true_extremes: tupl
     minimum, maximum = true_extremes if true_extremes is not None else extremes(values)
     if not (np.isfinite(minimum) and np.isfinite(maximum)):
         return Histogram(np.zeros(BINS), np.linspace(low, high, BINS + 1), minimum, maximum)
-    edges = _edges(low, high, max(minimum, -_LARGEST), min(maximum, _LARGEST))
-    counts, _ = np.histogram(np.append(sample(values), (minimum, maximum)).clip(edges[0], edges[-1]), edges)
+    edges, first = _edges(low, high, max(minimum, -_LARGEST), min(maximum, _LARGEST))
+    picked = np.append(sample(values), (minimum, maximum)).clip(edges[0], edges[-1])
+    if kernels.ready():
+        counts = np.zeros(edges.size - 1, np.int64)
+        kernels_sample.count_between(picked, edges, first, first + BINS, counts)
+    else:
+        counts, _ = np.histogram(picked, edges)
     return Histogram(counts.astype(np.float64), edges, minimum, maximum)
 
 
-def _edges(low: float, high: float, minimum: float, maximum: float) -> NDArray[np.float64]:
-    """Even edges over the limits and one width on either side, no further than the extremes, which end the outer bins."""
+def _edges(low: float, high: float, minimum: float, maximum: float) -> tuple[NDArray[np.float64], int]:
+    """Edges: even ones over the limits and one width on either side, no further than the extremes, which end the outer bins.
+
+    With them the place of the first of the even ones.
+    """
     first, last = max(minimum, 2 * low - high), min(maximum, 2 * high - low)
     if not first < last:
         first, last = widen(minimum, maximum)
     inner = np.linspace(first, last, BINS + 1)
     ends = ([minimum] if minimum < first else []), ([maximum] if maximum > last else [])
-    return np.concatenate([ends[0], inner, ends[1]])
+    return np.concatenate([ends[0], inner, ends[1]]), len(ends[0])

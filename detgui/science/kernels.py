@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui.progress import Progress, no_progress
+from detgui.science import kernels_sample
 from detgui.science.jit import kernel, numba_or_none
 
 BLOCK = 4096  # positions kept in the core's own cache between the two loops
@@ -119,7 +120,7 @@ def warm(progress: Progress = no_progress) -> None:
     numba = numba_or_none()
     if numba is None:
         return
-    jobs = _signatures(numba)
+    jobs = _signatures(numba) + kernels_sample.signatures(numba)
     for number, (function, signature) in enumerate(jobs):
         progress((number + 1) / (len(jobs) + 1), "compiling the display")
         function.compile(*signature)
