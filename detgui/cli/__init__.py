@@ -5,6 +5,7 @@ Nothing heavy is imported before it is known which verb runs, so that ``--help``
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -55,6 +56,8 @@ def _run(argv: Sequence[str]) -> int:
 
 
 def _os_sentence(error: OSError) -> str:
+    if error.errno == errno.EMFILE:
+        return "too many files are open: close some programs, or raise the limit (ulimit -n)"
     cause = error.strerror or " ".join(str(error).split()) or type(error).__name__
     return f"{error.filename}: {cause}" if error.filename else cause
 

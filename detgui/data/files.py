@@ -15,6 +15,9 @@ from typing import IO
 
 from detgui.errors import BadInput
 
+if sys.platform != "win32":
+    import resource  # here: when it is needed, no file can be opened any more
+
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
@@ -183,8 +186,6 @@ def _allow_more_files() -> bool:
     """Raise the process's own limit of open files (256 on macOS, less than an exposure may have segments); False where it cannot be."""
     if sys.platform == "win32":
         return False
-    import resource
-
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, MANY_FILES)
     if wanted <= soft:
