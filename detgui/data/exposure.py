@@ -48,6 +48,7 @@ class Exposure:
     files : tuple         FileRecord of every file, in the order of integrations
     integrations : array  (nints,) int: the integration numbers, 1-based, as in INTSTART..INTEND
     warnings : tuple      sentences: missing segments, keywords that contradict the data
+    signed : tuple        planes whose values lie about zero: maps of residual slopes
     meta, timing, geometry
     """
 
@@ -60,6 +61,7 @@ class Exposure:
     files: tuple[FileRecord, ...]
     integrations: NDArray[np.int64]
     warnings: tuple[str, ...]
+    signed: tuple[str, ...] = ()
     meta: ExposureMeta
     timing: GroupTiming
     geometry: DetectorGeometry
@@ -81,6 +83,7 @@ class Exposure:
         self.integrations = np.concatenate([np.arange(part.first, part.last + 1, dtype=np.int64) for part in parts])
         self._places = Places(self.name, parts, self.planes, self.integrations)
         self.warnings = tuple(dict.fromkeys([*warnings, *shared_warnings(parts), *left_out]))
+        self.signed = ("SCI",) if self.kind == "slopes" else ()
 
     def __repr__(self) -> str:
         return f"<Exposure {self.name}: {self.kind} {' x '.join(map(str, self.shape))} {self.dtype}>"
@@ -109,6 +112,10 @@ class Exposure:
     def cal_step(self, name: str) -> str | None:
         """'COMPLETE', 'SKIPPED' or 'FAILED' for a calibration step such as 'superbias', as the header says; None where it does not."""
         return self._first.steps.get(STEP_NAMES.get(name, name))
+
+    def plane_unit(self, plane: str) -> str:
+        """Unit of a plane's values, '' where it is not known."""
+        return self.unit if plane in ("SCI", "ERR", "ZEROFRAME", "REFOUT") else ""
 
     @property
     def flag_planes(self) -> tuple[str, ...]:

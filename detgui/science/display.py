@@ -6,6 +6,7 @@ linear x; sqrt of x; log: ln(1 + 1000 x) / ln(1001); asinh: asinh(10 x) / asinh(
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -34,6 +35,7 @@ __all__ = [
     "extremes",
     "histogram",
     "limits",
+    "limits_about_zero",
     "limits_minmax",
     "limits_percentile",
     "limits_zscale",

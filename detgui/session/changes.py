@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
-from detgui.session.state import Blink, Difference, Frame, OpenExposure, Pin, SessionState
+from detgui.session import nonlinearity
+from detgui.session.state import Blink, Difference, Frame, OpenExposure, Pin, Revision, SessionState
 
 # Exposures
 
@@ -54,7 +56,17 @@ def tidy(state: SessionState) -> SessionState:
         difference=difference,
         blink=blink,
         ramp=replace(state.ramp, compare=compare),
+        nonlinearity=replace(state.nonlinearity, source=state.nonlinearity.source if state.nonlinearity.source in keys else ""),
+        revisions=tuple(each for each in state.revisions if each.exposure in keys),
     )
+
+
+def revise(state: SessionState, key: str, note: str = "") -> SessionState:
+    """Count a newer version of a map in memory; ``note`` is said of it beside the image."""
+    if state.exposure(key) is None:
+        return state
+    others = tuple(each for each in state.revisions if each.exposure != key)
+    return replace(state, revisions=(*others, Revision(key, state.revision(key).number + 1, note)))
 
 
 def choose_exposure(state: SessionState, key: str) -> SessionState:
@@ -63,7 +75,7 @@ def choose_exposure(state: SessionState, key: str) -> SessionState:
     if exposure is None:
         return state
     last = next((each for each in state.positions if each.exposure == key), None)
-    return _show(state, last or Frame(key, _first_plane(exposure), exposure.integrations[0], 1))
+    return _show(state, last or Frame(key, exposure.main_plane, exposure.integrations[0], 1))
 
 
 def set_error(state: SessionState, key: str, sentence: str) -> SessionState:
@@ -112,16 +124,12 @@ def _show(state: SessionState, frame: Frame) -> SessionState:
         return state
     frame = Frame(
         frame.exposure,
-        frame.plane if frame.plane in exposure.planes else _first_plane(exposure),
+        frame.plane if frame.plane in exposure.planes else exposure.main_plane,
         exposure.nearest_integration(frame.integration),
         min(max(frame.group, 1), exposure.shape[1]),
     )
     others = tuple(each for each in state.positions if each.exposure != frame.exposure)
     return replace(state, frame=frame, positions=(*others, frame)) if frame != state.frame else state
-
-
-def _first_plane(exposure: OpenExposure) -> str:
-    return "SCI" if "SCI" in exposure.planes or not exposure.planes else exposure.planes[0]
 
 
 # What is shown of it
@@ -194,3 +202,37 @@ def compare_exposures(state: SessionState, keys: Iterable[str]) -> SessionState:
     """Draw the chosen pixel of these exposures too."""
     compare = tuple(key for key in dict.fromkeys(keys) if state.exposure(key) is not None)
     return state if compare == state.ramp.compare else replace(state, ramp=replace(state.ramp, compare=compare))
+
+
+# Maps and the non-linearity panel
+
+
+def insert_map(state: SessionState, entry: OpenExposure) -> SessionState:
+    """Put a map in memory behind its source and the maps made of it before."""
+    family = [place for place, each in enumerate(state.exposures) if entry.source in (each.key, each.source)]
+    place = family[-1] + 1 if family else len(state.exposures)
+    return replace(state, exposures=(*state.exposures[:place], entry, *state.exposures[place:]))
+
+
+def ramp_source(state: SessionState) -> OpenExposure | None:
+    """Whose ramps the non-linearity panel uses: the chosen exposure, else the shown one or what it was made from, else the first."""
+    current = state.current
+    wanted = (state.nonlinearity.source, current.key if current else "", current.source if current else "")
+    keys = [key for key in wanted if key] + [each.key for each in state.exposures]
+    found = (state.exposure(key) for key in keys)
+    return next((each for each in found if each is not None and each.is_ramp), None)
+
+
+def set_nonlinearity(state: SessionState, **fields: Any) -> SessionState:
+    """Replace fields of the options; numbers that the source does not have become the nearest that it has."""
+    options = replace(state.nonlinearity, **fields)
+    source = ramp_source(replace(state, nonlinearity=options))
+    if source is not None:
+        _, ngroups, ny, nx = source.shape
+        options = replace(
+            options,
+            fit_last=nonlinearity.groups_in(options.fit_last, ngroups),
+            integrations=nonlinearity.range_in(options.integrations, source.integrations),
+            roi=nonlinearity.rectangle_in(options.roi, nx, ny),
+        )
+    return state if options == state.nonlinearity else replace(state, nonlinearity=options)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from detgui.data.exposure import Exposure
-from detgui.session import work
+from detgui.session import changes, work
 from detgui.session.bridge import FINAL, Bridge
 from detgui.session.requests import Trouble
 from detgui.session.session import Session
@@ -35,6 +35,7 @@ class Exposures(QObject):
     notice = Signal(object)  # requests.Trouble: one sentence for the user, its request is the tuple of paths
     opened = Signal(object)  # Opened, after the state has it
     closed = Signal(str)  # key
+    replaced = Signal(str)  # key of a map in memory that has new values
     opening = Signal(bool)  # True while files are being opened
 
     def __init__(self, session: Session, engine: Engine, bridge: Bridge, parent: QObject | None = None) -> None:
@@ -74,6 +75,27 @@ class Exposures(QObject):
     def add(self, exposure: Exposure) -> str:
         """Put an exposure that is open into the list and show it; returns its key. For scripts and tests."""
         return self._place([exposure])[0]
+
+    def add_map(self, exposure: Exposure, source: str, label: str, show: bool = True) -> str:
+        """Put a map in memory into the list under the exposure it was made from; returns its key."""
+        self._count += 1
+        key = f"e{self._count}"
+        self.shelf.put(key, exposure)
+        state = self._session.state
+        entry = replace(describe(key, exposure), source=source, label=label)
+        self._session.put(changes.insert_map(state, entry))
+        if show:
+            self._session.choose_exposure(key)
+        return key
+
+    def replace(self, key: str, exposure: Exposure, note: str = "") -> None:
+        """Show newer values of a map in memory, of the same planes and shape, under its key; fit for 30 times a second.
+
+        ``note`` is said of it beside the image. Raises `BadInput` where it was closed.
+        """
+        self.shelf.replace(key, exposure)
+        self.replaced.emit(key)
+        self._session.put(changes.revise(self._session.state, key, note))
 
     def _follow(self, old: SessionState, new: SessionState) -> None:
         if old.exposures is new.exposures:
@@ -144,6 +166,7 @@ def describe(key: str, exposure: Exposure) -> OpenExposure:
         paths=tuple(each.path for each in exposure.files),
         warnings=exposure.warnings,
         spans=spans if len(spans) > 1 else (),
+        signed=exposure.signed,
     )
 
 
@@ -156,4 +179,4 @@ def _spans(numbers: Sequence[int]) -> tuple[tuple[int, int], ...]:
 def _is_same(entry: OpenExposure, exposure: Exposure) -> bool:
     """True where the files of ``exposure`` are shown by an open entry."""
     paths = {each.path for each in exposure.files}
-    return paths <= set(entry.paths) and (entry.name == exposure.name or len(entry.paths) > 1)
+    return not entry.source and paths <= set(entry.paths) and (entry.name == exposure.name or len(entry.paths) > 1)

@@ -30,4 +30,4 @@ class LimitsLock:
 
 
 def _basis(request: ImageRequest) -> tuple[object, ...]:
-    return request.frame.plane, request.subtract is None, request.limits, request.percentile, request.low, request.high
+    return request.frame.plane, request.signed, request.subtract is None, request.limits, request.percentile, request.low, request.high

@@ -22,6 +22,7 @@ from detgui.tasks.engine import Engine
 from detgui.tasks.events import TaskEvent
 
 IMAGE_BYTES = 128 * 2**20  # values, data quality and pictures of the last frames; older ones are in the system's own file cache
+SPARE_BYTES = 40 * 2**20  # of images that were dropped: two of 2048 x 2048 pixels
 PIXEL_BYTES = 32 * 2**20
 FLAGS_MS = 60  # data quality that is not drawn is read when stepping has paused for so long
 QUIET = ("ahead", "flags")  # lanes that nobody waits for
@@ -46,7 +47,7 @@ class Loader(QObject):
     def __init__(self, session: Session, exposures: Exposures, engine: Engine, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session, self._shelf, self._engine = session, exposures.shelf, engine
-        self._images = Cache(IMAGE_BYTES)
+        self._images = Cache(IMAGE_BYTES, SPARE_BYTES)
         self._pixels = Cache(PIXEL_BYTES)
         self._lock = LimitsLock()
         self._wanted = Wanted()
@@ -63,6 +64,7 @@ class Loader(QObject):
             (session.changed, session.changed.connect(self._follow)),
             (bridge.task_event, bridge.task_event.connect(self._hear)),
             (exposures.closed, exposures.closed.connect(self._forget)),
+            (exposures.replaced, exposures.replaced.connect(self._forget)),
         ]
         self._ask(self._locked(resolve(session.state)))
 

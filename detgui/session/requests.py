@@ -30,6 +30,9 @@ class ImageRequest:
     high: float | None
     dq_flags: tuple[str, ...]
     locked: bool = False  # the limits are those of the frame before
+    signed: bool = False  # values about zero: automatic limits are symmetric, colours have their middle at zero
+    revision: int = 0  # of the frame's exposure
+    subtract_revision: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,16 +26,26 @@ def image_request(state: SessionState, frame: Frame) -> ImageRequest:
     """The request that shows a frame as the display is set."""
     display = state.display
     typed = display.limits == "typed"
+    subtract = subtracted(state, frame)
     return ImageRequest(
         frame=frame,
-        subtract=subtracted(state, frame),
+        subtract=subtract,
         stretch=display.stretch,
         limits=display.limits,
         percentile=display.percentile,
         low=display.low if typed else None,
         high=display.high if typed else None,
         dq_flags=display.dq_flags,
+        signed=is_signed(state, frame),
+        revision=state.revision(frame.exposure).number,
+        subtract_revision=state.revision(subtract.exposure).number if subtract is not None else 0,
     )
+
+
+def is_signed(state: SessionState, frame: Frame) -> bool:
+    """Whether the values of a frame lie about zero."""
+    exposure = state.exposure(frame.exposure)
+    return exposure is not None and frame.plane in exposure.signed
 
 
 def subtracted(state: SessionState, frame: Frame) -> Frame | None:

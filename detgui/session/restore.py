@@ -36,7 +36,18 @@ def session_file() -> Path:
 
 def save_state(state: SessionState, path: Path) -> None:
     """Write the state whole or not at all; raises OSError."""
-    write_json(path, {"version": VERSION, "state": to_json(state)})
+    write_json(path, {"version": VERSION, "state": to_json(without_maps(state))})
+
+
+def without_maps(state: SessionState) -> SessionState:
+    """The state without maps in memory, which are gone with the program; where one is shown, its source is."""
+    shown = state.current
+    for each in state.exposures:
+        if each.source:
+            state = changes.close_exposure(state, each.key)
+    if shown is not None and shown.source and state.exposure(shown.source) is not None:
+        state = changes.choose_exposure(state, shown.source)
+    return state
 
 
 def load_state(path: Path) -> SessionState | None:
@@ -62,6 +73,8 @@ def remap(saved: SessionState, keys: dict[str, str], current: SessionState) -> S
     kept["positions"] = tuple(new for each in saved.positions if (new := frame(each)) is not None)
     kept["difference"] = replace(saved.difference, other=frame(saved.difference.other))
     kept["blink"] = replace(saved.blink, on=False, other=frame(saved.blink.other))
+    kept["revisions"] = current.revisions
+    kept["nonlinearity"] = replace(saved.nonlinearity, source=keys.get(saved.nonlinearity.source, ""))
     kept["ramp"] = replace(saved.ramp, compare=tuple(keys[each] for each in saved.ramp.compare if each in keys))
     state = changes.tidy(SessionState(**kept))
     if shown is not None:  # through go_to: the file may be shorter than it was

@@ -135,6 +135,16 @@ class Session(QObject):
         """Take all pins away."""
         self._make(replace(self._state, pins=()), "Unpin all")
 
+    # The non-linearity panel
+
+    def set_nonlinearity(self, commit: bool = True, text: str = "Non-linearity parameters", **fields: Any) -> None:
+        """Replace fields of `nonlinearity.NonlinearityOptions`, within what its source has; a drag is sent with ``commit`` False."""
+        self._make(changes.set_nonlinearity(self._state, **fields), text, commit=commit)
+
+    def set_page(self, page: str) -> None:
+        """Show a page of the non-linearity panel, without undo."""
+        self.put(changes.set_nonlinearity(self._state, page=page))
+
     # The ramp panel
 
     def set_fit_last(self, last: int | None, commit: bool = True) -> None:

@@ -37,6 +37,18 @@ class Shelf:
             place = self._places.get(key)
         return place.exposure if place else None
 
+    def replace(self, key: str, exposure: Exposure) -> None:
+        """Put another exposure in the place of a key; the older one is closed now, or by its last reader. Raises `BadInput` where the
+        key was closed."""
+        with self._lock:
+            place = self._places.get(key)
+            if place is None:
+                raise BadInput("the exposure was closed")
+            self._places[key] = _Place(exposure)
+            idle = place.readers == 0
+        if idle:
+            place.exposure.close()
+
     @contextmanager
     def borrow(self, key: str) -> Iterator[Exposure]:
         """The exposure of a key, open as long as the block runs; raises `BadInput` where it was closed before."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from detgui.session.nonlinearity import NonlinearityOptions
+
 Stretch = Literal["linear", "sqrt", "log", "asinh"]
 LimitsMode = Literal["zscale", "percentile", "minmax", "typed"]
 DifferenceMode = Literal["none", "previous group", "other"]
@@ -30,11 +32,19 @@ class OpenExposure:
     warnings: tuple[str, ...] = ()
     error: str = ""  # set when the file disappeared or shrank
     spans: tuple[tuple[int, int], ...] = ()  # first and last number of each unbroken run of integrations; () for one run
+    signed: tuple[str, ...] = ()  # planes whose values lie about zero
+    source: str = ""  # key of the exposure a map in memory was made from; '' for files
+    label: str = ""  # what a map is, in a word or two: 'slope map'
 
     @property
     def is_ramp(self) -> bool:
         """True where there are at least two groups."""
         return self.shape[1] > 1
+
+    @property
+    def main_plane(self) -> str:
+        """The plane that is shown first: SCI, or that of a map."""
+        return "SCI" if "SCI" in self.planes or not self.planes else self.planes[0]
 
     @property
     def runs(self) -> tuple[tuple[int, int], ...]:
@@ -140,6 +150,15 @@ class RampOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Revision:
+    """How often a map in memory was replaced by a newer one, and what is to be said of the present one."""
+
+    exposure: str
+    number: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SessionState:
     """Everything that the window shows."""
 
@@ -154,10 +173,16 @@ class SessionState:
     ramp: RampOptions = field(default_factory=RampOptions)
     tab: str = "Ramp"
     theme: Theme = "system"
+    nonlinearity: NonlinearityOptions = field(default_factory=NonlinearityOptions)
+    revisions: tuple[Revision, ...] = ()  # of maps in memory; apart from `exposures`, which stay what they are while a map changes
 
     def exposure(self, key: str) -> OpenExposure | None:
         """The open exposure of that key, or None."""
         return next((e for e in self.exposures if e.key == key), None)
+
+    def revision(self, key: str) -> Revision:
+        """The revision of an exposure, number 0 where it never changed."""
+        return next((each for each in self.revisions if each.exposure == key), Revision(key))
 
     @property
     def current(self) -> OpenExposure | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from detgui.session.changes import tidy
+from detgui.session.nonlinearity import NonlinearityOptions, without_place
 from detgui.session.state import Difference, Pin, RampOptions, SessionState
 
 LIMIT = 200  # snapshots kept; each is a few small tuples
@@ -18,15 +19,20 @@ class Made:
     pins: tuple[Pin, ...]
     ramp: RampOptions
     difference: Difference
+    nonlinearity: NonlinearityOptions
 
     @classmethod
     def of(cls, state: SessionState) -> Made:
         """The snapshot of a state."""
-        return cls(state.pixel, state.pins, state.ramp, state.difference)
+        return cls(state.pixel, state.pins, state.ramp, state.difference, without_place(state.nonlinearity))
 
     def put_into(self, state: SessionState) -> SessionState:
         """That state with this snapshot in it; references to closed exposures are dropped."""
-        return tidy(replace(state, pixel=self.pixel, pins=self.pins, ramp=self.ramp, difference=self.difference))
+        now = state.nonlinearity
+        options = replace(self.nonlinearity, page=now.page, source=now.source)
+        return tidy(
+            replace(state, pixel=self.pixel, pins=self.pins, ramp=self.ramp, difference=self.difference, nonlinearity=options)
+        )
 
 
 class History:

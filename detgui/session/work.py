@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,14 @@ __all__ = ["ExposureLost", "PixelData", "fit", "image", "keep", "open_files", "o
 # Images
 
 
-def read_values(shelf: Shelf, cache: Cache, frame: Frame) -> NDArray[Any]:
+def read_values(shelf: Shelf, cache: Cache, frame: Frame, revision: int = 0) -> NDArray[Any]:
     """The values of a frame, shape (ny, nx), read or remembered."""
-    values: NDArray[Any] | None = cache.get(("values", frame))
+    key = ("values", frame, revision)
+    values: NDArray[Any] | None = cache.get(key)
     if values is None:
         with reading(shelf, frame.exposure) as exposure:
-            values = exposure.read_image(frame.plane, frame.integration, frame.group)
-        remember(shelf, cache, frame.exposure, ("values", frame), values, values.nbytes)
+            values = exposure.read_image(frame.plane, frame.integration, frame.group, cache.buffers.empty)
+        remember(shelf, cache, frame.exposure, key, values, values.nbytes)
     return values
 
 
@@ -44,10 +45,10 @@ def image(request: ImageRequest, shelf: Shelf, cache: Cache, progress: Progress 
         return answer
     frame = request.frame
     progress(0.0, "reading the image")
-    values = read_values(shelf, cache, frame)
+    values = read_values(shelf, cache, frame, request.revision)
     if request.subtract is not None:
         progress(0.3, "reading the image to subtract")
-        values = subtract(values, read_values(shelf, cache, request.subtract), frame, request.subtract)
+        values = subtract(values, read_values(shelf, cache, request.subtract, request.subtract_revision), frame, request.subtract)
     if request.dq_flags:
         progress(0.5, "reading data quality")
         dq = flags.read(shelf, cache, frame)
@@ -55,8 +56,9 @@ def image(request: ImageRequest, shelf: Shelf, cache: Cache, progress: Progress 
         dq = flags.remembered(shelf, cache, frame)
     progress(0.7, "making the picture")
     exposure = shelf.get(frame.exposure)
-    unit = exposure.unit if exposure and frame.plane in ("SCI", "ERR", "ZEROFRAME", "REFOUT") else ""
-    answer = replace(picture(request, values, dq, unit), dq_follows=dq is None and not request.dq_flags and flags.has_flags(shelf, frame))
+    unit = exposure.plane_unit(frame.plane) if exposure else ""
+    answer = picture(request, values, dq, unit, empty=cache.buffers.empty)
+    answer = replace(answer, dq_follows=dq is None and not request.dq_flags and flags.has_flags(shelf, frame))
     keep(answer, shelf, cache)
     return answer
 
@@ -82,17 +84,22 @@ def picture(
     dq: NDArray[np.uint32] | None,
     unit: str,
     definitions: Mapping[str, int] | None = None,
+    empty: Callable[..., NDArray[Any]] = np.empty,
 ) -> ImageAnswer:
-    """The answer to a request from the values, shape (ny, nx), and their data quality with its flag definitions (None: JWST's)."""
+    """The answer to a request from the values, shape (ny, nx), and their data quality with its flag definitions (None: JWST's).
+
+    ``empty`` makes the array of indices.
+    """
     from detgui.science import display
     from detgui.science.dq import first_flag_overlay
 
-    low, high = display.limits(values, request.limits, request.percentile, request.low, request.high)
+    choose = display.limits_about_zero if request.signed else display.limits
+    low, high = choose(values, request.limits, request.percentile, request.low, request.high)
     counts = display.histogram(values, low, high)
     return ImageAnswer(
         request=request,
         values=values,
-        indices=display.to_indices(values, low, high, request.stretch),
+        indices=display.to_indices(values, low, high, request.stretch, empty),
         dq=dq,
         overlay=first_flag_overlay(dq, request.dq_flags, definitions) if dq is not None and request.dq_flags else None,
         low=low,

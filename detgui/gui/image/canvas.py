@@ -41,7 +41,7 @@ class Canvas:
     def show_table(self, answer: ImageAnswer | None, state: SessionState) -> list[int]:
         """Set the colours; returns the table."""
         display = state.display
-        difference = answer is not None and answer.request.subtract is not None
+        difference = answer is not None and (answer.request.subtract is not None or answer.request.signed)
         name = display.difference_colormap if difference else display.colormap
         table = colormaps.table(name, zero_position(answer) if answer is not None else None)
         self.view.image.set_table(table)

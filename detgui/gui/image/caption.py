@@ -18,6 +18,8 @@ def caption(state: SessionState, request: ImageRequest, unit: str) -> str:
     parts += _with_other(state, frame, other) if other is not None else _place(state, frame)
     if unit:
         parts.append(unit)
+    if note := state.revision(frame.exposure).note:
+        parts.append(note)
     return "  ·  ".join(parts)
 
 

@@ -13,7 +13,7 @@ from detgui.gui.common.icons import icon
 from detgui.gui.image import colormaps
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.image.menus import StickyMenu
-from detgui.session.resolve import subtracted
+from detgui.session.resolve import is_signed, subtracted
 from detgui.session.state import Display, SessionState, Stretch
 
 STRETCHES: tuple[str, ...] = get_args(Stretch)
@@ -95,7 +95,8 @@ class DisplayBar(QWidget):
         self.stretch.show_value(display.stretch)
         self.limits.show_value(limits_text(display))
         subtracts = state.frame is not None and subtracted(state, state.frame) is not None
-        self._map_field = "difference_colormap" if subtracts else "colormap"
+        signed = state.frame is not None and is_signed(state, state.frame)
+        self._map_field = "difference_colormap" if subtracts or signed else "colormap"
         name = getattr(display, self._map_field)
         if self.colormap.value != name:
             self.colormap.show_value(name)

@@ -71,7 +71,7 @@ def same_frame(state: SessionState, frame: Frame, key: str) -> Frame:
     exposure = state.exposure(key)
     if exposure is None:
         return frame
-    plane = frame.plane if frame.plane in exposure.planes else "SCI"
+    plane = frame.plane if frame.plane in exposure.planes else exposure.main_plane
     return Frame(key, plane, exposure.nearest_integration(frame.integration), min(frame.group, exposure.shape[1]))
 
 

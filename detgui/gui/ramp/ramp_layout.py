@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from detgui.gui.common.buttons import flat_button, menu_button
 from detgui.gui.common.script_line import ScriptLine
 from detgui.gui.ramp.neighbours_box import NeighboursBox
 from detgui.gui.ramp.ramp_actions import VIEWS, RampActions
@@ -30,19 +31,6 @@ from detgui.gui.ramp.ramp_overview import OverviewPlot
 from detgui.gui.ramp.ramp_plot import RampPlot
 
 _SHORT = {"ramp": "Ramp", "overlay": "All ramps", "slopes": "Slopes"}
-
-# A checked button must show in the dark theme too, where Fusion only darkens it.
-_BUTTONS = """
-QToolButton { padding: 2px 6px; border: 1px solid palette(dark); border-radius: 3px; }
-QToolButton { background: palette(button); color: palette(button-text); }
-QToolButton:hover { background: palette(midlight); }
-QToolButton:checked, QToolButton:pressed { background: palette(highlight); color: palette(highlighted-text); }
-QToolButton:disabled { color: palette(placeholder-text); }
-QToolButton:focus { border-color: palette(highlight); }
-QToolButton::menu-indicator { subcontrol-position: right center; right: 3px; }
-QToolButton[popupMode="2"] { padding-right: 16px; }
-"""
-
 
 @dataclass(slots=True)
 class Parts:
@@ -81,7 +69,7 @@ def build(panel: QWidget, actions: RampActions, session: Any) -> Parts:
     why.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     options = RampOptionsBox(session.set_ramp, panel)
     options.setVisible(False)
-    options_button = _button("Options", "Method, gain, read noise and reference files")
+    options_button = flat_button("Options", "Method, gain, read noise and reference files")
     options_button.setCheckable(True)
     options_button.toggled.connect(options.setVisible)
     plots, plot, overview = QStackedWidget(panel), RampPlot(panel), OverviewPlot(panel)
@@ -93,8 +81,8 @@ def build(panel: QWidget, actions: RampActions, session: Any) -> Parts:
     trouble.setVisible(False)
 
     reset = _action_button(actions.reset, "Rule")
-    compare = _menu_button("Compare", "The same pixel in other open files", compare_menu)
-    head = _row(*_view_buttons(actions), None, compare, _menu_button("Export", "Copy and export", export_menu))
+    compare = menu_button("Compare", "The same pixel in other open files", compare_menu)
+    head = _row(*_view_buttons(actions), None, compare, menu_button("Export", "Copy and export", export_menu))
     fit = _row(_label("N"), n, why, busy, reset, _action_button(actions.time, "Time"), options_button)
     column = QVBoxLayout(content)
     column.setContentsMargins(4, 4, 4, 4)
@@ -165,27 +153,10 @@ def _view_buttons(actions: RampActions) -> list[QWidget]:
 
 def _action_button(action: QAction, text: str) -> QToolButton:
     action.setIconText(text)
-    button = _button(text, action.toolTip())
+    button = flat_button(text, action.toolTip())
     button.setDefaultAction(action)
     button.setText(text)
     button.setAccessibleName(action.text())
-    return button
-
-
-def _button(text: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setToolTip(tip)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setStyleSheet(_BUTTONS)
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-    return button
-
-
-def _menu_button(text: str, tip: str, menu: QMenu) -> QToolButton:
-    button = _button(text, tip)
-    button.setMenu(menu)
-    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     return button
 
 
@@ -197,6 +168,7 @@ def _spin() -> QSpinBox:
     )
     spin.setAccessibleName("N, last group of the early line")
     spin.setMinimumWidth(54)
+    spin.lineEdit().returnPressed.connect(spin.clearFocus)  # or the next key would go into the field
     return spin
 
 

@@ -22,6 +22,8 @@ ICON, MARGIN = 16, 8  # pixels
 def split_name(exposure: OpenExposure) -> tuple[str, str]:
     """(root, product) of an exposure, as in ('jw..._nrs1', 'ramp'); the kind is the product where the name does not end in one."""
     root, _, suffix = exposure.name.rpartition("_")
+    if exposure.label:
+        return root, exposure.label
     product, bracket, extension = suffix.partition("[")
     if root and product in (exposure.kind, *PRODUCTS):
         return root, product + bracket + extension
@@ -186,7 +188,7 @@ class ExposureList(QTreeWidget):
 def _frame_like(state: SessionState, exposure: OpenExposure) -> Frame:
     """The frame of another exposure with the numbers of the shown one, as far as it has them."""
     first, last = exposure.integrations
-    plane = state.frame.plane if state.frame.plane in exposure.planes else "SCI"
+    plane = state.frame.plane if state.frame.plane in exposure.planes else exposure.main_plane
     return Frame(exposure.key, plane, min(max(state.frame.integration, first), last), min(state.frame.group, exposure.shape[1]))
 
 

@@ -1,0 +1,117 @@
+"""What workers do for the non-linearity panel: maps of residual slopes, exact and out of mean ramps, as exposures. No Qt, no state."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from detgui.data.exposure import Exposure
+from detgui.data.memory_exposure import MapExposure
+from detgui.progress import Progress, no_progress
+from detgui.session.nonlinearity import NonlinearityOptions
+from detgui.session.reading import reading
+from detgui.session.shelf import Shelf
+
+if TYPE_CHECKING:
+    from detgui.analysis import mean_ramps, slope_map
+    from detgui.tasks.engine import Engine
+
+
+def map_params(options: NonlinearityOptions) -> slope_map.Params:
+    """Parameters of the exact map; the region of interest only chooses what is counted, the map is whole."""
+    from detgui.analysis import slope_map
+
+    return slope_map.Params(
+        fit_groups=(1, options.fit_last),
+        integrations=options.integrations,
+        flags=options.flags,
+        gain=options.gain,
+        read_noise=options.read_noise,
+    )
+
+
+def means_params(options: NonlinearityOptions) -> mean_ramps.Params:
+    """Parameters of the mean ramps: of all integrations, so that any range can be dragged."""
+    from detgui.analysis import mean_ramps
+
+    return mean_ramps.Params(flags=options.flags)
+
+
+def check(shelf: Shelf, key: str, params: slope_map.Params) -> None:
+    """Raise `BadInput`, one sentence, where no map can be made."""
+    from detgui.analysis import slope_map
+
+    with shelf.borrow(key) as exposure:
+        slope_map.check(exposure, params)
+
+
+def exact_map(shelf: Shelf, key: str, params: slope_map.Params, engine: Engine | None = None, progress: Progress = no_progress) -> slope_map.Result:
+    """The map of one pass over the ramps."""
+    from detgui.analysis import slope_map
+
+    progress(0.0, "residual slopes")
+    with reading(shelf, key) as exposure:
+        return slope_map.run(exposure, params, engine=engine, progress=progress)
+
+
+def mean_ramps_of(shelf: Shelf, key: str, params: mean_ramps.Params, progress: Progress = no_progress) -> mean_ramps.MeanRamps:
+    """Mean ramps of bins of consecutive integrations, in a pass of its own."""
+    from detgui.analysis import mean_ramps
+
+    progress(0.0, "mean ramps")
+    with reading(shelf, key) as exposure:
+        return mean_ramps.run(exposure, params, progress=progress)
+
+
+def quick_map(
+    means: mean_ramps.MeanRamps, params: slope_map.Params, exact: slope_map.Result | None, progress: Progress = no_progress
+) -> slope_map.Result:
+    """The map out of mean ramps; its error is that of the exact map carried over."""
+    from detgui.analysis import mean_ramps
+
+    return mean_ramps.slope_map(means, params.fit_groups, params.integrations, exact)
+
+
+def as_exposure(result: slope_map.Result, source: Exposure) -> MapExposure:
+    """A map as an exposure with the planes SLOPE, ERR, COUNT and DQ."""
+    from detgui.analysis import slope_map
+
+    planes = {"SLOPE": result.slope, "ERR": result.err, "COUNT": result.count, "DQ": result.dq}
+    return MapExposure(
+        map_name(source.name),
+        {name: np.asarray(plane) for name, plane in planes.items() if plane is not None},
+        unit=result.unit,
+        units={"COUNT": "integrations", "DQ": ""},
+        signed=("SLOPE",),
+        source=source,
+        write=partial(slope_map.write, result),
+    )
+
+
+def map_name(source: str) -> str:
+    """'..._nrs1_slopes' of '..._nrs1_ramp'."""
+    root, _, suffix = source.rpartition("_")
+    return f"{root if root and suffix.isalnum() else source}_slopes"
+
+
+def words(result: slope_map.Result) -> str:
+    """What is said of a map beside the image."""
+    first, last = result.integrations
+    parts = [f"line through groups {result.params.fit_groups[0]}–{result.params.fit_groups[1]}", f"integrations {first}–{last}"]
+    return ", ".join([*parts, *(["approximate"] if result.approximate else [])])
+
+
+def save(exposure: MapExposure, path: Path, progress: Progress = no_progress) -> Path:
+    """Write a map; returns the path."""
+    progress(0.0, "writing")
+    if exposure.write is not None:
+        exposure.write(path)
+    return path
+
+
+def nbytes(result: slope_map.Result) -> int:
+    """Bytes of a map's arrays."""
+    return sum(plane.nbytes for plane in (result.slope, result.err, result.count, result.dq) if plane is not None)
