@@ -157,6 +157,30 @@ def test_quick_tasks_do_not_wait_for_long_ones():
         assert engine.submit(add, 1, 1, quick=True).result(5) == 2
 
 
+def test_quick_tasks_speak_only_where_they_take_a_while(engine, monkeypatch):
+    ear = Ear(engine)
+    go_on = threading.Event()
+
+    def work(progress):
+        progress(0.1, "begun")
+        assert go_on.wait(5)
+        progress(0.2, "going on")
+
+    monkeypatch.setattr("detgui.tasks.engine.QUICK_QUIET", 3600.0)
+    silent = engine.submit(work, quick=True)
+    go_on.set()
+    silent.result(5)
+    assert ear.kinds(silent) == ["done"]
+    go_on.clear()
+    monkeypatch.setattr("detgui.tasks.engine.QUICK_QUIET", 0.05)
+    slow = engine.submit(work, quick=True)
+    time.sleep(0.1)
+    go_on.set()
+    slow.result(5)
+    assert [kind for kind in ear.kinds(slow) if kind != "progress"] == ["queued", "started", "done"]
+    assert ear.events[slow.id][-2].message == "going on"
+
+
 def test_last_progress_always_comes_and_a_flood_is_thinned(engine):
     ear = Ear(engine)
 

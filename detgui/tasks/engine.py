@@ -19,6 +19,7 @@ from detgui.tasks.task import Task
 __all__ = ["Engine", "Task"]
 
 QUICK_WORKERS = 6  # image, blink image, ramps, overview, read ahead, and one that is still busy with what nobody wants any more
+QUICK_QUIET = 0.1  # s; a quick task that ends sooner says so and nothing else: each word wakes the window
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +33,8 @@ class Engine:
     ``executor`` runs the long tasks; it stays the caller's and is not shut down by `close`. Progress and cancel go through this
     process's memory, so it must run its calls in threads of this process (a ``ProcessPoolExecutor`` cannot pickle them).
     ``workers`` is the size of the own pool: by default the number of processors, at least 2 and at most 8.
-    Tasks submitted as ``quick`` (what the window waits for) have threads of their own, so that no long computation delays them.
+    Tasks submitted as ``quick`` (what the window waits for) have threads of their own, so that no long computation delays them, and
+    send nothing but their final event where they end within `QUICK_QUIET`.
     """
 
     def __init__(self, executor: Executor | None = None, workers: int | None = None) -> None:
@@ -71,7 +73,7 @@ class Engine:
         ``title`` names the task to a person; ``needs`` says how much memory or time it takes where that is much, and is the message of
         its 'queued' event. Raises RuntimeError after `close`.
         """
-        task, older = self._register(lane, title)
+        task, older = self._register(lane, title, quick)
         if older is not None:
             older.cancel()
         if not task.announce(needs):
@@ -145,14 +147,14 @@ class Engine:
                 pool.shutdown(wait=not stuck, cancel_futures=True)
         return not stuck
 
-    def _register(self, lane: str, title: str) -> tuple[Task, Task | None]:
+    def _register(self, lane: str, title: str, quick: bool) -> tuple[Task, Task | None]:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the engine is closed")
             self._count += 1
             generation = self._generations.get(lane, 0) + 1
             self._generations[lane] = generation
-            task = Task(self._count, lane, generation, title, self._send)
+            task = Task(self._count, lane, generation, title, self._send, QUICK_QUIET if quick else 0.0)
             self._live[task.id] = task
             older = self._lanes.get(lane) if lane else None
             if lane:

@@ -29,7 +29,10 @@ class Task:
     Events are sent without holding the lock: a listener may cancel or submit.
     """
 
-    def __init__(self, number: int, lane: str, generation: int, title: str, send: Callable[[Task, TaskEvent], None]) -> None:
+    def __init__(
+        self, number: int, lane: str, generation: int, title: str, send: Callable[[Task, TaskEvent], None], quiet: float = 0.0
+    ) -> None:
+        """``quiet``: a task that ends within so many seconds sends its final event only."""
         self.id = number
         self.lane = lane
         self.generation = generation
@@ -43,6 +46,8 @@ class Task:
         self._result: Any = None
         self._error: BaseException | None = None
         self._held: TaskEvent | None = None  # the newest progress that the sieve kept back
+        self._quiet_until = time.monotonic() + quiet if quiet else 0.0
+        self._unsaid: list[TaskEvent] = []  # 'queued' and 'started' while it is quiet
 
     @property
     def ended(self) -> bool:
@@ -124,6 +129,8 @@ class Task:
             if self.ended:
                 return  # a helper thread of the call that outlived it
             fraction = min(1.0, max(0.0, float(fraction)))
+            if self._is_quiet():
+                return
             event = self._event("progress", fraction=fraction, message=message, remaining=remaining.update(fraction))
             if sieve.lets_through():
                 self._held = None
@@ -148,7 +155,19 @@ class Task:
             self._over.set()
 
     def _say(self, kind: EventKind, **fields: Any) -> None:
-        self._send(self, self._event(kind, **fields))
+        with self._lock:
+            self._unsaid.append(self._event(kind, **fields))
+        self._is_quiet()
+
+    def _is_quiet(self) -> bool:
+        """Whether it is too early to say anything; if not, what was not said is said."""
+        if self._quiet_until and time.monotonic() < self._quiet_until:
+            return True
+        with self._lock:
+            unsaid, self._unsaid = self._unsaid, []
+        for event in unsaid:
+            self._send(self, event)
+        return False
 
     def _event(self, kind: EventKind, **fields: Any) -> TaskEvent:
         return TaskEvent(kind=kind, task=self.id, lane=self.lane, generation=self.generation, title=self.title, **fields)
