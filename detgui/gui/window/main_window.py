@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
         self.centre.addWidget(self.image_panel)
         self._build_readout()
         for row in PANELS:
-            self.tabs.addTab(row.build(parts.session, parts.loader, self.tabs), row.title)
+            self.tabs.addTab(row.build(parts, self.image_panel, self.tabs), row.title)
             self.tabs.setTabToolTip(self.tabs.count() - 1, f"{row.tip} ({row.key})")
         self.menus.set_icons()
         self.commands.add_panel_actions(self.image_panel, [self.tabs.widget(i) for i in range(self.tabs.count())])

@@ -9,23 +9,37 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 if TYPE_CHECKING:
-    from detgui.session.loader import Loader
-    from detgui.session.session import Session
+    from detgui.gui.window.parts import Parts
 
 
 @dataclass(frozen=True, slots=True)
 class PanelRow:
-    """A tab: its title (`SessionState.tab`), the widget's place, the key that brings it to the front, and what it is for."""
+    """A tab: its title (`SessionState.tab`), the widget's place, the key that brings it to the front, and what it is for.
+
+    The widget is made as ``Widget(session, loader, parent)``, with ``whole`` as ``Widget(parts, image, parent)``.
+    """
 
     title: str
     module: str
     widget: str
     key: str
     tip: str
+    whole: bool = False
 
-    def build(self, session: Session, loader: Loader, parent: QWidget) -> QWidget:
+    def build(self, parts: Parts, image: QWidget | None, parent: QWidget) -> QWidget:
         """Make the widget; its module is imported here, not with the window."""
-        return getattr(import_module(self.module), self.widget)(session, loader, parent)
+        make = getattr(import_module(self.module), self.widget)
+        return make(parts, image, parent) if self.whole else make(parts.session, parts.loader, parent)
 
 
-PANELS = (PanelRow("Ramp", "detgui.gui.ramp.ramp_panel", "RampPanel", "Ctrl+1", "One pixel's ramp, its line and what is left"),)
+PANELS = (
+    PanelRow("Ramp", "detgui.gui.ramp.ramp_panel", "RampPanel", "Ctrl+1", "One pixel's ramp, its line and what is left"),
+    PanelRow(
+        "Non-linearity",
+        "detgui.gui.nonlinearity.nonlinearity_panel",
+        "NonlinearityPanel",
+        "Ctrl+2",
+        "Maps of what every pixel leaves after its line: migrating charge",
+        whole=True,
+    ),
+)
