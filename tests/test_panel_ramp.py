@@ -16,7 +16,7 @@ from detgui.analysis import ramp
 from detgui.gui.ramp import neighbours_box, ramp_overview
 from detgui.gui.ramp.ramp_panel import BUSY_MS, prompt
 from detgui.session.requests import RampRequest, Trouble
-from detgui.session.state import SessionState
+from detgui.session.state import Frame, SessionState
 
 
 def click(widget, place: QPoint) -> None:
@@ -241,9 +241,11 @@ def test_options_take_numbers_and_files_and_refuse_in_place(qtbot, tmp_path):
     field = panel.ui.options.gain
     assert field.edit.placeholderText() == "1.5"
     assert "built-in table: NRS1" in field.edit.toolTip()
+    field.edit.setFocus()
     QTest.keyClicks(field.edit, "2.05")
     QTest.keyClick(field.edit, Qt.Key.Key_Return)
     assert session.state.ramp.gain == 2.05
+    assert not field.edit.hasFocus(), "the next key is not for the field"
     field.edit.clear()
     QTest.keyClicks(field.edit, "-3")
     QTest.keyClick(field.edit, Qt.Key.Key_Return)
@@ -304,12 +306,15 @@ def test_neighbours_slopes_are_least_squares():
 def test_click_on_a_slope_goes_to_its_integration(qtbot):
     panel, session, _ = make_panel(qtbot, state())
     session.set_ramp(show="slopes")
+    session.go_to(group=6)
+    session.set_difference("other", Frame("a", "SCI", 1, 2))
     plot = panel.ui.overview
     QApplication.processEvents()
     place = Point(plot, plot.plot)(4.1)
     QTest.mouseMove(plot.viewport(), place)
     click(plot.viewport(), place)
     assert session.state.frame.integration == 4
+    assert session.state.difference.other == Frame("a", "SCI", 4, 2), "what is subtracted goes along"
     assert plot.marker.value() == 4
     slopes = overview("a", ramp.Params(10, 12), 5, 20).slope
     np.testing.assert_allclose(plot.points.getData()[1], slopes)

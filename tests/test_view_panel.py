@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QKeySequence, QWheelEvent
@@ -183,6 +185,7 @@ def test_buttons_spin_box_and_slider_step_and_show(qtbot, panel):
     assert panel.session.state.frame.group == 5, "typing must not step before Enter"
     qtbot.keyClick(groups.spin, Qt.Key.Key_Return)
     assert panel.session.state.frame.group == 3
+    assert panel.view.hasFocus(), "the next key is for the image again"
     groups.slider.setValue(4)
     assert panel.session.state.frame.group == 4
 
@@ -423,6 +426,24 @@ def test_any_frame_can_be_subtracted_by_its_numbers(qtbot, panel):
     qtbot.keyClick(dialog.group, Qt.Key.Key_Return)
     assert panel.session.state.difference.other == Frame("a", "SCI", 2, 4)
     assert panel.session.state.difference.mode == "other"
+
+
+def test_a_file_in_another_unit_is_not_on_offer_to_be_subtracted(qtbot, panel):
+    panel.session.update(exposures=(panel.session.state.exposures[0], replace(panel.session.state.exposures[1], unit="DN/s")))
+    for button, offered in ((panel.bar.difference, False), (panel.bar.blink, True)):
+        menu = button.menu()
+        menu.aboutToShow.emit()
+        (entry,) = [action for action in menu.actions() if "0000b_nrs1" in action.text()]
+        assert entry.isEnabled() == offered
+        assert ("(in DN/s)" in entry.text()) != offered
+
+
+def test_the_menus_know_that_a_long_image_fills_the_view(qtbot, panel):
+    assert not panel.actions_by_name["fill"].isChecked()
+    panel.session.add_exposures([exposure("c", shape=(1, 3, 16, 1024))])
+    assert panel.actions_by_name["fill"].isChecked()
+    press(qtbot, panel, Qt.Key.Key_W)
+    assert not panel.actions_by_name["fill"].isChecked()
 
 
 def test_square_pixels_show_all_of_a_long_image_and_the_chosen_pixel_stays_in_view(qtbot, panel):

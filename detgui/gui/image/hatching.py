@@ -7,7 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QColor, QIcon, QImage, QPixmap
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap, QPolygonF
 
 TILE = 8  # screen pixels
 NAMES = ("rising lines", "falling lines", "grid", "dots", "horizontal lines", "vertical lines", "diamonds", "checks")
@@ -79,7 +80,23 @@ def _swatch(rgb: int, number: int, size: int) -> QIcon:
     tile = np.tile(pattern(number), (size // TILE, size // TILE))
     image = QImage(np.where(tile, 2, 1).astype(np.uint8).tobytes(), size, size, size, QImage.Format.Format_Indexed8)
     image.setColorTable([0, _ground(colour).rgba(), colour.rgba()])
-    return QIcon(QPixmap.fromImage(image))
+    icon = QIcon(QPixmap.fromImage(image))
+    icon.addPixmap(_ticked(image), QIcon.Mode.Normal, QIcon.State.On)
+    return icon
+
+
+def _ticked(image: QImage) -> QPixmap:
+    """The square with a tick: in a menu it takes the place of the check box."""
+    pixmap = QPixmap.fromImage(image)
+    size = pixmap.width()
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    tick = QPolygonF([QPointF(0.2 * size, 0.5 * size), QPointF(0.42 * size, 0.74 * size), QPointF(0.82 * size, 0.24 * size)])
+    for colour, width in ((QColor("black"), 0.34), (QColor("white"), 0.17)):
+        painter.setPen(QPen(colour, width * size, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+        painter.drawPolyline(tick)
+    painter.end()
+    return pixmap
 
 
 def swatch(colour: QColor, number: int, size: int = 16) -> QIcon:

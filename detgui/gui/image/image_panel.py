@@ -131,6 +131,8 @@ class ImagePanel(QWidget):
         self.limits.lock_wanted.connect(lambda _on: act.lock())
         self.integrations.wanted.connect(lambda number: act.go(integration=number))
         self.groups.wanted.connect(lambda number: act.go(group=number))
+        for row in (self.limits, self.integrations, self.groups):
+            row.entered.connect(self.view.setFocus)  # or the next key would go into the field
         self.player.step.connect(act.play_on)
         self.player.playing_changed.connect(self._show_playing)
         self.blinker.swapped.connect(lambda _other: self._draw())
@@ -163,6 +165,10 @@ class ImagePanel(QWidget):
             self.views.setSizes([1000, 1000])
         self._follow_blink(self.session.state)
         self._draw_second()
+
+    def show_fill(self) -> None:
+        """Show in the menus whether the image fills the view."""
+        self.actions_by_name["fill"].setChecked(self.view.fill)
 
     def _hovered(self, pixel: tuple[int, int] | None, second: bool) -> None:
         self._over_second = second and pixel is not None
@@ -298,6 +304,7 @@ class ImagePanel(QWidget):
     def _draw(self) -> None:
         answer, state = self.answer, self.session.state
         self.canvas.show(answer, state)
+        self.show_fill()
         for title in (self.title, self.first_title):
             title.show_text(caption(state, answer.request, answer.unit) if answer is not None else "")
         if answer is not None:

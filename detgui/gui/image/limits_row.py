@@ -44,7 +44,9 @@ class LimitField(QLineEdit):
 
 
 class LimitsRow(QWidget):
-    """Low limit, histogram, high limit, lock."""
+    """Low limit, histogram, high limit, lock; ``entered`` after Enter."""
+
+    entered = Signal()
 
     limits_wanted = Signal(float, float)
     automatic_wanted = Signal()
@@ -70,6 +72,8 @@ class LimitsRow(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.low.typed.connect(lambda value: self._ask(value, self.histogram.limits[1]))
         self.high.typed.connect(lambda value: self._ask(self.histogram.limits[0], value))
+        for field in (self.low, self.high):
+            field.returnPressed.connect(self.entered)
         self.histogram.limits_wanted.connect(self._dragged)
         self.histogram.automatic_wanted.connect(self.automatic_wanted)
         self.show_lock(False)

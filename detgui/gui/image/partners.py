@@ -89,6 +89,13 @@ def follow(state: SessionState, old: Frame | None, new: Frame | None, other: Fra
     return replace(other, plane=new.plane) if other.plane == old.plane else other
 
 
+def followed(old: SessionState, new: SessionState) -> SessionState:
+    """The new state with the subtracted and the blinked frame following the shown one."""
+    difference = replace(new.difference, other=follow(new, old.frame, new.frame, new.difference.other))
+    blink = replace(new.blink, other=follow(new, old.frame, new.frame, new.blink.other))
+    return replace(new, difference=difference, blink=blink)
+
+
 def _unique(found: list[Offer]) -> list[Offer]:
     seen: set[Frame] = set()
     return [offer for offer in found if not (offer.frame in seen or seen.add(offer.frame))]

@@ -26,9 +26,10 @@ def tool_button(icon_name: str, tip: str, parent: QWidget, pressed: Callable[[],
 
 
 class Stepper(QWidget):
-    """A row that shows which one of a range of numbers is shown and asks for another (``wanted``)."""
+    """A row that shows which one of a range of numbers is shown and asks for another (``wanted``); ``entered`` after Enter."""
 
     wanted = Signal(int)
+    entered = Signal()
 
     def __init__(self, title: str, keys: tuple[str, str, str, str], parent: QWidget | None = None) -> None:
         """``keys``: names of the keys for first, previous, next and last, for the tooltips."""
@@ -55,6 +56,7 @@ class Stepper(QWidget):
         self.last = tool_button("mdi6.page-last", tips[3], self, lambda: self._go(self.spin.maximum()))
         self._lay_out()
         self.spin.valueChanged.connect(self._go)
+        self.spin.lineEdit().returnPressed.connect(self.entered)
         self.slider.valueChanged.connect(self._go)
         self._turned = 0
 

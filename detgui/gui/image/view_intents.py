@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt
@@ -13,7 +12,7 @@ from detgui.gui.image import view_menus
 from detgui.gui.image.display_bar import DisplayBar
 from detgui.gui.image.go_to import GoToPixel
 from detgui.gui.image.menus import checkable
-from detgui.gui.image.partners import follow, offers, other_files
+from detgui.gui.image.partners import followed, offers, other_files
 from detgui.gui.image.picture import flag_counts
 from detgui.session import changes
 from detgui.session.state import SessionState
@@ -24,13 +23,6 @@ if TYPE_CHECKING:
 FIRST_FLAGS = ("SATURATED", "JUMP_DET", "DO_NOT_USE")
 """Flags drawn when the overlay is switched on for the first time."""
 _ZOOM = 1.5
-
-
-def followed(old: SessionState, new: SessionState) -> SessionState:
-    """The new state with the subtracted and the blinked frame following the shown one."""
-    difference = replace(new.difference, other=follow(new, old.frame, new.frame, new.difference.other))
-    blink = replace(new.blink, other=follow(new, old.frame, new.frame, new.blink.other))
-    return replace(new, difference=difference, blink=blink)
 
 
 class Intents:
@@ -213,7 +205,7 @@ class Intents:
         """Square pixels, or fill the view."""
         view = self._panel.view
         view.set_fill(not view.fill)
-        self._panel.actions_by_name["fill"].setChecked(view.fill)
+        self._panel.show_fill()
 
     def go_to_pixel(self) -> None:
         """Ask for a pixel by its numbers."""
@@ -287,7 +279,6 @@ class Intents:
     def _fill_zoom(self, menu: QMenu) -> None:
         menu.clear()
         actions = self._panel.actions_by_name
-        actions["fill"].setChecked(self._panel.view.fill)
         for name in ("fit", "one_to_one", "zoom_in", "zoom_out", "zoom_to_pixel", "fill", "go_to"):
             menu.addAction(actions[name])
 

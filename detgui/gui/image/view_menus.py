@@ -28,7 +28,7 @@ def fill_difference(menu: QMenu, session: Session) -> None:
     following.setEnabled(state.current is not None and state.current.is_ramp)
     following.triggered.connect(lambda: session.set_difference("previous group"))
     shown = state.difference.other if mode == "other" else None
-    _offer(menu, state, shown, lambda frame: session.set_difference("other", frame), "Subtract")
+    _offer(menu, state, shown, lambda frame: session.set_difference("other", frame), "Subtract", same_unit=True)
 
 
 def fill_blink(menu: QMenu, session: Session, actions: Mapping[str, QAction]) -> None:
@@ -45,7 +45,7 @@ def fill_blink(menu: QMenu, session: Session, actions: Mapping[str, QAction]) ->
     _offer(menu, state, other, lambda frame: session.set_blink(True, frame), "Blink against")
 
 
-def _offer(menu: QMenu, state: SessionState, shown: Frame | None, use: Callable[[Frame], None], what: str) -> None:
+def _offer(menu: QMenu, state: SessionState, shown: Frame | None, use: Callable[[Frame], None], what: str, same_unit: bool = False) -> None:
     here, files = offers(state), other_files(state)
     if shown is not None and shown not in [offer.frame for offer in (*here, *files)]:
         here.append(Offer(frame_name(state, shown), shown))
@@ -55,7 +55,11 @@ def _offer(menu: QMenu, state: SessionState, shown: Frame | None, use: Callable[
         if found:
             menu.addSection(title)
         for offer in found:
-            checkable(menu, offer.text, offer.frame == shown).triggered.connect(lambda _=False, frame=offer.frame: use(frame))
+            other = state.exposure(offer.frame.exposure)
+            fits = not same_unit or other is None or state.current is None or other.unit == state.current.unit
+            entry = checkable(menu, offer.text if fits else f"{offer.text}  (in {other.unit or 'no unit'})", offer.frame == shown)
+            entry.setEnabled(fits)
+            entry.triggered.connect(lambda _=False, frame=offer.frame: use(frame))
     current, start = state.current, shown or state.frame
     if current is not None and start is not None and max(current.shape[:2]) > 1:
         menu.addSeparator()

@@ -32,6 +32,7 @@ from detgui.gui.ramp.ramp_plot import RampPlot
 
 _SHORT = {"ramp": "Ramp", "overlay": "All ramps", "slopes": "Slopes"}
 
+
 @dataclass(slots=True)
 class Parts:
     """The widgets that the panel talks to."""

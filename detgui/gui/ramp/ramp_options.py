@@ -37,6 +37,7 @@ class ValueField(QWidget):
         self.edit.setClearButtonEnabled(True)
         self.edit.setMinimumWidth(60)
         self.edit.editingFinished.connect(self._take)
+        self.edit.returnPressed.connect(self.edit.clearFocus)  # or the next key would go into the field
         self.pick = QToolButton(self)
         self.pick.setText("File…")
         self.pick.setToolTip(f"Take the {name} from a reference file")
@@ -55,6 +56,7 @@ class ValueField(QWidget):
         text = value.name if isinstance(value, Path) else "" if value is None else f"{value:g}"
         if text != self.edit.text():
             self.edit.setText(text)
+            self.edit.setCursorPosition(0)  # the beginning of a long name
 
     def show_default(self, placeholder: str, tip: str) -> None:
         self.edit.setPlaceholderText(placeholder)

@@ -12,12 +12,14 @@ from PySide6.QtWidgets import QWidget
 from detgui.analysis import ramp
 from detgui.gui.common import plot_theme
 from detgui.gui.common.colours import pin_colour
+from detgui.gui.image.partners import followed
 from detgui.gui.ramp import ramp_layout
 from detgui.gui.ramp.ramp_actions import RampActions
 from detgui.gui.ramp.ramp_compare import fill_compare
 from detgui.gui.ramp.ramp_export import KINDS, RampExporter
 from detgui.gui.ramp.ramp_facts import facts, n_with_reason
 from detgui.gui.ramp.ramp_plot import Companion
+from detgui.session import changes
 from detgui.session.requests import OverviewRequest, RampAnswer, RampRequest, Trouble
 from detgui.session.resolve import overview_request, ramp_requests
 from detgui.session.state import SessionState
@@ -92,7 +94,7 @@ class RampPanel(QWidget):
         ui.plot.boundary_reset.connect(lambda: session.set_fit_last(None))
         ui.n.valueChanged.connect(lambda n: session.set_fit_last(n))
         ui.neighbours.chosen.connect(session.choose_pixel)
-        ui.overview.integration_chosen.connect(lambda number: session.go_to(integration=number))
+        ui.overview.integration_chosen.connect(self._go_to_integration)
         ui.compare_menu.aboutToShow.connect(lambda: fill_compare(ui.compare_menu, session))
         for kind in KINDS:
             ui.export_actions[kind].triggered.connect(lambda _checked=False, kind=kind: self.ask_export(kind))
@@ -233,6 +235,10 @@ class RampPanel(QWidget):
         self.ui.why.setToolTip(n_with_reason(result))
 
     # what a person does
+
+    def _go_to_integration(self, number: int) -> None:
+        state = self._session.state
+        self._session.put(followed(state, changes.go_to(state, integration=number)))
 
     def _step_n(self, step: int) -> None:
         if self.chosen is not None:
