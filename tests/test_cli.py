@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data_files import segment
+from astropy.table import Table
+from data_files import JWST, counts, segment, write
 
 from detgui.cli import main
 from detgui.cli.parser import group_range, number_or_file, parse, positive, size
@@ -513,3 +515,19 @@ def test_a_name_that_the_terminal_cannot_write(tmp_path, flight_ramp):
     found = child("info", path, PYTHONIOENCODING="ascii")
     assert (found.returncode, found.stderr) == (0, "")
     assert "\\u2603" in found.stdout
+
+
+def test_one_of_several_images(capsys, tmp_path):
+    data = counts((2, 4, 5, 6))
+    path = write(tmp_path / "two_uncal.fits", JWST, ("SCI,1", data), ("SCI,2", data + 1000))
+    output = tmp_path / "out.ecsv"
+    for extra, start, said in (((), 0, 1), (("--extver", 1), 0, 0), (("--extver", 2), 1000, 0)):
+        status, _, err = run(capsys, "ramp", path, "--pixel", 3, 2, *extra, "-o", output)
+        assert (status, len(err)) == (0, said)
+        table = Table.read(output)
+        assert table["signal"].tolist() == (data[0, :, 2, 3] + start).tolist()
+        words = shlex.split(table.meta["provenance"]["command"])
+        assert words[words.index("--extver") + 1] == str(extra[1] if extra else 1)
+    status, _, err = run(capsys, "ramp", path, "--pixel", 3, 2, "--extver", 3, "-o", output)
+    assert (status, len(err)) == (2, 1)
+    assert "two_uncal.fits has no SCI extension 3" in err[0]

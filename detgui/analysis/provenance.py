@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shlex
 import subprocess
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from typing import Any
 from detgui import __version__
 from detgui.data.exposure import Exposure, FileRecord
 from detgui.data.segments import segment_name
+
+_IMAGE = re.compile(r"\[SCI,(\d+)\]$")  # what the name of an exposure says where the file has several
 
 PACKAGES = ("numpy", "scipy", "astropy", "jwst")
 OUTPUTS = {"slopes": "slopes.fits"}
@@ -73,7 +76,7 @@ def provenance(exposures: Sequence[Exposure], params: Any, verb: str) -> dict[st
 
 def for_params(paths: Sequence[Path], name: str, params: Any, verb: str) -> dict[str, object]:
     """The part of `provenance` that changes with the parameters: ``parameters``, ``command`` and ``python``."""
-    return {"parameters": parameters(params), "command": _command(paths, params, verb), "python": _python(paths, name, params, verb)}
+    return {"parameters": parameters(params), "command": _command(paths, name, params, verb), "python": _python(paths, name, params, verb)}
 
 
 def _record(path: Path) -> FileRecord:
@@ -83,7 +86,7 @@ def _record(path: Path) -> FileRecord:
 
 def as_command(exposure: Exposure, params: Any, verb: str = "ramp", output: str | None = None) -> str:
     """The command line that makes the result again, quoted for the shell of the platform; ``output`` defaults to ``VERB.ecsv``."""
-    return _command([record.path for record in exposure.files], params, verb, output)
+    return _command([record.path for record in exposure.files], exposure.name, params, verb, output)
 
 
 def as_python(exposure: Exposure, params: Any, verb: str = "ramp") -> str:
@@ -91,9 +94,11 @@ def as_python(exposure: Exposure, params: Any, verb: str = "ramp") -> str:
     return _python([record.path for record in exposure.files], exposure.name, params, verb)
 
 
-def _command(paths: Sequence[Path], params: Any, verb: str, output: str | None = None) -> str:
-    alone = ["--no-join"] if len(paths) == 1 and segment_name(paths[0].name) and verb not in EXACT_FILES else []
-    words = ["detgui", verb, *map(str, paths), *alone, *_options(params), "-o", output or OUTPUTS.get(verb, f"{verb}.ecsv")]
+def _command(paths: Sequence[Path], name: str, params: Any, verb: str, output: str | None = None) -> str:
+    which = ["--no-join"] if len(paths) == 1 and segment_name(paths[0].name) and verb not in EXACT_FILES else []
+    if verb == "ramp" and (image := _IMAGE.search(name)):
+        which += ["--extver", image[1]]
+    words = ["detgui", verb, *map(str, paths), *which, *_options(params), "-o", output or OUTPUTS.get(verb, f"{verb}.ecsv")]
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 

@@ -120,6 +120,7 @@ def _ramp(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pixel", type=int, nargs=2, required=True, metavar=("X", "Y"), help="pixel, 0-based (x along axis 1)")
     add = parser.add_argument
     add("--integration", type=positive, metavar="N", help="integration, 1-based, across the whole exposure (default: the first)")
+    add("--extver", type=positive, metavar="N", help="EXTVER of the SCI extension, where a file has several (default: the first)")
     add("--fit-groups", type=group_range, metavar="A-B", help="groups of the early line, 1-based, inclusive (default: up to 10,000 DN)")
     add("--method", choices=("ols", "gls"), default="ols", help="plain least squares (default) or with the ramp's own covariance")
     parser.add_argument("--gain", type=number_or_file, metavar="G|FILE", help="e-/DN, or a gain reference file")

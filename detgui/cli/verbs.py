@@ -99,9 +99,9 @@ def ramp(args: Namespace) -> int:
         check_extension(args.output)
     exposures = _open_usable(args, neighbours=args.join, as_one=True)
     try:
-        exposure = _one_exposure(exposures)
+        exposure = _one_exposure(exposures, args.extver)
         _ramp_of(exposure, args)
-        _say_warnings(exposure, len(exposures))
+        _say_warnings(exposure, 1 if args.extver else len(exposures))
     finally:
         _close(exposures)
     return 0
@@ -194,14 +194,19 @@ def _open_usable(args: Namespace, *, neighbours: bool, as_one: bool = False) -> 
     return exposures
 
 
-def _one_exposure(exposures: Sequence[Exposure]) -> Exposure:
-    """The exposure that the files make; of a file with several SCI extensions the first."""
+def _one_exposure(exposures: Sequence[Exposure], extver: int | None) -> Exposure:
+    """The exposure that the files make; of a file with several SCI extensions that of ``extver``, None for the first."""
     first = exposures[0]
     for other in exposures[1:]:
         if other.files != first.files:
             reason = first.why_apart(other) or "--no-join keeps segments apart, so give one of them"
             raise NotOneExposure(f"{other.name} does not belong to the exposure of {first.name}: {reason}")
-    return first
+    if extver is None or (extver == 1 and len(exposures) == 1):
+        return first
+    found = next((each for each in exposures if each.name.endswith(f"[SCI,{extver}]")), None)
+    if found is None:
+        raise BadInput(f"{first.files[0].path.name} has no SCI extension {extver} to show: it has {', '.join(e.name for e in exposures)}")
+    return found
 
 
 def _say_warnings(exposure: Exposure, images: int) -> None:
