@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,12 +28,16 @@ __all__ = ["Start", "application", "build_window", "run", "screenshot"]
 
 NO_FONTS = "the system has no fonts, so no text can be shown; on Debian or Ubuntu: apt-get install fonts-dejavu-core"
 
+SWITCH_S = 0.001
+"""A worker in the middle of a computation lets the window go on after so many seconds; Python's own 0.005 is seen while stepping."""
+
 
 def application() -> QApplication:
     """The QApplication, made where there is none."""
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing
+    sys.setswitchinterval(SWITCH_S)
     made = QApplication(["detgui"])
     made.setApplicationName("detgui")
     made.setApplicationDisplayName("detgui")
@@ -52,10 +57,17 @@ def set_plot_options() -> None:
 
 
 def warm_kernels(progress: Progress) -> None:
-    """Compile or load the compiled kernels; runs in a worker."""
+    """Import what the first file, click and hover would wait for, and compile or load the compiled kernels; runs in a worker."""
+    progress(0.0, "loading the FITS reader")
+    import_module("astropy.io.fits")
+    from detgui.analysis import ramp
     from detgui.science import kernels
 
-    kernels.warm()
+    kernels.warm(lambda fraction, message: progress(0.2 + 0.6 * fraction, message))
+    ramp.warm_up()
+    for name in ("astropy.table", "astropy.wcs"):
+        progress(0.9, "loading tables and sky coordinates")
+        import_module(name)
     progress(1.0, "kernels are ready")
 
 
