@@ -126,7 +126,7 @@ def test_places_come_later_and_once(qtbot, monkeypatch):
             asked.append((lane, then))
 
     class Answer:
-        values, unit, dq = np.ones((64, 60), np.float32), "DN", None
+        values, unit, dq, definitions = np.ones((64, 60), np.float32), "DN", None, None
 
         class request:  # noqa: N801
             class frame:  # noqa: N801

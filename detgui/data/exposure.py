@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui.data import reader
+from detgui.data.dq_def import dq_definitions
 from detgui.data.files import FileRecord
 from detgui.data.int_times import int_times
 from detgui.data.keywords import STEP_NAMES, ExposureMeta
@@ -48,6 +49,7 @@ class Exposure:
     files : tuple         FileRecord of every file, in the order of integrations
     integrations : array  (nints,) int: the integration numbers, 1-based, as in INTSTART..INTEND
     warnings : tuple      sentences: missing segments, keywords that contradict the data
+    dq_definitions        names and values of the flags where the file has its own (DQ_DEF of reference files), None for JWST's
     signed : tuple        planes whose values lie about zero: maps of residual slopes
     meta, timing, geometry
     """
@@ -61,6 +63,7 @@ class Exposure:
     files: tuple[FileRecord, ...]
     integrations: NDArray[np.int64]
     warnings: tuple[str, ...]
+    dq_definitions: Mapping[str, int] | None = None
     signed: tuple[str, ...] = ()
     meta: ExposureMeta
     timing: GroupTiming
@@ -78,6 +81,7 @@ class Exposure:
         self.kind, self.unit, self.meta, self.timing, self.geometry = first.kind, first.unit, first.meta, first.timing, first.geometry
         self.shape = (sum(part.shape[0] for part in parts), *first.shape[1:])
         self.dtype = first.planes["SCI"].form.value
+        self.dq_definitions = dq_definitions(first)
         self.planes, left_out = common_planes(parts)
         self.files = tuple(part.file.record for part in parts)
         self.integrations = np.concatenate([np.arange(part.first, part.last + 1, dtype=np.int64) for part in parts])

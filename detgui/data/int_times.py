@@ -34,17 +34,27 @@ def int_times(parts: Sequence[Part], integrations: NDArray[np.int64]) -> dict[st
     return times
 
 
-def _read(part: Part) -> dict[str, NDArray[Any]] | None:
-    """The table of one file; None where it is missing, empty or not as it should be."""
+def table_rows(part: Part, name: str) -> Any:
+    """The rows of a binary table of one file (astropy FITS_rec); None where it is missing, empty or damaged."""
     from astropy.io import fits
 
-    hdu = next((each for each in part.hdus if each.name == "INT_TIMES" and not each.image and each.data_size), None)
+    hdu = next((each for each in part.hdus if each.name == name and not each.image and each.data_size), None)
     if hdu is None:
         return None
     header, _ = read_header(part.file, hdu.header_offset)
     raw = part.file.read_bytes(hdu.data_offset, hdu.data_size)
     try:
-        data = fits.BinTableHDU.fromstring(header.tostring().encode("ascii") + raw).data
+        return fits.BinTableHDU.fromstring(header.tostring().encode("ascii") + raw).data
+    except Exception:  # astropy raises all sorts of exceptions for a damaged table
+        return None
+
+
+def _read(part: Part) -> dict[str, NDArray[Any]] | None:
+    """The table of one file; None where it is missing, empty or not as it should be."""
+    data = table_rows(part, "INT_TIMES")
+    if data is None:
+        return None
+    try:
         names = {str(name).lower(): name for name in data.names}
         table: dict[str, NDArray[Any]] = {NUMBER: np.asarray(data[names[NUMBER]], np.int64)}
         return table | {name: np.asarray(data[names[name.lower()]], np.float64) for name in COLUMNS if name.lower() in names}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -59,6 +60,7 @@ class ImageAnswer:
     maximum: float
     unit: str
     dq_follows: bool = False
+    definitions: Mapping[str, int] | None = None  # names and values of the flags of ``dq``, None for JWST's
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,8 @@ def image(request: ImageRequest, shelf: Shelf, cache: Cache, progress: Progress 
     progress(0.7, "making the picture")
     exposure = shelf.get(frame.exposure)
     unit = exposure.plane_unit(frame.plane) if exposure else ""
-    answer = picture(request, values, dq, unit, empty=cache.buffers.empty)
+    own = exposure.dq_definitions if exposure else None
+    answer = picture(request, values, dq, unit, own, empty=cache.buffers.empty)
     answer = replace(answer, dq_follows=dq is None and not request.dq_flags and flags.has_flags(shelf, frame))
     keep(answer, shelf, cache)
     return answer
@@ -109,6 +110,7 @@ def picture(
         minimum=counts.minimum,
         maximum=counts.maximum,
         unit=unit,
+        definitions=definitions,
     )
 
 

@@ -65,7 +65,7 @@ class Canvas:
             return ()
         if self._any[0] is not dq:
             self._any = (dq, int(np.bitwise_or.reduce(dq, axis=None)))
-        return tuple(name for name, bit in zip(names, bits(names), strict=True) if self._any[1] & bit)
+        return tuple(name for name, bit in zip(names, bits(names, answer.definitions), strict=True) if self._any[1] & bit)
 
     def show_marks(self, answer: ImageAnswer | None, state: SessionState) -> None:
         """Mark the chosen and the pinned pixels; a pin on the chosen pixel lends it its colour."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -45,8 +46,8 @@ def zero_position(answer: ImageAnswer) -> float | None:
     return float(stretched(np.array([place]), answer.request.stretch)[0])
 
 
-def flag_counts(dq: NDArray[np.uint32], progress: Progress = no_progress) -> dict[str, int]:
-    """Number of pixels of each flag that occurs, lowest bit first."""
+def flag_counts(dq: NDArray[np.uint32], definitions: Mapping[str, int] | None = None, progress: Progress = no_progress) -> dict[str, int]:
+    """Number of pixels of each flag that occurs, lowest bit first; ``definitions`` None: JWST's flags."""
     from detgui.science.dq import names
 
     line: NDArray[Any] = dq.ravel()
@@ -54,5 +55,5 @@ def flag_counts(dq: NDArray[np.uint32], progress: Progress = no_progress) -> dic
     counts = {}
     for value in [1 << bit for bit in range(32) if present >> bit & 1]:
         progress(value.bit_length() / 32, "counting flags")
-        counts[names(value)[0]] = int(np.count_nonzero(line & np.uint32(value)))
+        counts[names(value, definitions)[0]] = int(np.count_nonzero(line & np.uint32(value)))
     return counts

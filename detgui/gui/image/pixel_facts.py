@@ -40,7 +40,9 @@ class PixelFacts:
         dq = answer.dq if answer.dq is not None and answer.dq.shape == (ny, nx) else None
         place = known["wcs"].place(x, y) if fits and known["wcs"] is not None else None
         time = None if known["times"] is None else known["times"].get(frame.integration)
-        return readout(geometry if fits else DetectorGeometry(ny, nx), answer.unit, answer.values, dq, None, x, y, place, time)
+        return readout(
+            geometry if fits else DetectorGeometry(ny, nx), answer.unit, answer.values, dq, answer.definitions, x, y, place, time
+        )
 
     def forget(self, keys: set[str]) -> None:
         """Drop what is known of exposures other than these."""

@@ -238,7 +238,8 @@ class Intents:
             self._counted = (None, None if answer is not None and answer.dq_follows else {})
         elif self._counted[0] is not dq:
             self._counted = (dq, None)
-            self._panel.asker.ask("flags", "Counting flags", flag_counts, dq, then=lambda c: self._flags_counted(dq, c))
+            own = answer.definitions if answer is not None else None
+            self._panel.asker.ask("flags", "Counting flags", flag_counts, dq, own, then=lambda c: self._flags_counted(dq, c))
         self._list_flags()
 
     def flags_came(self) -> None:
