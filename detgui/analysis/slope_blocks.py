@@ -163,24 +163,13 @@ class Reducer:
 
     def reduce(self, block: Block, fd: int, gauge: Gauge) -> None:
         """Add a block. Raises `BadInput` where its bytes are not there."""
-        excluded = self._excluded(block, fd)
+        excluded = excluded_pixels(block, fd, self.mask)
         counter = gauge.begin(block.nbytes / max(1, block.sci.size * -(-block.pixels // self._piece)))
         if compiled(block):
             self._fast(block, fd, excluded, counter, gauge.stop)
         else:
             self._plain(block, fd, excluded, counter, gauge.stop)
         gauge.end(block.nbytes)
-
-    def _excluded(self, block: Block, fd: int) -> NDArray[np.uint8]:
-        """A byte for each pixel, not zero where PIXELDQ excludes it."""
-        if block.pixeldq is None or block.pixeldq_form is None:
-            return np.zeros(block.pixels, np.uint8)
-        marks = as_flags(stream.read_images(fd, block, block.pixeldq_form, block.pixeldq, 1)[0])
-        return np.where((marks & np.uint32(self.mask)) != 0, np.uint8(self._byte()), np.uint8(0)).astype(np.uint8)
-
-    def _byte(self) -> int:
-        """The bits of the mask that GROUPDQ, one byte a pixel, can have; one more where it has none of them."""
-        return self.mask & 0xFF or 0x80
 
     def _fast(self, block: Block, fd: int, excluded: NDArray[np.uint8], counter: NDArray[np.int64], stop: NDArray[np.uint8]) -> None:
         if not self._buffer.size:
@@ -196,7 +185,7 @@ class Reducer:
             block.start,
             self._single,
             block.dq_groups,
-            np.uint8(self._byte()),
+            np.uint8(flag_byte(self.mask)),
             excluded,
             self._buffer,
             self._slope,
@@ -230,3 +219,16 @@ def compiled(block: Block) -> bool:
     plain = form.raw.str in (">f4", ">i2") and form.scale == 1.0 and form.blank is None and (form.zero == 0.0 or form.xor != 0)
     flags = block.dq_form is None or (block.dq_form.raw.itemsize == 1 and not block.dq_form.scaled and not block.dq_form.xor)
     return plain and flags and stream_kernels.prepare()
+
+
+def excluded_pixels(block: Block, fd: int, mask: int) -> NDArray[np.uint8]:
+    """A byte for each pixel of the block, not zero (and seen by `flag_byte`) where PIXELDQ excludes it."""
+    if block.pixeldq is None or block.pixeldq_form is None:
+        return np.zeros(block.pixels, np.uint8)
+    marks = as_flags(stream.read_images(fd, block, block.pixeldq_form, block.pixeldq, 1)[0])
+    return np.where((marks & np.uint32(mask)) != 0, np.uint8(flag_byte(mask)), np.uint8(0)).astype(np.uint8)
+
+
+def flag_byte(mask: int) -> int:
+    """The bits of the mask that GROUPDQ, one byte a pixel, can have; one more where it has none of them."""
+    return mask & 0xFF or 0x80

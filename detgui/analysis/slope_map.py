@@ -103,15 +103,19 @@ def check_ramp(exposure: Exposure) -> None:
 
 def check_fit_groups(exposure: Exposure, fit_groups: tuple[int, int]) -> None:
     """Raise `BadInput` where a line would have too few groups."""
+    check_groups(exposure.name, exposure.shape[1], fit_groups)
+
+
+def check_groups(name: str, ngroups: int, fit_groups: tuple[int, int]) -> None:
+    """The same for a ramp of ``ngroups`` groups."""
     first, last = fit_groups
-    ngroups = exposure.shape[1]
     if not 1 <= first <= last <= ngroups:
-        raise BadInput(f"{exposure.name}: groups {first}-{last} are not there, the ramp has groups 1 to {ngroups}")
+        raise BadInput(f"{name}: groups {first}-{last} are not there, the ramp has groups 1 to {ngroups}")
     if last - first + 1 < FEWEST_EARLY:
-        raise BadInput(f"{exposure.name}: the early line needs at least {FEWEST_EARLY} groups, {first}-{last} are {last - first + 1}")
+        raise BadInput(f"{name}: the early line needs at least {FEWEST_EARLY} groups, {first}-{last} are {last - first + 1}")
     if ngroups - last < FEWEST_LATE:
         left = {0: "none is", 1: "one is"}[ngroups - last]
-        raise BadInput(f"{exposure.name}: the late line needs at least {FEWEST_LATE} groups, {left} left after group {last} of {ngroups}")
+        raise BadInput(f"{name}: the late line needs at least {FEWEST_LATE} groups, {left} left after group {last} of {ngroups}")
 
 
 def check_integrations(exposure: Exposure, wanted: tuple[int, int] | None) -> None:

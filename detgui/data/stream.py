@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -221,9 +222,17 @@ def workers_for(workers: int | None) -> int:
     return max(1, workers if workers is not None else min(8, os.cpu_count() or 1))
 
 
+class _Sized(Protocol):
+    @property
+    def nbytes(self) -> int: ...
+
+
+Item = TypeVar("Item", bound=_Sized)
+
+
 def share(
-    items: Sequence[Block],
-    work: Callable[[Iterator[Block], Gauge], None],
+    items: Sequence[Item],
+    work: Callable[[Iterator[Item], Gauge], None],
     progress: Progress,
     message: str,
     workers: int | None = None,
@@ -234,7 +243,7 @@ def share(
     What ``progress`` or a thread raises stops all of them within one read and is raised here. ``part``: fractions at beginning and end.
     """
     gauge = Gauge()
-    total = max(1, sum(block.nbytes for block in items))
+    total = max(1, sum(item.nbytes for item in items))
     waiting = _Shared(items, gauge)
     count = min(workers_for(workers), len(items))
     with ThreadPoolExecutor(count, thread_name_prefix="detgui-stream") as pool:
@@ -258,18 +267,18 @@ def _wait(future: Future[None], end: float) -> None:
     wait([future], max(0.0, end - time.monotonic()))
 
 
-class _Shared:
+class _Shared(Generic[Item]):
     """An iterator that several threads may take from; it ends for all when they are to stop."""
 
-    def __init__(self, items: Sequence[Block], gauge: Gauge) -> None:
+    def __init__(self, items: Sequence[Item], gauge: Gauge) -> None:
         self._items = iter(items)
         self._lock = threading.Lock()
         self._gauge = gauge
 
-    def __iter__(self) -> _Shared:
+    def __iter__(self) -> _Shared[Item]:
         return self
 
-    def __next__(self) -> Block:
+    def __next__(self) -> Item:
         with self._lock:
             if self._gauge.stop[0]:
                 raise StopIteration
