@@ -72,7 +72,7 @@ def fitted(key: str, params: ramp.Params, ngroups: int) -> ramp.Result:
         gain=GAIN, gain_source="built-in table: NRS1",
         read_noise=READ_NOISE, read_noise_source="built-in table: NRS1 NRSRAPID", saturation=np.nan,
         notes=("two groups: no residual",) if two else (), signal_err=np.sqrt(READ_NOISE**2 + np.clip(y - ZERO, 0, None) / GAIN),
-        provenance=PROVENANCE | {"files": [f"{key}.fits"]},
+        provenance=PROVENANCE | {"files": [f"{key}.fits"]}, group_read_noise=READ_NOISE / 2,
     )  # fmt: skip
 
 

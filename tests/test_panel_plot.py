@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from panel_help import ZERO, Point, exposure, make_panel, signal, state
+from panel_help import READ_NOISE, ZERO, Point, exposure, make_panel, signal, state
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -44,6 +44,19 @@ def test_points_and_lines_are_the_results(qtbot):
     slope, intercept = np.polyfit(np.arange(1, n + 1), signal(10, 12, 1, 20)[:n], 1)
     np.testing.assert_allclose(trace.early.getData()[1], intercept + slope * np.arange(1, 21))
     np.testing.assert_allclose(trace.left.getData()[1], signal(10, 12, 1, 20) - intercept - slope * np.arange(1, 21), atol=1e-6)
+
+
+def test_bars_of_the_residual_are_the_read_noise_of_a_group(qtbot):
+    panel, session, loader = make_panel(qtbot, state())
+    trace = panel.ui.plot.chosen
+    assert trace.left_bars.isVisible()
+    np.testing.assert_allclose(trace.left_bars.opts["height"], READ_NOISE)  # from half below to half above, of 4 averaged reads
+    np.testing.assert_allclose(trace.left_bars.opts["y"], trace.left.getData()[1])
+    session.toggle_pin(20, 5)
+    assert not panel.ui.plot._others[0].left_bars.isVisible(), "bars of several ramps could not be told apart"
+    (answer, *_) = panel._answers
+    loader.ramps.emit((replace(answer, result=replace(answer.result, group_read_noise=np.nan)),))
+    assert not trace.left_bars.isVisible()
 
 
 def test_the_early_line_is_solid_to_n_and_dashed_beyond(qtbot):

@@ -33,6 +33,13 @@ def pixel(**more):
     return ramp.Params(x=1, y=0, **{"gain": 1.5, "read_noise": 8.0, **more})
 
 
+def test_read_noise_of_a_group_is_that_of_the_mean_of_its_frames():
+    timing = GroupTiming(20, 3.6, 0.9, nframes=4)
+    result = ramp.run(exposure(timing=timing), pixel())
+    assert result.group_read_noise == pytest.approx(8.0 / 2)
+    assert result.read_noise == 8.0
+
+
 def test_early_groups_by_default():
     """10,000 DN above the zero level take 12 groups of 900 DN."""
     result = ramp.run(exposure(), pixel())

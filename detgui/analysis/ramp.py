@@ -155,6 +155,7 @@ def _result(
         notes=(*_fit_notes(data, fitted, early), *error_notes, *noise.notes, *data.notes),
         provenance={**data.provenance, **for_params(data.paths, data.exposure, made_with, "ramp")},
         signal_err=np.sqrt(group_variance(fitted.line.rate, noise.noise, times)),
+        group_read_noise=noise.read_noise / float(np.sqrt(times.nframes)),
     )
 
 

@@ -102,6 +102,7 @@ class Result:
     notes: tuple[str, ...]  # sentences: "two groups: no residual", why errors are NaN
     provenance: dict[str, object]
     signal_err: NDArray[np.float64] | None = None  # of each group by itself: read noise and photons since the reset; NaN where not known
+    group_read_noise: float = np.nan  # DN, of one group: the mean of NFRAMES reads; what no two groups share
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -71,24 +71,24 @@ class RampTrace:
         self.result: ramp.Result | None = None
         self.style: TraceStyle | None = None
         self.points, self.left = (pg.ScatterPlotItem(pxMode=True, hoverable=True, tip=self._describe) for _ in range(2))
-        self.bars = pg.ErrorBarItem(beam=0)
+        self.bars, self.left_bars = (pg.ErrorBarItem(beam=0) for _ in range(2))
         self.early, self.beyond, self.late = (pg.PlotCurveItem(antialias=True) for _ in range(3))
         for item in (self.bars, self.early, self.beyond, self.points):
             upper.addItem(item, ignoreBounds=True)
-        for item in (self.left, self.late):
+        for item in (self.left_bars, self.left, self.late):
             lower.addItem(item, ignoreBounds=True)
         self._plots = (upper, lower)
 
     @property
     def items(self) -> tuple[Any, ...]:
-        return (self.points, self.bars, self.early, self.beyond, self.left, self.late)
+        return (self.points, self.bars, self.early, self.beyond, self.left, self.left_bars, self.late)
 
     def remove(self) -> None:
         """Take the items out of their plots."""
         upper, lower = self._plots
         for item in (self.points, self.bars, self.early, self.beyond):
             upper.removeItem(item)
-        for item in (self.left, self.late):
+        for item in (self.left, self.left_bars, self.late):
             lower.removeItem(item)
 
     def hide(self) -> None:
@@ -104,16 +104,19 @@ class RampTrace:
         x = x_values(result, axis)
         self._show_lines(result, x)
         self._show_points(result, x, style)
-        # None on the residual: photon noise is common to all later groups, and such bars would hide what is left.
-        self._show_bars(x, result.signal, result.signal_err if style.bars else None)
+        self._show_bars(self.bars, x, result.signal, result.signal_err if style.bars else None)
+        # Read noise alone on the residual: photon noise is common to all later groups, and such bars would hide what is left.
+        read = np.full(len(x), result.group_read_noise) if style.bars else None
+        self._show_bars(self.left_bars, x, result.residual, read)
         for item in (self.points, self.early, self.beyond, self.left, self.late):
             item.setVisible(True)
 
-    def _show_bars(self, x: Floats, y: Floats, errors: Floats | None) -> None:
+    @staticmethod
+    def _show_bars(bars: pg.ErrorBarItem, x: Floats, y: Floats, errors: Floats | None) -> None:
         good = np.isfinite(y) & np.isfinite(errors) if errors is not None else np.array([False])
-        self.bars.setVisible(bool(good.any()))
+        bars.setVisible(bool(good.any()))
         if errors is not None and good.any():
-            self.bars.setData(x=x[good], y=y[good], height=2 * errors[good])
+            bars.setData(x=x[good], y=y[good], height=2 * errors[good])
 
     def _apply(self, style: TraceStyle) -> None:
         line = QColor(style.line)
@@ -123,7 +126,8 @@ class RampTrace:
         self.late.setPen(style.theme.pen(line, width=style.width, style=dash))
         faded = QColor(style.points)
         faded.setAlpha(150)
-        self.bars.setOpts(pen=style.theme.pen(faded))
+        for bars in (self.bars, self.left_bars):
+            bars.setOpts(pen=style.theme.pen(faded))
         for item in self.items:
             item.setZValue(style.z)
         for line in (self.early, self.beyond, self.late):  # over the points, or many groups would hide it
@@ -135,8 +139,10 @@ class RampTrace:
         if result is None:
             return ""
         said = [f"group {result.group[i]}, {plain(float(result.time[i]))} s: {plain(float(result.signal[i]), 6)} DN"]
+        noise = result.group_read_noise
+        read = f"; bar: read noise of a group, {plain(noise, 3)} DN" if np.isfinite(noise) else ""
         if np.isfinite(result.residual[i]):
-            said.append(f"residual {plain(float(result.residual[i]), 4)} DN")
+            said.append(f"residual {plain(float(result.residual[i]), 4)} DN{read}")
         flags = group_flags.flag_names(int(result.groupdq[i]))
         if flags:
             said.append(flags)
