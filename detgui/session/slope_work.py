@@ -48,7 +48,9 @@ def check(shelf: Shelf, key: str, params: slope_map.Params) -> None:
         slope_map.check(exposure, params)
 
 
-def exact_map(shelf: Shelf, key: str, params: slope_map.Params, engine: Engine | None = None, progress: Progress = no_progress) -> slope_map.Result:
+def exact_map(
+    shelf: Shelf, key: str, params: slope_map.Params, engine: Engine | None = None, progress: Progress = no_progress
+) -> slope_map.Result:
     """The map of one pass over the ramps."""
     from detgui.analysis import slope_map
 

@@ -272,9 +272,8 @@ class SlopeMaker(QObject):
             self._make_means(source)
         elif what == "means":
             sheet.means, sheet.means_params = result, params
-        elif sheet.shown is None or params == self._present(key) or self._wish is not None:
-            if self._exact.get((key, params)) is None:
-                self._take(key, result)
+        elif (params == self._present(key) or self._wish is not None) and self._exact.get((key, params)) is None:
+            self._take(key, result)
 
     def _present(self, key: str) -> slope_map.Params | None:
         source = self.source
