@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from detgui.analysis.provenance import file_record, iso_time, parameters, versions
@@ -12,14 +14,15 @@ from detgui.data.exposure import Exposure
 def origin(exposure: Exposure, params: Any, name: str) -> dict[str, object]:
     """``analysis``, ``made`` (UTC), ``files``, ``versions``, ``parameters`` and ``python`` of the result of ``analysis.<name>.run``."""
     paths = ", ".join(repr(str(record.path)) for record in exposure.files)
+    modules: dict[str, str] = {name: f"from detgui.analysis import {name}"}
+    made_with = _literal(params, modules)
     script = [
-        f"from detgui.analysis import {name}",
-        *(["from detgui.analysis.phase_maps import Phase"] if "Phase(" in repr(params) else []),
+        *sorted(modules.values()),
         "from detgui.data.exposure import open_exposures",
         "",
         f"exposures = open_exposures([{paths}], neighbours=False)",
         f"exposure = next(each for each in exposures if each.name == {exposure.name!r})",
-        f"result = {name}.run(exposure, {name}.{params!r})",
+        f"result = {name}.run(exposure, {made_with})",
     ]
     return {
         "analysis": name,
@@ -29,3 +32,18 @@ def origin(exposure: Exposure, params: Any, name: str) -> dict[str, object]:
         "parameters": parameters(params),
         "python": "\n".join(script) + "\n",
     }
+
+
+def _literal(value: Any, modules: dict[str, str]) -> str:
+    """Python that makes a value again, without fields at their defaults; ``modules`` takes the imports that it needs."""
+    if isinstance(value, Path):
+        modules["Path"] = "from pathlib import Path"
+        return f"Path({str(value)!r})"
+    if isinstance(value, tuple) and any(is_dataclass(item) for item in value):
+        return "(" + "".join(f"{_literal(item, modules)}, " for item in value).rstrip() + ")"
+    if not is_dataclass(value):
+        return repr(value)
+    package, _, module = type(value).__module__.rpartition(".")
+    modules[module] = f"from {package} import {module}"
+    given = {field.name: getattr(value, field.name) for field in fields(value) if getattr(value, field.name) != field.default}
+    return f"{module}.{type(value).__name__}({', '.join(f'{name}={_literal(item, modules)}' for name, item in given.items())})"

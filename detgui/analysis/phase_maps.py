@@ -19,7 +19,7 @@ from detgui.data.exposure import Exposure
 from detgui.data.tables import Columns
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
-from detgui.science.profile import Folded, fold, noise_factor
+from detgui.science.profile import Folded, fold, noise_factor, with_neighbours
 from detgui.science.trace import Trace
 
 __all__ = [
@@ -147,11 +147,12 @@ def of_maps(
     if trace is None:
         return Difference(first, second, slope, err, significance, None, None, ("no trace: no profile and no verdict",))
     distance = trace.distance(slope.shape[0])
-    folded = fold(slope, err, distance, params.bin, params.profile_reach)
+    seen = with_neighbours(slope)
+    folded = fold(seen, err, distance, params.bin, params.profile_reach)
     mean = (one[0].astype(np.float64) + other[0]) / 2
     name = f"{first.name} − {second.name}"
-    found = judge(slope, mean, trace.centre, name, params.reach, int(np.ceil(params.background)), params.probability)
-    factor = noise_factor(slope, err, distance, params.background, params.bin)
+    found = judge(seen, mean, trace.centre, name, params.reach, int(np.ceil(params.background)), params.probability)
+    factor = noise_factor(seen, err, distance, params.background, params.bin)
     notes = (f"away from the trace the folded difference scatters {factor:.2f} times its errors",) if factor > 1.1 else ()
     overlap = max(first.first, second.first) <= min(first.last, second.last)
     shared = ("the phases share integrations: errors of the difference are too large and the verdict too cautious",) if overlap else ()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from detgui.data.tables import Columns
 from detgui.errors import BadInput
+from detgui.science.profile import with_neighbours
 from detgui.science.ranges import Charge, Range, charge, ratio_of_ranges, robust_range
 
 if TYPE_CHECKING:
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Params:
     """``percentiles`` of the robust range; ``threshold`` errors from which a pixel counts as excess or loss; ``bins`` of the histogram,
-    which reaches out to ``reach`` half-ranges."""
+    which reaches out to ``reach`` times the range; ``whole`` leaves pixels beside one without a slope out of the sums of charge (a flagged
+    hot pixel gives to its neighbours what is not seen to be lost)."""
 
     percentiles: tuple[float, float] = (0.5, 99.5)
     threshold: float = 3.0
     bins: int = 100
     reach: float = 2.0
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +88,8 @@ def of_arrays(
         raise BadInput(f"{exposure or 'the map'}: there is no valid pixel in the region")
     values = np.where(good, slope, np.nan).astype(np.float64)
     found = robust_range(values, params.percentiles)
-    sums = charge(values, err, params.threshold)
+    # Masked by the region only afterwards: a neighbour outside the region still is a neighbour.
+    sums = charge(np.where(chosen, with_neighbours(slope) if params.whole else slope, np.nan), err, params.threshold)
     with_err = good & np.isfinite(err)
     noise = np.random.default_rng(0).standard_normal(int(with_err.sum())) * err[with_err]
     limit = params.reach * max(abs(found.low), abs(found.high)) or 1.0
@@ -105,9 +109,14 @@ def of_arrays(
         counts,
         int((values[good] < -limit).sum()),
         int((values[good] > limit).sum()),
-        ("errors of sums take pixels as independent: noise that columns share is not in them",),
+        _notes(params),
         provenance or {},
     )
+
+
+def _notes(params: Params) -> tuple[str, ...]:
+    beside = ("pixels beside one without a slope are not in the sums of charge",) if params.whole else ()
+    return (*beside, "errors of sums take pixels as independent: noise that columns share is not in them")
 
 
 def conserved(sums: Charge) -> str:

@@ -21,6 +21,7 @@ from detgui.science.profile import (
     fold,
     noise_factor,
     widths,
+    with_neighbours,
 )
 from detgui.science.trace import Trace
 
@@ -98,6 +99,7 @@ def of_arrays(
     """As `run`, of images of shape (ny, nx), DN/group. Raises `BadInput` where no pixel near the trace is valid."""
     check(params)
     distance = trace.distance(slope.shape[0])
+    slope = with_neighbours(slope)
     near = np.isfinite(slope) & np.isfinite(err) & (np.abs(distance) <= params.reach)
     if not near.any():
         raise BadInput(f"{exposure or 'the map'}: no pixel within {params.reach:g} px of the trace has a slope with an error")
@@ -129,7 +131,10 @@ def of_arrays(
 
 
 def _notes(params: Params, sums: Balance, factor: float, never: bool) -> tuple[str, ...]:
-    notes = ["full width: between the outer half maxima of the excesses; core: between the zero crossings; both in px of the detector"]
+    notes = [
+        "full width: between the outer half maxima of the excesses; core: between the zero crossings; both in px of the detector",
+        "pixels beside one without a slope are left out: what they exchanged with it is seen on one side only",
+    ]
     if not np.isfinite(sums.loss):
         notes.append("no loss in the middle is seen: no widths, losses or excesses")
     if np.isnan(factor):
