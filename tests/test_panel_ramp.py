@@ -303,6 +303,15 @@ def test_neighbours_slopes_are_least_squares():
 # all integrations
 
 
+def test_in_a_narrow_panel_the_numbers_of_a_pin_are_seen_to_be_there(qtbot):
+    panel, session, _ = make_panel(qtbot, state())
+    panel.resize(380, 700)
+    session.toggle_pin(20, 5)
+    QApplication.processEvents()
+    table = panel.ui.numbers
+    assert table.columnViewportPosition(1) < 0.75 * table.viewport().width()
+
+
 def test_click_on_a_slope_goes_to_its_integration(qtbot):
     panel, session, _ = make_panel(qtbot, state())
     session.set_ramp(show="slopes")

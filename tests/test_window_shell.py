@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QPalette
-from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
+from PySide6.QtWidgets import QApplication, QMenu, QMessageBox, QSplitter
 
 from detgui import app
 from detgui.gui.window.actions import ROWS
@@ -356,6 +356,30 @@ def test_docks_are_remembered(qtbot, make_window):
     again.menus.actions["layout"].trigger()
     assert again.header_dock.isVisible()
     assert again.dockWidgetArea(again.panel_dock) == Qt.DockWidgetArea.RightDockWidgetArea
+
+
+def test_the_share_of_plots_and_numbers_is_remembered(qtbot, make_window, flight_ramp):
+    def splitter(window):
+        (found,) = [each for each in window.findChildren(QSplitter) if each.objectName() == "ramp plots and numbers"]
+        return found
+
+    window = make_window(flight_ramp, panels=True)
+    opened(qtbot, window)
+    window.parts.session.choose_pixel(5, 5)
+    qtbot.waitUntil(splitter(window).isVisible, timeout=PATIENCE)
+    before, handle = splitter(window).sizes(), splitter(window).handle(1)
+    qtbot.mousePress(handle, Qt.MouseButton.LeftButton)
+    qtbot.mouseMove(handle, QPoint(10, -40))
+    qtbot.mouseRelease(handle, Qt.MouseButton.LeftButton)
+    moved = splitter(window).sizes()
+    assert moved[1] > before[1] + 20
+    window.close()
+    again = make_window(flight_ramp, panels=True)
+    again.commands.recall_splitters()
+    opened(qtbot, again)
+    again.parts.session.choose_pixel(5, 5)
+    qtbot.waitUntil(splitter(again).isVisible, timeout=PATIENCE)
+    assert splitter(again).sizes()[1] == pytest.approx(moved[1], abs=8)
 
 
 # Tasks

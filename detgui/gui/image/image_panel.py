@@ -186,6 +186,8 @@ class ImagePanel(QWidget):
         ):  # fmt: skip
             self.bar.show_state(new)
             self._show_checks(new)
+        if (old.blink, old.difference, old.frame) != (new.blink, new.difference, new.frame):
+            self.message.hush()
         if old.blink != new.blink:
             self._follow_blink(new)
         if (old.pixel, old.pins) != (new.pixel, new.pins):

@@ -48,6 +48,12 @@ class ViewMessage(QLabel):
         if text:
             self._end.start()
 
+    def hush(self) -> None:
+        """Take a note away before its time: what it was about has changed."""
+        if self._end.isActive():
+            self._end.stop()
+            self.say("")
+
     def place(self) -> None:
         """Go to the corner, no wider than the image."""
         room = max(80, self.parentWidget().width() - 90)

@@ -12,6 +12,7 @@ from detgui.gui.ramp.ramp_facts import Fact, as_tsv
 
 Column = tuple[str, QColor | None, list[Fact]]
 _ROLE = Qt.ItemDataRole
+PEEP = 0.7  # part of the width that the chosen pixel takes at most beside others, so that they are seen to be there
 
 
 class NumbersModel(QAbstractTableModel):
@@ -125,6 +126,8 @@ class NumbersTable(QTableView):
         metrics = self.fontMetrics()
         chosen = metrics.horizontalAdvance("12345.67 ± 0.12 DN/group (12.3 σ)  ")
         pinned = metrics.horizontalAdvance("12345.6 ± 1.2 DN/group  ")
+        if count > 1:
+            chosen = min(chosen, int(PEEP * width))
         room = [chosen, *[pinned] * (count - 1)]
         spare = max(width - sum(room), 0) / count
         for column, wanted in enumerate(room):
