@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui.analysis.pixel_noise import Neighbours, PixelNoise, check_given, find_noise, noise_table, with_given
-from detgui.analysis.provenance import for_params, provenance
+from detgui.analysis.provenance import for_params, provenance, versions
 from detgui.analysis.ramp_reading import (
     check_pixel,
     choose_integration,
@@ -264,3 +264,4 @@ def warm_up() -> None:
     import scipy.special  # noqa: F401
 
     noise_table()
+    versions()

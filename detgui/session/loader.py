@@ -60,6 +60,8 @@ class Loader(QObject):
         self._without_flags: dict[str, ImageAnswer] = {}  # lane: the shown answer whose data quality is to follow
         self._pause = QTimer(self, singleShot=True, interval=FLAGS_MS)
         self._pause.timeout.connect(self._ask_flags)
+        self._ahead = QTimer(self, singleShot=True, interval=0)  # after the image was painted: until then a worker would be in the way
+        self._ahead.timeout.connect(self._read_ahead)
         self._connections = [
             (session.changed, session.changed.connect(self._follow)),
             (bridge.task_event, bridge.task_event.connect(self._hear)),
@@ -76,7 +78,7 @@ class Loader(QObject):
     @property
     def settled(self) -> bool:
         """True where everything has come, data quality and what is read ahead too."""
-        return not self._tasks and not self._pause.isActive()
+        return not (self._tasks or self._pause.isActive() or self._ahead.isActive())
 
     def reload(self) -> None:
         """Forget all answers and ask for everything again."""
@@ -97,6 +99,7 @@ class Loader(QObject):
             signal.disconnect(connection)
         self._connections = []
         self._pause.stop()
+        self._ahead.stop()
         for lane in list(self._tasks):
             self._drop(lane)
 
@@ -213,7 +216,7 @@ class Loader(QObject):
         self._lock.note(answer)
         self.image.emit(answer)
         if answer is not None:
-            self._read_ahead()
+            self._ahead.start()
 
     def _expect_flags(self, lane: str, answer: ImageAnswer | None) -> None:
         self._without_flags.pop(lane, None)
