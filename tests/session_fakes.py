@@ -96,9 +96,12 @@ class FakeRamps:
     def __init__(self, monkeypatch) -> None:
         self.fits: list[ramp.Params] = []
         self.threads: list[str] = []
+        self.gate = threading.Event()  # fits of all integrations wait for it
+        self.gate.set()
         monkeypatch.setattr(ramp, "load", self.load)
         monkeypatch.setattr(ramp, "fit", self.fit)
-        monkeypatch.setattr(ramp, "overview", self.overview)
+        monkeypatch.setattr(ramp, "load_overview", self.load_overview)
+        monkeypatch.setattr(ramp, "fit_overview", self.fit_overview)
 
     def load(self, exposure, params, progress=None):
         signal = exposure.read_box(params.x, params.y, params.x, params.y, "SCI", params.integration)[:, 0, 0].astype(float)
@@ -109,8 +112,12 @@ class FakeRamps:
         self.threads.append(threading.current_thread().name)
         return (data.exposure, data.integration, params, data.signal)
 
-    def overview(self, exposure, params, engine=None, progress=None):
-        return ("overview", exposure.name, params)
+    def load_overview(self, exposure, params, progress=None):
+        return exposure.read_box(params.x, params.y, params.x, params.y, "SCI", 1)
+
+    def fit_overview(self, data, params):
+        assert self.gate.wait(20)
+        return ("overview", float(data[0, 0, 0]), params)
 
 
 class Desk:

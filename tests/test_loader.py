@@ -287,9 +287,33 @@ def test_overview_only_where_it_is_shown(desk, exposure):
     assert desk.said["overview"] == []
     desk.session.set_ramp(show="slopes")
     desk.settle()
-    assert desk.said["overview"][-1][1] == "fake_uncal"
+    assert desk.said["overview"][-1][1] == 1100 + 10 * 1 + 2
     desk.session.set_ramp(show="ramp")
     assert desk.said["overview"][-1] is None
+
+
+def test_another_n_refits_all_integrations_without_reading(desk, exposure, ramps):
+    desk.session.set_ramp(show="slopes")
+    desk.session.choose_pixel(3, 2)
+    desk.settle()
+    exposure.reads.clear()
+    desk.session.set_fit_last(4)
+    desk.settle()
+    assert desk.said["overview"][-1][2].fit_groups == (1, 4)
+    assert exposure.reads == []
+
+
+def test_a_dragged_n_is_followed_and_ends_where_the_mouse_does(desk, exposure, ramps):
+    desk.session.set_ramp(show="slopes")
+    desk.session.choose_pixel(3, 2)
+    desk.settle()
+    desk.said["overview"].clear()
+    ramps.gate.clear()
+    for last in (2, 3, 4, 5):
+        desk.session.set_fit_last(last, commit=False)
+    ramps.gate.set()
+    desk.settle()
+    assert [each[2].fit_groups for each in desk.said["overview"]] == [(1, 2), (1, 5)]
 
 
 def test_a_file_cut_short_is_one_sentence_and_the_rest_goes_on(desk, tmp_path):

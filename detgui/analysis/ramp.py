@@ -20,7 +20,7 @@ from detgui.analysis.ramp_reading import (
     read_ramps,
 )
 from detgui.analysis.ramp_table import as_table, summary, write
-from detgui.analysis.ramp_types import DEFAULT_THRESHOLD, Overview, Params, RampData, Result
+from detgui.analysis.ramp_types import DEFAULT_THRESHOLD, Overview, OverviewData, Params, RampData, Result
 from detgui.data.exposure import Exposure
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
@@ -37,7 +37,23 @@ from detgui.science.ramp_groups import (
 from detgui.science.scatter import spread, spread_of_neighbours
 from detgui.science.timing import GroupTiming
 
-__all__ = ["Overview", "Params", "RampData", "Result", "as_table", "fit", "load", "overview", "run", "summary", "warm_up", "write"]
+__all__ = [
+    "Overview",
+    "OverviewData",
+    "Params",
+    "RampData",
+    "Result",
+    "as_table",
+    "fit",
+    "fit_overview",
+    "load",
+    "load_overview",
+    "overview",
+    "run",
+    "summary",
+    "warm_up",
+    "write",
+]
 
 
 def load(exposure: Exposure, params: Params, progress: Progress = no_progress) -> RampData:
@@ -225,18 +241,15 @@ def run(exposure: Exposure, params: Params, engine: object = None, progress: Pro
     return fit(load(exposure, params, progress), params)
 
 
-def overview(exposure: Exposure, params: Params, engine: object = None, progress: Progress = no_progress) -> Overview:
-    """The same pixel in every integration, each with its own early groups as `run` would choose them.
-
-    Errors come from gain and read noise as in `run`; without them they are the scatter of neighbouring integrations' slopes.
-    """
+def load_overview(exposure: Exposure, params: Params, progress: Progress = no_progress) -> OverviewData:
+    """Read what `fit_overview` needs: the pixel in every integration. Raises `BadInput` as `load` does."""
     check_pixel(exposure, params.x, params.y)
     check_groups(exposure.name, exposure.shape[1], params.fit_groups)
+    check_given(params.gain, params.read_noise)
     numbers = exposure.integrations
     signal, groupdq = read_ramps(exposure, params.x, params.y, [int(n) for n in numbers], progress)
     chosen = choose_integration(exposure, params.integration)
     levels = read_levels(exposure, params.x, params.y, params.superbias, params.saturation)
-
     noise = find_noise(
         exposure,
         params.x,
@@ -247,15 +260,33 @@ def overview(exposure: Exposure, params: Params, engine: object = None, progress
     )
     usable, segments = usable_groups(signal, saturated_from(signal, groupdq, levels.saturation)), segment_numbers(groupdq)
     zero = np.full(len(signal), levels.zero) if np.isfinite(levels.zero) else extrapolated_zero(signal, usable, segments)
-    group = np.arange(1, signal.shape[1] + 1)
-    last = early_group_count(signal, usable, zero, params.threshold) if params.fit_groups is None else np.array(params.fit_groups[1])
-    used = usable & (group >= (params.fit_groups or (1, 0))[0]) & (group <= last[..., None])
-    rate, error, _ = fit_rates(signal, used, segments, GroupTimes.of(exposure.timing), noise.noise, _method(params.method))
-    if not noise.noise.known:
+    progress(1.0, "read")
+    return OverviewData(exposure.name, numbers, signal, groupdq, usable, segments, zero, exposure.timing, noise, mid_times(exposure))
+
+
+def fit_overview(data: OverviewData, params: Params) -> Overview:
+    """Fit a pixel that was read in every integration; what may differ from the load is as in `fit`."""
+    check_groups(data.exposure, data.signal.shape[1], params.fit_groups)
+    noise = with_given(data.noise, params.gain, params.read_noise).noise
+    group = np.arange(1, data.signal.shape[1] + 1)
+    if params.fit_groups is None:
+        first, last = 1, early_group_count(data.signal, data.usable, data.zero, params.threshold)[..., None]
+    else:
+        first, last = params.fit_groups[0], np.array(params.fit_groups[1])
+    used = data.usable & (group >= first) & (group <= last)
+    rate, error, _ = fit_rates(data.signal, used, data.segments, GroupTimes.of(data.timing), noise, _method(params.method))
+    if not noise.known:
         error = np.where(np.isfinite(rate), spread_of_neighbours(rate), np.nan)
-    progress(1.0, "fitted")
-    tgroup = exposure.timing.tgroup
-    return Overview(exposure.name, params, numbers, rate * tgroup, error * tgroup, signal, groupdq, mid_times(exposure))
+    tgroup = data.timing.tgroup
+    return Overview(data.exposure, params, data.integration, rate * tgroup, error * tgroup, data.signal, data.groupdq, data.time_mjd)
+
+
+def overview(exposure: Exposure, params: Params, engine: object = None, progress: Progress = no_progress) -> Overview:
+    """The same pixel in every integration, each with its own early groups as `run` would choose them.
+
+    Errors come from gain and read noise as in `run`; without them they are the scatter of neighbouring integrations' slopes.
+    """
+    return fit_overview(load_overview(exposure, params, progress), params)
 
 
 def warm_up() -> None:

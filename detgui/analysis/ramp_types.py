@@ -106,6 +106,32 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class OverviewData:
+    """All that the fits of one pixel in every integration need, read once.
+
+    ``signal`` DN, ``groupdq``, ``usable`` and ``segments`` have shape (nints, ngroups); ``integration`` numbers, ``zero`` level in DN and
+    ``time_mjd`` (mid-time, UTC) (nints,).
+    """
+
+    exposure: str
+    integration: NDArray[np.int64]
+    signal: NDArray[np.float64]
+    groupdq: NDArray[np.uint32]
+    usable: NDArray[np.bool_]
+    segments: NDArray[np.int64]
+    zero: NDArray[np.float64]
+    timing: GroupTiming
+    noise: PixelNoise
+    time_mjd: NDArray[np.float64]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays."""
+        arrays = (self.integration, self.signal, self.groupdq, self.usable, self.segments, self.zero, self.time_mjd)
+        return sum(each.nbytes for each in arrays)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Overview:
     """Slope of the early line against integration, shapes (nints,), DN/group; the ramps themselves (nints, ngroups) DN."""
 

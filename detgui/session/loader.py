@@ -162,8 +162,11 @@ class Loader(QObject):
         if request is None:
             self._drop("overview")
             self.overview.emit(None)
-        else:
-            self._submit("overview", request, work.overview, request, self._shelf, title="Reading all integrations")
+            return
+        running = self._tasks.get("overview")
+        if running is not None and work.overview_key(running[1]) == work.overview_key(request):
+            return  # another N of the same pixel: that of now is fitted when the one before was shown, so that a dragged N is seen moving
+        self._submit("overview", request, work.overview, request, self._shelf, self._pixels, title="Reading all integrations")
 
     def _fits_at_once(self, requests: tuple[RampRequest, ...]) -> bool:
         if len(requests) > DIRECT_RAMPS:
@@ -190,6 +193,8 @@ class Loader(QObject):
         request = self._tasks.pop(lane)[1]
         if event.kind == "done":
             self._answer(lane, event.result)
+            if lane == "overview" and self._wanted.overview != request:
+                self._ask_overview(self._wanted.overview)
         elif lane != "ahead":
             self._show_nothing(lane)
             if event.kind == "failed":  # and nothing to say where the user cancelled it

@@ -133,8 +133,11 @@ class PixelData:
 
 def pixel_key(request: RampRequest) -> tuple[object, ...]:
     """What a read of a ramp depends on: everything but how the line is fitted."""
-    read = replace(request.params, fit_groups=None, method="", threshold=0.0)
-    return ("ramp", request.exposure, read, request.role == "chosen")
+    return ("ramp", request.exposure, _without_fit(request.params), request.role == "chosen")
+
+
+def _without_fit(params: ramp.Params) -> ramp.Params:
+    return replace(params, fit_groups=None, method="", threshold=0.0)
 
 
 def fit(request: RampRequest, pixel: PixelData) -> RampAnswer:
@@ -187,10 +190,21 @@ def _part(progress: Progress, number: int, count: int) -> Progress:
     return lambda fraction, message: progress((number + fraction) / count, message)
 
 
-def overview(request: OverviewRequest, shelf: Shelf, progress: Progress = no_progress) -> ramp.Overview:
-    """The pixel in every integration."""
-    with reading(shelf, request.exposure) as exposure:
-        return ramp.overview(exposure, request.params, progress=progress)
+def overview_key(request: OverviewRequest) -> tuple[object, ...]:
+    """What a read of all integrations depends on: everything but how the lines are fitted."""
+    return ("overview", request.exposure, _without_fit(request.params))
+
+
+def overview(request: OverviewRequest, shelf: Shelf, cache: Cache, progress: Progress = no_progress) -> ramp.Overview:
+    """The pixel in every integration, read or remembered."""
+    key = overview_key(request)
+    data: ramp.OverviewData | None = cache.get(key)
+    if data is None:
+        with reading(shelf, request.exposure) as exposure:
+            data = ramp.load_overview(exposure, request.params, progress)
+        remember(shelf, cache, request.exposure, key, data, data.nbytes)
+    progress(1.0, "fitting all integrations")
+    return ramp.fit_overview(data, request.params)
 
 
 # Opening
