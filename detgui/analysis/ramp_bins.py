@@ -17,6 +17,9 @@ from detgui.data.stream import Block, Gauge
 PIECE = 1 << 15
 """Pixels averaged at once: with `TOGETHER` integrations their bytes stay in the core's own cache."""
 
+MANY = 64
+"""Integrations from which single ones are not told apart."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bin:
@@ -37,8 +40,13 @@ class Bin:
 
 
 def bins_of(numbers: NDArray[np.int64], most: int) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
-    """Edges, (nbins + 1,), and members of at most ``most`` bins of equal numbers of consecutive integrations, the last maybe smaller."""
+    """Edges, (nbins + 1,), and members of at most ``most`` bins of equal numbers of consecutive integrations, the last maybe smaller.
+
+    Many integrations are taken a multiple of `TOGETHER` at a time: finer bins cost the pass more than they tell while a range is dragged.
+    """
     size = -(-numbers.size // max(1, most))
+    if numbers.size >= MANY:
+        size = -(-size // ramp_kernels.TOGETHER) * ramp_kernels.TOGETHER
     members = [numbers[start : start + size] for start in range(0, numbers.size, size)]
     return np.array([*(int(each[0]) for each in members), int(numbers[-1]) + 1], np.int64), members
 

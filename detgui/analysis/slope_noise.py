@@ -23,7 +23,7 @@ FloatArray = NDArray[np.float64]
 RATE_INTEGRATIONS = 5
 """Integrations that the mean rate of a pixel is taken from; their median is free of single jumps."""
 
-SAMPLE_VALUES = 400_000
+SAMPLE_VALUES = 150_000
 SAMPLE_INTEGRATIONS = 4
 SAMPLE_ROWS = 16
 

@@ -15,11 +15,12 @@ from detgui.errors import BadInput
 VERBS = {
     "info": "say what a file is",
     "ramp": "fit one pixel's ramp and write it as a table",
+    "slopes": "map the residual late slope of an exposure",
     "simulate": "write exposures with known truth",
     "demo": "open the window on example exposures",
     "bench": "measure how fast the program is here",
 }
-PLANNED = ("slopes", "gain", "offsets", "correct", "hotpixels", "ta-risk", "noise", "step")
+PLANNED = ("gain", "offsets", "correct", "hotpixels", "ta-risk", "noise", "step")
 """Verbs that are not there yet: not to be taken for files."""
 
 VALUED_COMMON = ("--scheduler", "--workers")
@@ -132,6 +133,12 @@ def _ramp(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=named_file, metavar="RAMP.ecsv", help="table to write (.ecsv or .csv)")
 
 
+def _slopes(parser: argparse.ArgumentParser) -> None:
+    from detgui.cli.slopes import add_arguments
+
+    add_arguments(parser)
+
+
 def _simulate(parser: argparse.ArgumentParser) -> None:
     from detgui.simulate.cli import add_arguments
 
@@ -147,7 +154,7 @@ def _bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="write JSON on stdout")
 
 
-_FILL = {"info": _info, "ramp": _ramp, "simulate": _simulate, "demo": _demo, "bench": _bench}
+_FILL = {"info": _info, "ramp": _ramp, "slopes": _slopes, "simulate": _simulate, "demo": _demo, "bench": _bench}
 
 
 def positive(text: str) -> int:

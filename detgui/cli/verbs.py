@@ -134,6 +134,14 @@ def _ramp_of(exposure: Exposure, args: Namespace) -> None:
         put_json(summary(result) | ({"output": args.output} if args.output else {}))
 
 
+def slopes(args: Namespace) -> int:
+    """Map the residual late slope."""
+    _no_scheduler(args)
+    from detgui.cli.slopes import run
+
+    return run(args)
+
+
 def simulate(args: Namespace) -> int:
     """Write exposures with known truth."""
     _no_scheduler(args)
@@ -163,6 +171,7 @@ VERB_FUNCTIONS: dict[str, Callable[[Namespace], int]] = {
     "window": window,
     "info": info,
     "ramp": ramp,
+    "slopes": slopes,
     "simulate": simulate,
     "demo": demo,
     "bench": bench,

@@ -30,7 +30,7 @@ ODD = 1e-4
 ONE_SIGMA = 0.8413447460685429
 """Normal distribution's share below one standard deviation."""
 
-SAMPLE = 40_000
+SAMPLE = 20_000
 """Pixels that prior and scale are found from at most."""
 
 

@@ -1,0 +1,106 @@
+"""``detgui slopes``: map the residual late slope of an exposure and write it as FITS."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from detgui.cli.parser import group_range, named_file, noise_or_file, number_or_file
+from detgui.cli.terminal import ProgressBar, put_json
+from detgui.errors import BadInput
+
+if TYPE_CHECKING:
+    from detgui.data.exposure import Exposure
+
+EXTENSIONS = (".fits", ".fit", ".fts")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's options."""
+    add = parser.add_argument
+    add("files", nargs="+", type=named_file, metavar="FILE", help="one exposure: a file, or exactly the segments to use")
+    add(
+        "--fit-groups",
+        type=group_range,
+        default=(1, 10),
+        metavar="A-B",
+        help="groups of the early line, 1-based, inclusive (default: 1-10)",
+    )
+    add("--integrations", type=integration_range, metavar="A-B", help="integrations, 1-based, across the whole exposure (default: all)")
+    add("--roi", type=corners, metavar="X0,Y0,X1,Y1", help="corners of a rectangle, 0-based, inclusive (default: all pixels)")
+    add("--flags", type=flag_names, metavar="NAME,...", help="DQ flags that exclude a pixel in an integration (default: any flag)")
+    add("--gain", type=number_or_file, metavar="G|FILE", help="e-/DN, or a gain reference file, for the errors")
+    add("--read-noise", type=noise_or_file, metavar="R|FILE", help="DN of a single read, or a readnoise reference file, for the errors")
+    add("--json", action="store_true", help="write a summary as JSON on stdout")
+    add("-o", "--output", type=named_file, metavar="SLOPES.fits", help="file to write: SLOPE, ERR, COUNT, DQ")
+
+
+def run(args: Namespace) -> int:
+    """Map and write."""
+    from detgui.cli import verbs
+
+    if args.output is None and not args.json:
+        raise BadInput("say where the slopes are to be written: -o slopes.fits")
+    if args.output is not None:
+        references = [each for each in (args.gain, args.read_noise) if isinstance(each, Path)]
+        verbs._check_output(args.output, [*args.files, *references])
+        if args.output.suffix.lower() not in EXTENSIONS:
+            raise BadInput(f"{args.output.name}: slopes are written as .fits, not as {args.output.suffix or 'a file without extension'}")
+    args.join = True
+    exposures = verbs._open_usable(args, neighbours=False, as_one=True)
+    try:
+        exposure = verbs._one_exposure(exposures, None)
+        _map(exposure, args)
+        verbs._say_warnings(exposure, len(exposures))
+    finally:
+        verbs._close(exposures)
+    return 0
+
+
+def _map(exposure: Exposure, args: Namespace) -> None:
+    from detgui.analysis import slope_map
+    from detgui.analysis.slope_file import summary
+
+    params = slope_map.Params(
+        fit_groups=args.fit_groups,
+        integrations=args.integrations,
+        roi=args.roi,
+        flags=args.flags,
+        gain=args.gain,
+        read_noise=args.read_noise,
+    )
+    with ProgressBar(args.quiet) as progress:
+        result = slope_map.run(exposure, params, progress=progress, workers=args.workers)
+        if args.output is not None:
+            slope_map.write(result, args.output)
+    if args.json:
+        put_json(summary(result) | ({"output": args.output} if args.output else {}))
+
+
+def integration_range(text: str) -> tuple[int, int]:
+    """``A-B``, 1-based and inclusive; one number N means ``N-N``."""
+    found = re.fullmatch(r"([0-9]+)(?:-([0-9]+))?", text)
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not 1 <= first <= last:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a range of integrations such as 100-200")
+    return first, last
+
+
+def corners(text: str) -> tuple[int, int, int, int]:
+    """``X0,Y0,X1,Y1``, 0-based and inclusive."""
+    found = re.fullmatch(r"([0-9]+),([0-9]+),([0-9]+),([0-9]+)", text.replace(" ", ""))
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a rectangle such as 0,10,2047,21")
+    x0, y0, x1, y1 = (int(each) for each in found.groups())
+    return x0, y0, x1, y1
+
+
+def flag_names(text: str) -> tuple[str, ...]:
+    """Names with commas between them."""
+    names = tuple(name.strip().upper() for name in text.split(",") if name.strip())
+    if not names:
+        raise argparse.ArgumentTypeError(f"{text!r} names no flag, such as JUMP_DET,SATURATED")
+    return names
