@@ -334,6 +334,27 @@ def test_text_is_readable_on_its_ground(dark):
         assert contrast >= 4.5, (front, back, contrast)  # WCAG 2.1, 1.4.3
 
 
+def test_while_the_example_is_made_the_window_says_so_and_cancel_goes_back(qtbot, make_window, monkeypatch):
+    entered = threading.Event()
+
+    def slow(progress):
+        for step in range(2000):
+            entered.set()
+            progress(step / 2000, "simulating")
+            time.sleep(0.01)
+        return []
+
+    monkeypatch.setattr("detgui.gui.window.commands.make_demo", slow)
+    window = make_window()
+    window.menus.actions["example"].trigger()
+    assert entered.wait(10)
+    assert window.centre.currentWidget() is window.waiting
+    assert "Making the example exposures" in window.waiting.text()
+    qtbot.waitUntil(lambda: "Making example" in window.task_bar.main.label.text() and window.task_bar.main.isVisible(), timeout=PATIENCE)
+    window.menus.actions["cancel"].trigger()
+    qtbot.waitUntil(lambda: window.centre.currentWidget() is window.welcome, timeout=PATIENCE)
+
+
 @pytest.mark.parametrize("size", [(1280, 800), (2560, 1440)])
 def test_layout_fits_small_and_large(qtbot, make_window, size):
     window = make_window(panels=True, size=size)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QSplitter, QWidget
 from detgui.gui.common import pictures
 from detgui.gui.window import dialogs, help
 from detgui.gui.window.actions import make_action
+from detgui.gui.window.map_saver import MapSaver
 from detgui.gui.window.panels import PANELS
 from detgui.progress import Progress
 from detgui.session.state import SessionState, Theme
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from detgui.session.exposures import Opened
 
 DEMO_LANE = "demo"
+MAKING = "Making the example exposures…\n\nThis happens once and takes some ten seconds."
 LAYOUT_VERSION = 1
 FILTERS = ["FITS files (*.fits *.fits.gz *.fit *.fts)", "All files (*)"]
 
@@ -42,6 +44,7 @@ class Commands:
         self._parts = window.parts
         self._recent_menu: QMenu | None = None
         self.dialog: QDialog | None = None  # the newest one, also for tests
+        self.map_saver = MapSaver(window)
         self._parts.bridge.task_event.connect(self._demo_event)
         self._parts.session.undo_changed.connect(self._name_undo)
 
@@ -51,6 +54,7 @@ class Commands:
         return {
             "open": self.open_dialog,
             "example": self.open_example,
+            "save_map": self.map_saver.ask,
             "close": self.close_shown,
             "screenshot": self.screenshot_dialog,
             "quit": window.close,
@@ -127,6 +131,7 @@ class Commands:
         """Enable and check the actions as the state says."""
         actions = self._window.menus.actions
         actions["close"].setEnabled(state.current is not None)
+        actions["save_map"].setEnabled(state.current is not None and bool(state.current.source))
         for name in ("next", "previous"):
             actions[name].setEnabled(len(state.exposures) > 1)
         actions[state.theme].setChecked(True)
@@ -151,14 +156,20 @@ class Commands:
 
     def open_example(self) -> None:
         """Make the example exposures where they are missing, then open them."""
+        self._window.attach()
         self._parts.engine.submit(make_demo, lane=DEMO_LANE, title="Making example exposures")
+        self._window.expect_files(MAKING)
 
     def _demo_event(self, event: TaskEvent) -> None:
         if event.lane != DEMO_LANE or event.generation != self._parts.engine.newest(DEMO_LANE):
             return
         if event.kind == "done":
+            self._window.expect_files()
             self.open_paths(event.result)
+        elif event.kind == "cancelled":
+            self._window.expect_nothing()
         elif event.kind == "failed":
+            self._window.expect_nothing()
             from detgui.session.requests import Trouble
 
             self._window.show_trouble(Trouble(None, f"The example exposures could not be made: {event.error}", event.details))

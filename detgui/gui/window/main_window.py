@@ -27,6 +27,7 @@ from detgui.session.state import SessionState
 if TYPE_CHECKING:
     from detgui.session.requests import Trouble
 
+OPENING = "Opening…"
 SMALL_SCREEN = 1600  # pixels wide; the window takes all of it
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 
@@ -66,7 +67,7 @@ class MainWindow(QMainWindow):
         self.welcome = WelcomePage([actions["open"], actions["example"]], self)
         self.welcome.open_recent.connect(lambda path: self.commands.open_paths([path]))
         self.welcome.reopen.connect(self.commands.reopen_session)
-        self.waiting = QLabel("Opening…", self)
+        self.waiting = QLabel(OPENING, self)
         self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.centre = QStackedWidget(self)
         self.centre.addWidget(self.welcome)
@@ -163,9 +164,14 @@ class MainWindow(QMainWindow):
         else:
             self.centre.setCurrentWidget(self.waiting if self._opening else self.welcome)
 
-    def expect_files(self) -> None:
-        """Say that files are being opened, before they are."""
+    def expect_files(self, said: str = OPENING) -> None:
+        """Say that files are being opened, or made, before they are."""
+        self.waiting.setText(said)
         self._show_page(opening=True)
+
+    def expect_nothing(self) -> None:
+        """Show again how to open something, where nothing came of it."""
+        self._show_page(opening=False)
 
     def _close_exposure(self, key: str) -> None:
         self.parts.exposures.close_exposure(key)
