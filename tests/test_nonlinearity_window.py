@@ -9,8 +9,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from detgui import app
 from detgui.analysis import slope_map
 from detgui.data.exposure import open_one
-from detgui.simulate.params import BotsParams
 from detgui.simulate.expose import write_exposure
+from detgui.simulate.params import BotsParams
 from detgui.start import Start
 
 PATIENCE = 60_000
@@ -72,7 +72,7 @@ def test_nothing_open_says_what_to_do(qtbot, make_window, flight_ramp):
 
 
 def test_compute_shows_the_exact_map_with_colours_about_zero(computed, ramps):
-    window, panel = computed
+    window, _ = computed
     state = window.parts.session.state
     assert state.current.source == state.exposures[0].key
     assert state.frame.plane == "SLOPE"
@@ -83,3 +83,162 @@ def test_compute_shows_the_exact_map_with_colours_about_zero(computed, ramps):
     assert answer.low == -answer.high
     assert answer.unit == "DN/group"
     assert "groups 1–10" in window.image_panel.title.toolTip() + window.image_panel.title.text()
+
+
+def scene_to_widget(plot, item, x, y):
+    """Where a point of a plot is in its widget."""
+    return plot.mapFromScene(item.vb.mapViewToScene(QPointF(x, y)))
+
+
+def drag(qtbot, viewport, *points):
+    """Press at the first point, move over the others, let go at the last."""
+    qtbot.mouseMove(viewport, points[0])
+    qtbot.wait(20)
+    qtbot.mousePress(viewport, LEFT, pos=points[0])
+    for point in points[1:]:
+        move(qtbot, viewport, point)
+    qtbot.mouseRelease(viewport, LEFT, pos=points[-1])
+
+
+def move(qtbot, viewport, point):
+    """A move with the left button down; QTest's own moves have no buttons."""
+    from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QMouseEvent
+    from PySide6.QtWidgets import QApplication
+
+    place = QPointF(point)
+    event = QMouseEvent(
+        QEvent.Type.MouseMove, place, QPointF(viewport.mapToGlobal(point)), Qt.MouseButton.NoButton, LEFT, Qt.KeyboardModifier.NoModifier
+    )
+    QApplication.sendEvent(viewport, event)
+    qtbot.wait(30)
+
+
+def settled(qtbot, panel):
+    def exact():
+        result, options = panel.maker.result, panel.context.session.state.nonlinearity
+        return not result.approximate and result.params.fit_groups[1] == options.fit_last and panel.maker.running is None
+
+    qtbot.waitUntil(exact, timeout=PATIENCE)
+
+
+def test_dragging_n_moves_the_map_and_ends_in_the_exact_one(qtbot, computed, ramps):
+    window, panel = computed
+    session, plot = window.parts.session, panel.page.plot
+    session.choose_pixel(128, 12)
+    qtbot.waitUntil(lambda: plot.boundary.isVisible())
+    seen = []
+    panel.maker.updated.connect(seen.append)
+    height = plot.ramp.vb.viewRange()[1]
+    y = 0.5 * sum(height)
+    points = [scene_to_widget(plot, plot.ramp, x, y) for x in (10.5, 11.5, 12.5, 13.5)]
+    drag(qtbot, plot.viewport(), *points)
+    assert session.state.nonlinearity.fit_last == 13
+    qtbot.waitUntil(lambda: any(result.approximate for result in seen), timeout=PATIENCE)
+    settled(qtbot, panel)
+    with open_one(ramps) as exposure:
+        expected = slope_map.run(exposure, slope_map.Params(fit_groups=(1, 13)))
+    quick = next(result for result in reversed(seen) if result.approximate and result.params.fit_groups[1] == 13)
+    np.testing.assert_allclose(quick.slope, expected.slope, rtol=0, atol=1e-3)
+    qtbot.waitUntil(lambda: np.array_equal(window.image_panel.answer.values, expected.slope, equal_nan=True), timeout=PATIENCE)
+    assert "approximate" not in session.state.revision(session.state.frame.exposure).note
+    assert session.undo_text == "Fitted groups"
+    session.undo()  # the whole drag at once
+    assert session.state.nonlinearity.fit_last == 10
+    settled(qtbot, panel)
+
+
+def test_dragging_the_range_uses_those_integrations(qtbot, computed, ramps):
+    window, panel = computed
+    strip, session = panel.page.strip, window.parts.session
+    y = 0.5 * sum(strip.plot.vb.viewRange()[1])
+    points = [scene_to_widget(strip, strip.plot, x, y) for x in (12.5, 11.0, 9.0, 6.5)]
+    drag(qtbot, strip.viewport(), *points)
+    assert session.state.nonlinearity.integrations == (1, 6)
+    settled(qtbot, panel)
+    qtbot.waitUntil(lambda: panel.maker.result.integrations == (1, 6), timeout=PATIENCE)
+    with open_one(ramps) as exposure:
+        expected = slope_map.run(exposure, slope_map.Params(integrations=(1, 6)))
+    np.testing.assert_array_equal(panel.maker.result.slope, expected.slope)
+    qtbot.mouseClick(panel.header.all, LEFT)
+    assert session.state.nonlinearity.integrations is None
+
+
+def test_region_drawn_on_the_image_has_its_statistics(qtbot, computed):
+    window, panel = computed
+    page, view, session = panel.page, window.image_panel.view, window.parts.session
+    qtbot.waitUntil(lambda: page._stats is not None, timeout=PATIENCE)
+    whole = page._stats.pixels
+    qtbot.mouseClick(page.roi.draw, LEFT)
+    points = [view.place_of(*pixel).toPoint() for pixel in ((40, 5), (80, 10), (120, 20))]
+    drag(qtbot, view.viewport(), *points)
+    assert session.state.nonlinearity.roi == (40, 5, 120, 20)
+    assert not page.roi.draw.isChecked()
+    assert [field.value() for field in page.roi.fields] == [40, 5, 120, 20]
+    qtbot.waitUntil(lambda: page._stats.pixels < whole, timeout=PATIENCE)
+    slopes = panel.maker.result.slope[5:21, 40:121]
+    assert page._stats.pixels == np.isfinite(slopes).sum()
+    assert page._stats.median == pytest.approx(np.nanmedian(slopes.astype(float)))
+    right = [view.place_of(*pixel).toPoint() for pixel in ((120, 8), (140, 8), (160, 8))]
+    drag(qtbot, view.viewport(), right[0] + QPoint(1, 0), *right[1:])
+    assert session.state.nonlinearity.roi[:2] == (40, 5)
+    assert abs(session.state.nonlinearity.roi[2] - 160) <= 1
+    before = view.box.viewRect()
+    inside = [view.place_of(*pixel).toPoint() for pixel in ((60, 8), (64, 8), (70, 8))]
+    drag(qtbot, view.viewport(), *inside)  # away from edges and middle the image is moved
+    assert view.box.viewRect().left() < before.left()
+    qtbot.mouseClick(page.roi.whole, LEFT)
+    assert session.state.nonlinearity.roi is None
+
+
+def test_maps_are_kept_compared_saved_and_closed(qtbot, computed, tmp_path):
+    window, panel = computed
+    session = window.parts.session
+    live = session.state.frame.exposure
+    panel.actions_by_name["keep"].trigger()
+    kept = session.state.exposures[-1]
+    assert kept.label == "slopes N = 10"
+    root = window.exposure_list.topLevelItem(0)
+    assert [root.child(i).text(0) for i in range(3)] == ["ramp", "slope map", "slopes N = 10"]
+    panel.header.n.setValue(12)
+    settled(qtbot, panel)
+    session.set_difference("other", session.state.frame.__class__(kept.key, "SLOPE"))
+    qtbot.waitUntil(lambda: window.image_panel.answer.request.subtract is not None, timeout=PATIENCE)
+    assert np.nanmax(np.abs(window.image_panel.answer.values)) > 0
+    path = tmp_path / "map.fits"
+    window.commands.map_saver.save(live, path)
+    qtbot.waitUntil(path.exists, timeout=PATIENCE)
+    with open_one([path]) as saved:
+        assert saved.kind == "slopes"
+        np.testing.assert_array_equal(saved.read_image(saved.planes[0]), panel.maker.result.slope)
+    window.parts.exposures.close_exposure(live)
+    assert session.state.exposure(live) is None
+    panel.header.n.setValue(11)  # and comes back when there is something to show
+    qtbot.waitUntil(lambda: any(each.label == "slope map" for each in session.state.exposures), timeout=PATIENCE)
+    settled(qtbot, panel)
+
+
+def test_unsaved_maps_are_not_restored(qtbot, make_window, ramps):
+    window = make_window(*ramps)
+    panel = panel_of(window)
+    window.parts.session.set_nonlinearity(fit_last=8)
+    panel.maker.compute()
+    qtbot.waitUntil(lambda: window.parts.session.state.current.source != "", timeout=PATIENCE)
+    window.close()
+    from detgui.session.restore import load_state, session_file
+
+    saved = load_state(session_file())
+    assert [each.source for each in saved.exposures] == [""]
+    assert saved.frame.exposure == saved.exposures[0].key
+    assert saved.nonlinearity.fit_last == 8
+
+
+def test_what_cannot_be_mapped_is_one_sentence(qtbot, make_window, tmp_path):
+    short = BotsParams(integrations=2, groups=4, rows=32, columns=64)
+    files = write_exposure(short, tmp_path, ("ramp",), segments=1)
+    window = make_window(files[0])
+    panel = panel_of(window)
+    qtbot.mouseClick(panel.header.compute, LEFT)
+    assert panel.header.trouble.isVisible()
+    assert "late line needs at least 2 groups" in panel.header.trouble.text()
+    assert window.parts.session.state.current.is_ramp

@@ -32,6 +32,13 @@ def write(result: Result, path: Path) -> None:
     HDUs: SLOPE and ERR (DN/group, NaN where no integration is valid), COUNT (integrations), DQ (PIXELDQ), PROVENANCE (a table with one
     JSON text). The primary header is the exposure's, with the parameters after it.
     """
+    content = io.BytesIO()
+    as_hdus(result).writeto(content)
+    write_whole(path, content.getvalue())
+
+
+def as_hdus(result: Result) -> Any:
+    """The astropy HDUList that `write` writes."""
     from astropy.io import fits
 
     hdus = fits.HDUList([fits.PrimaryHDU(header=_header(result))])
@@ -47,9 +54,7 @@ def write(result: Result, path: Path) -> None:
         hdus.append(hdu)
     text = json.dumps(_numbers(plain(facts(result) | {"provenance": result.provenance})), ensure_ascii=True)
     hdus.append(fits.BinTableHDU.from_columns([fits.Column("json", f"{len(text)}A", array=np.array([text]))], name="PROVENANCE"))
-    content = io.BytesIO()
-    hdus.writeto(content)
-    write_whole(path, content.getvalue())
+    return hdus
 
 
 def facts(result: Result) -> dict[str, Any]:

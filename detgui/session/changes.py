@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from detgui.session import nonlinearity
+from detgui.session.nonlinearity import NonlinearityOptions
 from detgui.session.state import Blink, Difference, Frame, OpenExposure, Pin, Revision, SessionState
 
 # Exposures
@@ -225,14 +226,19 @@ def ramp_source(state: SessionState) -> OpenExposure | None:
 
 def set_nonlinearity(state: SessionState, **fields: Any) -> SessionState:
     """Replace fields of the options; numbers that the source does not have become the nearest that it has."""
-    options = replace(state.nonlinearity, **fields)
-    source = ramp_source(replace(state, nonlinearity=options))
-    if source is not None:
-        _, ngroups, ny, nx = source.shape
-        options = replace(
-            options,
-            fit_last=nonlinearity.groups_in(options.fit_last, ngroups),
-            integrations=nonlinearity.range_in(options.integrations, source.integrations),
-            roi=nonlinearity.rectangle_in(options.roi, nx, ny),
-        )
+    options = fitting_options(replace(state, nonlinearity=replace(state.nonlinearity, **fields)))
     return state if options == state.nonlinearity else replace(state, nonlinearity=options)
+
+
+def fitting_options(state: SessionState) -> NonlinearityOptions:
+    """The options as the present source allows them: another one may have fewer groups, integrations or pixels."""
+    options, source = state.nonlinearity, ramp_source(state)
+    if source is None:
+        return options
+    _, ngroups, ny, nx = source.shape
+    return replace(
+        options,
+        fit_last=nonlinearity.groups_in(options.fit_last, ngroups),
+        integrations=nonlinearity.range_in(options.integrations, source.integrations),
+        roi=nonlinearity.rectangle_in(options.roi, nx, ny),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -89,8 +89,16 @@ def as_exposure(result: slope_map.Result, source: Exposure) -> MapExposure:
         units={"COUNT": "integrations", "DQ": ""},
         signed=("SLOPE",),
         source=source,
+        headers=partial(headers, result),
         write=partial(slope_map.write, result),
     )
+
+
+def headers(result: slope_map.Result) -> list[tuple[str, Any]]:
+    """(HDU, header) of the file that would be written."""
+    from detgui.analysis.slope_file import as_hdus
+
+    return [(hdu.name, hdu.header) for hdu in as_hdus(result)]
 
 
 def map_name(source: str) -> str:
@@ -102,7 +110,7 @@ def map_name(source: str) -> str:
 def words(result: slope_map.Result) -> str:
     """What is said of a map beside the image."""
     first, last = result.integrations
-    parts = [f"line through groups {result.params.fit_groups[0]}–{result.params.fit_groups[1]}", f"integrations {first}–{last}"]
+    parts = [f"groups {result.params.fit_groups[0]}–{result.params.fit_groups[1]}", f"integrations {first}–{last}"]
     return ", ".join([*parts, *(["approximate"] if result.approximate else [])])
 
 

@@ -13,6 +13,7 @@ from detgui.session import changes, slope_work
 from detgui.session.bridge import FINAL, Bridge
 from detgui.session.cache import Cache
 from detgui.session.exposures import Exposures
+from detgui.session.nonlinearity import NonlinearityOptions
 from detgui.session.session import Session
 from detgui.session.state import OpenExposure, SessionState
 from detgui.session.words import sentence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 SETTLE_MS = 500  # after the last change of N or the range the exact pass begins
 FIRST_SPEED = 4e8  # bytes/s, before a pass was measured
 EXACT_BYTES = 96 * 2**20  # of exact maps kept, to come back to at once
+MEANS_BYTES = 400 * 2**20  # of mean ramps kept of exposures other than the present one
 LABEL = "slope map"
 
 
@@ -73,6 +75,11 @@ class SlopeMaker(QObject):
         """The exposure whose ramps are used, None for none."""
         return changes.ramp_source(self._session.state)
 
+    @property
+    def options(self) -> NonlinearityOptions:
+        """The session's options, as far as the present source allows them."""
+        return changes.fitting_options(self._session.state)
+
     def sheet(self, key: str = "") -> Sheet:
         """What was made of an exposure, of the present source by default; empty where nothing was."""
         source = self.source
@@ -111,9 +118,8 @@ class SlopeMaker(QObject):
         if source is None:
             self._tell("there is no exposure with ramps: open a ramp file")
             return
-        options = self._session.state.nonlinearity
         try:
-            params = slope_work.map_params(options)
+            params = slope_work.map_params(self.options)
             slope_work.check(self._exposures.shelf, source.key, params)
         except BadInput as error:
             self._tell(str(error))
@@ -155,7 +161,7 @@ class SlopeMaker(QObject):
     # From the state to tasks
 
     def _follow(self, old: SessionState, new: SessionState) -> None:
-        before, after = old.nonlinearity, new.nonlinearity
+        before, after = changes.fitting_options(old), changes.fitting_options(new)
         source = changes.ramp_source(new)
         was = changes.ramp_source(old)
         if (source.key if source else "") != (was.key if was else ""):
@@ -185,14 +191,14 @@ class SlopeMaker(QObject):
         sheet = self._sheets.get(source.key) if source is not None else None
         if sheet is None or sheet.shown is None:
             return False
-        params = slope_work.map_params(self._session.state.nonlinearity)
+        params = slope_work.map_params(self.options)
         return sheet.shown.approximate or sheet.shown.params != params
 
     def _settled(self) -> None:
         source = self.source
         if self._held or source is None or source.key not in self._sheets:
             return
-        params = slope_work.map_params(self._session.state.nonlinearity)
+        params = slope_work.map_params(self.options)
         try:
             slope_work.check(self._exposures.shelf, source.key, params)
         except BadInput as error:
@@ -213,11 +219,19 @@ class SlopeMaker(QObject):
 
     def _make_means(self, source: OpenExposure) -> None:
         sheet = self._sheets[source.key]
-        params = slope_work.means_params(self._session.state.nonlinearity)
+        params = slope_work.means_params(self.options)
         if (sheet.means is not None and sheet.means_params == params) or ("means", source.key, params) in self._tasks.values():
             return
+        self._make_room(source.key)
         args = (self._exposures.shelf, source.key, params)
         self._submit("means", source, params, slope_work.mean_ramps_of, *args, title="Mean ramps")
+
+    def _make_room(self, key: str) -> None:
+        """Let the mean ramps of other exposures go where they are large: they are made again when they are wanted."""
+        others = [sheet for other, sheet in self._sheets.items() if other != key and sheet.means is not None]
+        if sum(sheet.means.mean.nbytes for sheet in others if sheet.means is not None) > MEANS_BYTES:
+            for sheet in others:
+                sheet.means = None
 
     def _make_quick(self) -> None:
         if self._wish is None or any(what == "quick" for what, _, _ in self._tasks.values()):
@@ -232,7 +246,10 @@ class SlopeMaker(QObject):
     def _submit(self, what: str, source: OpenExposure, params: object, func: Any, *args: Any, title: str, **how: Any) -> None:
         name = f"{title} of {source.name}" if title else ""
         lane = "exact" if what == "show" else what
-        task = self._engine.submit(func, *args, lane=f"slopes {lane} {source.key}", title=name, **how)
+        try:
+            task = self._engine.submit(func, *args, lane=f"slopes {lane} {source.key}", title=name, **how)
+        except RuntimeError:  # the window is closing: the timer was still running
+            return
         self._tasks[task.id] = (what, source.key, params)
         self._started[task.id] = monotonic()
         self.changed.emit()
@@ -267,7 +284,7 @@ class SlopeMaker(QObject):
             self.speed = max(self._bytes_of(key) / max(seconds, 1e-3), 1e6)
             self._exact.put((key, params), result, slope_work.nbytes(result))
             sheet.exact = result
-            if params == slope_work.map_params(self._session.state.nonlinearity) or sheet.shown is None:
+            if params == slope_work.map_params(self.options) or sheet.shown is None:
                 self._take(key, result, what == "show")
             self._make_means(source)
         elif what == "means":
@@ -277,7 +294,7 @@ class SlopeMaker(QObject):
 
     def _present(self, key: str) -> slope_map.Params | None:
         source = self.source
-        return slope_work.map_params(self._session.state.nonlinearity) if source is not None and source.key == key else None
+        return slope_work.map_params(self.options) if source is not None and source.key == key else None
 
     def _bytes_of(self, key: str) -> int:
         source = self.source

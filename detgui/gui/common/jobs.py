@@ -41,7 +41,10 @@ class Jobs(QObject):
 
         A ``title`` shows the job in the task bar with its progress and Cancel.
         """
-        task = self.engine.submit(func, *args, lane=f"job {lane}", title=title, needs=needs, quick=quick)
+        try:
+            task = self.engine.submit(func, *args, lane=f"job {lane}", title=title, needs=needs, quick=quick)
+        except RuntimeError:  # the window is closing: a timer was still running
+            return
         self._lanes[lane] = task.id
         self._newest[lane] = None
         self._then[task.id] = (lane, then, failed)

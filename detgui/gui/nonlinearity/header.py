@@ -93,7 +93,7 @@ class SharedHeader(QWidget):
     def show_state(self, state: SessionState) -> None:
         """Show the options and the exposures to choose from."""
         self._show_sources(state)
-        source, options = self._maker.source, state.nonlinearity
+        source, options = self._maker.source, self._maker.options
         with QSignalBlocker(self.n), QSignalBlocker(self.first), QSignalBlocker(self.last):
             if source is not None:
                 self.n.setRange(min(LEAST_BEFORE, source.shape[1]), max(source.shape[1] - LEAST_AFTER, LEAST_BEFORE))
@@ -128,6 +128,7 @@ class SharedHeader(QWidget):
         """Show what runs, what it will cost, or what was used; and what is wrong."""
         running = self._maker.running
         self.cancel.setVisible(running is not None)
+        self.compute.setEnabled(running is None and self._maker.source is not None)
         result = self._maker.result
         if running is not None:
             text = f"{running.title.partition(' of ')[0].lower()} {100 * running.fraction:.0f} %"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor
 
 from detgui.gui.common import plot_theme
@@ -73,11 +73,13 @@ class IntegrationStrip(pg.GraphicsLayoutWidget):
 
     def show_range(self, chosen: Range | None, whole: Range) -> None:
         """Show the range that is used; sends nothing."""
-        self._whole = whole
-        self.plot.setXRange(whole[0] - 0.5, whole[1] + 0.5, padding=0.01)
-        self.region.setBounds((whole[0] - 0.5, whole[1] + 0.5))
         first, last = chosen or whole
         self._last = (first, last)
+        if whole != self._whole:
+            self._whole = whole
+            self.plot.setXRange(whole[0] - 0.5, whole[1] + 0.5, padding=0.01)
+            with QSignalBlocker(self.region):  # ends that are outside would be moved, and say so
+                self.region.setBounds((whole[0] - 0.5, whole[1] + 0.5))
         if not self.dragging:
             self._place(first, last)
 
@@ -91,9 +93,8 @@ class IntegrationStrip(pg.GraphicsLayoutWidget):
         set_y(self.plot, np.asarray(flux, dtype=float))
 
     def _place(self, first: int, last: int) -> None:
-        self.region.blockSignals(True)
-        self.region.setRegion((first - 0.5, last + 0.5))
-        self.region.blockSignals(False)
+        with QSignalBlocker(self.region):
+            self.region.setRegion((first - 0.5, last + 0.5))
 
     def _moved(self, finished: bool) -> None:
         low, high = self.region.getRegion()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from detgui.analysis import region_stats, slope_map
 from detgui.gui.common import plot_theme
@@ -27,6 +27,11 @@ from detgui.session.state import SessionState
 
 STATISTICS_MS = 150  # statistics follow when the map has not changed for so long
 TAB = "Non-linearity"
+
+HOW = """Compute maps the slope that is left in every pixel's late groups after the line through its first N groups, in the mean of all
+integrations whose data quality allows it.
+
+Losses are blue, excesses red. N and the range of integrations can be dragged once the map is there."""
 
 EXPORTS = (
     ("map", "fits", "Map as FITS…"),
@@ -71,6 +76,10 @@ class MapPage(QWidget):
         self.table = NumbersTable(self)
         self.table.setAccessibleName("Statistics of the region")
         self.table.horizontalHeader().hide()
+        self.message = QLabel(HOW, self)
+        self.message.setWordWrap(True)
+        self.message.setMargin(16)
+        self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.verdict, self.trouble = QLabel(self), QLabel(self)
         for label in (self.verdict, self.trouble):
             label.setWordWrap(True)
@@ -94,7 +103,7 @@ class MapPage(QWidget):
         numbers = QSplitter(Qt.Orientation.Horizontal)
         numbers.addWidget(self.table)
         numbers.addWidget(self.histogram)
-        numbers.setSizes([260, 180])
+        numbers.setSizes([310, 150])
         numbers.setObjectName("slope statistics and histogram")
         column.addWidget(self.roi)
         column.addWidget(numbers, 1)
@@ -110,13 +119,20 @@ class MapPage(QWidget):
         below.addWidget(self.script, 1)
         below.addWidget(self.keep)
         below.addWidget(self.export)
-        whole = QVBoxLayout(self)
+        content = QWidget(self)
+        whole = QVBoxLayout(content)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(3)
         whole.addWidget(plots, 1)
         for widget in (self.bins, self.trouble):
             whole.addWidget(widget)
         whole.addLayout(below)
+        self.stack = QStackedWidget(self)
+        for page in (self.message, content):
+            self.stack.addWidget(page)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.stack)
 
     def _connect(self) -> None:
         set_, maker = self._session.set_nonlinearity, self._maker
@@ -144,7 +160,7 @@ class MapPage(QWidget):
 
     def _show_state(self, state: SessionState) -> None:
         self.on_image.show_state(state)
-        source, options = self._maker.source, state.nonlinearity
+        source, options = self._maker.source, self._maker.options
         if source is None:
             return
         self.roi.show_rectangle(options.roi, source.shape[3], source.shape[2])
@@ -154,6 +170,7 @@ class MapPage(QWidget):
         self._draw_pixel()
 
     def _maker_changed(self) -> None:
+        self.stack.setCurrentIndex(0 if self._maker.result is None else 1)
         means = self._maker.sheet().means
         if means is not self._curve_of:
             self._curve_of = means
@@ -186,17 +203,19 @@ class MapPage(QWidget):
         means, state, source = self._maker.sheet().means, self._session.state, self._maker.source
         result = self._maker.result
         if source is None or means is None:
-            self.plot.show_nothing("Compute, then click a pixel" if self._maker.running is None else "")
+            self.plot.show_nothing(
+                "The mean ramps come after the map…" if self._maker.running is not None else "No mean ramps: Compute again"
+            )
             return
         if state.pixel is None or not source.contains(*state.pixel):
             self.plot.show_nothing("Click a pixel in the image")
             return
         x, y = state.pixel
-        signal = pixel_ramp(means, x, y, state.nonlinearity.integrations)
+        signal = pixel_ramp(means, x, y, self._maker.options.integrations)
         if signal is None:
             self.plot.show_nothing(f"x {x}, y {y}: no valid integration")
             return
-        last = min(state.nonlinearity.fit_last, signal.size - 1)
+        last = min(self._maker.options.fit_last, signal.size - 1)
         fits = result is not None and result.params.fit_groups[1] == last
         slope, err = (float(result.slope[y, x]), float(result.err[y, x])) if fits and result is not None else (np.nan, np.nan)
         count = int(result.count[y, x]) if result is not None else 0
@@ -210,7 +229,7 @@ class MapPage(QWidget):
         if result is None:
             self._stats_came(None)
             return
-        args = (result, self._session.state.nonlinearity.roi)
+        args = (result, self._maker.options.roi)
         self._context.jobs.start("region", "", statistics, *args, then=self._stats_came, failed=self._no_statistics, quick=True)
 
     def _stats_came(self, stats: region_stats.Result | None) -> None:
@@ -229,11 +248,13 @@ class MapPage(QWidget):
     def _find_trace(self) -> None:
         source = self._maker.source
         if source is not None:
-            args = (self._context.exposures.shelf, source.key, self._maker.sheet().means, self._session.state.nonlinearity.flags)
-            found = lambda rectangle: self._session.set_nonlinearity(text="Region", roi=rectangle)  # noqa: E731
-            self._context.jobs.start(
-                "trace", f"Trace of {source.name}", about_trace, *args, then=found, failed=lambda why: self._tell(why, False)
-            )
+            args = (self._context.exposures.shelf, source.key, self._maker.sheet().means, self._maker.options.flags)
+            title = f"Trace of {source.name}"
+            self._context.jobs.start("trace", title, about_trace, *args, then=self._trace_found, failed=lambda why: self._tell(why, False))
+
+    def _trace_found(self, rectangle: tuple[int, int, int, int]) -> None:
+        self._tell("")
+        self._session.set_nonlinearity(text="Region", roi=rectangle)
 
     def _drag(self, finished: bool, text: str, **fields: Any) -> None:
         self._maker.hold(not finished)
@@ -259,7 +280,7 @@ class MapPage(QWidget):
             self._exporter.run(lambda: slope_map.write(result, path), path)
         elif what == "statistics":
             if self._stats is not None:
-                roi = self._session.state.nonlinearity.roi
+                roi = self._maker.options.roi
                 columns, meta = region_stats.as_table(self._stats)
                 self._exporter.table(columns, {**meta, "roi": list(roi) if roi is not None else "whole image"}, path)
         else:

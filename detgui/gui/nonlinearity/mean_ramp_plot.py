@@ -107,6 +107,7 @@ class MeanRampPlot(pg.GraphicsLayoutWidget):
     def show_nothing(self, why: str) -> None:
         """Empty axes and a sentence."""
         self._shown = None
+        self._show_values(False)
         for item in (self.points, self.left_points, self.line, self.late, self.boundary, self.boundary_below, self.slope):
             item.setVisible(False)
         self.title.setText(why, color=self._theme.foreground)
@@ -114,6 +115,7 @@ class MeanRampPlot(pg.GraphicsLayoutWidget):
     def show_ramp(self, ramp: MeanRamp, n: int) -> None:
         """Show a pixel with the line through its first ``n`` groups."""
         self._shown, self._n = ramp, n
+        self._show_values(True)
         for item in (self.points, self.left_points, self.line, self.late, self.boundary, self.boundary_below, self.slope):
             item.setVisible(True)
         group = np.arange(1.0, ramp.signal.size + 1)
@@ -131,6 +133,11 @@ class MeanRampPlot(pg.GraphicsLayoutWidget):
         set_y(self.ramp, np.append(ramp.signal, line), above=0.1)
         set_y(self.residual, np.append(residual, 0.0), above=0.2)
         self._say(ramp)
+
+    def _show_values(self, on: bool) -> None:
+        for plot in (self.ramp, self.residual):
+            plot.getAxis("left").setStyle(showValues=on)
+        self.residual.getAxis("bottom").setStyle(showValues=on)
 
     def _say(self, ramp: MeanRamp) -> None:
         self.title.setText(ramp.title, color=self._theme.foreground)

@@ -33,12 +33,10 @@ def facts(stats: region_stats.Result) -> list[Fact]:
     low, high = stats.params.percentiles
     sigmas = f"{stats.params.threshold:g} errors"
     return [
-        Fact(
-            "range", f"± {with_error(found.half, found.half_err, unit)}", f"half of the way from percentile {low:g} to {high:g}"
-        ),
+        Fact("range", f"± {with_error(found.half, found.half_err, unit)}", f"half of the way from percentile {low:g} to {high:g}"),
         Fact("from", with_error(found.low, found.low_err, unit), f"{low:g} % of the pixels lie below"),
         Fact("to", with_error(found.high, found.high_err, unit), f"{100 - high:g} % of the pixels lie above"),
-        Fact("by errors alone", f"± {plain(stats.noise_half, 3)} {unit}", "the range that pixels without any effect would have"),
+        Fact("noise alone", f"± {plain(stats.noise_half, 3)} {unit}", "the range that pixels without any effect would have"),
         Fact("mean", with_error(stats.mean, stats.mean_err, unit), f"median {plain(stats.median, 4)} {unit}"),
         Fact("losses", _sum(sums.losses, sums.loss, sums.loss_err, unit), _chance("below", sigmas, sums.by_chance)),
         Fact("excesses", _sum(sums.excesses, sums.excess, sums.excess_err, unit), _chance("above", sigmas, sums.by_chance)),
@@ -48,7 +46,7 @@ def facts(stats: region_stats.Result) -> list[Fact]:
 
 
 def _sum(count: int, total: float, err: float, unit: str) -> str:
-    return f"{count} pixels, {with_error(total, err, unit)}"
+    return f"{count} px, {with_error(total, err, unit)}"
 
 
 def _chance(side: str, sigmas: str, by_chance: float) -> str:

@@ -81,4 +81,4 @@ class RoiOnImage(QObject):
         fits = source is not None and current is not None and source.shape[2:] == current.shape[2:]
         self.item.setVisible(bool(fits and self._visible()))
         if fits and source is not None:
-            self.item.show_rectangle(state.nonlinearity.roi, source.shape[3], source.shape[2])
+            self.item.show_rectangle(self._maker.options.roi, source.shape[3], source.shape[2])

@@ -27,6 +27,7 @@ class Row:
 ROWS = (
     Row("open", "File", "&Open…", "Ctrl+O", "Choose FITS files", "open"),
     Row("example", "File", "Open &example exposures", "Ctrl+Shift+E", "A simulated NIRSpec time series, made once", "example"),
+    Row("save_map", "-File", "Save &map as FITS…", "Ctrl+S", "Write the shown map with its errors and where it comes from", "export"),
     Row("close", "-File", "&Close exposure", "Ctrl+W", "Close the shown exposure", "close"),
     Row("screenshot", "-File", "Save &screenshot…", "Ctrl+Shift+P", "Write a picture of this window", "screenshot"),
     Row("quit", "-File", "&Quit", "Ctrl+Q", "Leave; what is open is remembered", "quit"),
