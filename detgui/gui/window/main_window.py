@@ -171,6 +171,7 @@ class MainWindow(QMainWindow):
 
     def expect_nothing(self) -> None:
         """Show again how to open something, where nothing came of it."""
+        self.waiting.setText(OPENING)
         self._show_page(opening=False)
 
     def _close_exposure(self, key: str) -> None:
