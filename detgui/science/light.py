@@ -24,6 +24,12 @@ FEWEST_BACKGROUND = 4
 HIT = 8.0
 """A pixel this many times its own scatter from the scaled template is taken for an unflagged hit."""
 
+END_COLUMNS = 6
+"""Columns at the ends of a trace whose light falls for other reasons than a spectral line."""
+
+LINEAR_SHIFT = 0.25
+"""px up to which a shift is found without interpolation."""
+
 FEWEST_TO_KNOW_SCATTER = 16
 """Images from which a pixel's own scatter is known."""
 
@@ -32,11 +38,12 @@ FEWEST_TO_KNOW_SCATTER = 16
 class Plan:
     """What is the same for all integrations; images (ny, nx), spectra (nx,).
 
-    ``weight`` part of each pixel inside the aperture, 0 where PIXELDQ leaves it out; ``window`` the same out to the centroid's half-width;
-    ``template`` mean rate, DN/group, background removed; ``background_rows`` (k, nx) rows away from the trace, -1 for none; ``scatter``
-    of a pixel between integrations, inf where not known; ``spectrum`` the template in the aperture, ``whole`` the same as it would be
-    with the pixels that are left out, ``spectrum_var`` variance of a column in one integration, ``pull`` by how much the first moment of a column moves per px along y, ``moment`` that of the template, ``moment_var``.
-    ``images`` that the template is the median of.
+    ``weight`` is the part of each pixel inside the aperture, 0 where PIXELDQ leaves it out; ``window`` the same out to the centroid's
+    half-width; ``template`` the mean rate, DN/group, background removed; ``background_rows`` (k, nx) rows away from the trace, -1 for
+    none; ``scatter`` of a pixel between integrations, inf where not known. ``spectrum`` is the template in the aperture, ``whole`` the
+    same as it would be with the pixels that are left out, ``spectrum_var`` the variance of a column in one integration. ``moment`` is the
+    first moment (centroid) of the template's columns, ``moment_var`` its variance, ``pull`` how much it moves per px along y. The
+    template is the median of ``images`` integrations.
     """
 
     weight: FloatArray
@@ -188,10 +195,10 @@ def fit_spectrum(spectrum: FloatArray, plan: Plan) -> tuple[float, float, float,
     """Scale, shift along x (px), its error and what is left, of the spectrum against the template's.
 
     Least squares of a scaled and shifted template, which is the maximum of the weighted cross-correlation. Columns with pixels left out
-    of the aperture do not tell the shift: their gaps stay where they are.
+    of the aperture do not tell the shift, nor do those near the ends of the trace: gaps and ends stay where they are.
     """
     used = plan.weight.any(axis=0)
-    weight = np.where(plan.spectrum == plan.whole, 1.0 / plan.spectrum_var, 0.0)
+    weight = np.where((plan.spectrum == plan.whole) & _inner(used), 1.0 / plan.spectrum_var, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         part = np.where(plan.whole > 0, plan.spectrum / plan.whole, 0.0)
     scale, shift, error = 1.0, 0.0, np.nan
@@ -210,9 +217,18 @@ def fit_spectrum(spectrum: FloatArray, plan: Plan) -> tuple[float, float, float,
         pull = (inverse @ (design * weight[:, None]).T)[1] * left  # each column's part in the shift
         error = float(np.sqrt((pull**2).sum())) / abs(scale)
         shift = float(np.clip(shift + step, -3.0, 3.0))
-        if abs(step) < 1e-4:
+        # Small shifts are linear, and interpolating would smooth the template's noise, which draws the shift to half pixels.
+        if abs(step) < 1e-3 or abs(shift) < LINEAR_SHIFT:
             break
     return float(scale), shift, error, left
+
+
+def _inner(used: BoolArray) -> BoolArray:
+    """Columns at least `END_COLUMNS` from one that is not used and from the ends; single columns without a pixel are no end."""
+    from scipy.ndimage import binary_closing, binary_erosion
+
+    filled = binary_closing(np.pad(used, END_COLUMNS), iterations=2)[END_COLUMNS:-END_COLUMNS] | used
+    return np.asarray(binary_erosion(filled, iterations=END_COLUMNS, border_value=0))
 
 
 def shifted(spectrum: FloatArray, shift: float) -> tuple[FloatArray, FloatArray]:

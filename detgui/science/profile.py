@@ -98,7 +98,8 @@ def with_neighbours(values: NDArray[Any]) -> NDArray[Any]:
 def noise_factor(values: NDArray[Any], err: NDArray[Any], distance: FloatArray, beyond: float = 10.0, width: float = 0.25) -> float:
     """By how much folded means scatter more than their errors where there is no trace (``beyond`` px and further); NaN with few bins.
 
-    Half the 68.3 % interval of mean over error, about zero. 1 where pixels are independent; read-out noise that neighbouring columns share makes it larger.
+    Half the 68.3 % interval of mean over error, about zero. 1 where pixels are independent;
+    read-out noise that neighbouring columns share makes it larger.
     """
     reach = float(np.nanmax(np.abs(distance))) if np.isfinite(distance).any() else 0.0
     if reach <= beyond:

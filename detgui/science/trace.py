@@ -90,7 +90,9 @@ def fill_pixels(image: NDArray[Any]) -> FloatArray:
     around = neighbour_median(image)
     off = image - around
     wild = ~(np.abs(off) <= 10.0 * sigma_of(off) + 0.5 * np.abs(around))
-    return np.where(wild, around, image)
+    filled = np.where(wild, around, image)
+    filled[:, ~np.isfinite(image).any(axis=0)] = np.nan  # a column without any value stays without
+    return filled
 
 
 def column_centres(image: FloatArray, sigma: float, significance: float) -> FloatArray:
