@@ -61,8 +61,10 @@ def warm_kernels(progress: Progress) -> None:
     progress(0.0, "loading the FITS reader")
     import_module("astropy.io.fits")
     from detgui.analysis import ramp
+    from detgui.data import piece_kernels
     from detgui.science import kernels
 
+    piece_kernels.warm()
     kernels.warm(lambda fraction, message: progress(0.2 + 0.6 * fraction, message))
     ramp.warm_up()
     for name in ("astropy.table", "astropy.wcs"):

@@ -14,8 +14,10 @@ from data_files import JWST, counts, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detgui.data import blocks
+from detgui.data import blocks, piece_kernels
 from detgui.data.exposure import open_one
+from detgui.data.files import OpenFile
+from detgui.data.pixels import pixel_format
 from detgui.errors import BadInput, Cancelled
 from detgui.science import kernels
 
@@ -216,13 +218,35 @@ def test_what_is_not_there(ramp, call, words):
     assert "\n" not in str(caught.value)
 
 
+@pytest.fixture(params=[False, True], ids=["python", "compiled"])
+def pieces(request, monkeypatch):
+    """Scattered reads with and without the compiled loops."""
+    if request.param:
+        piece_kernels.warm()
+        if not piece_kernels.ready():
+            pytest.skip("no numba, or no positioned reads")
+    monkeypatch.setitem(piece_kernels._state, "ready", request.param)
+
+
 @pytest.mark.parametrize("advice", [True, False])
-def test_scattered_reads_with_and_without_advice(ramp, monkeypatch, advice):
+def test_scattered_reads_with_and_without_advice(pieces, ramp, monkeypatch, advice):
     if advice and not blocks._CAN_ADVISE:
         pytest.skip("this system takes no advice")
     monkeypatch.setattr(blocks, "_CAN_ADVISE", advice)
+    monkeypatch.setattr(blocks, "BATCH", 3)
     exposure, arrays = ramp
     assert np.array_equal(exposure.read_pixel(5, 2), arrays["SCI"][:, :, 2, 5])
+    assert np.array_equal(exposure.read_box(1, 1, 4, 2), arrays["SCI"][0, :, 1:3, 1:5])
+
+
+def test_a_piece_that_is_not_there_is_one_sentence(pieces, tmp_path):
+    path = tmp_path / "short_ramp.fits"
+    path.write_bytes(bytes(100))
+    file = OpenFile(path)
+    out = np.empty((3, 2), np.int16)
+    with file.in_use() as fd, pytest.raises(BadInput, match=r"short_ramp\.fits was cut short"):
+        blocks.read_scattered(file, fd, [0, 98, 40], pixel_format(16), out)
+    file.close()
 
 
 def test_reads_where_the_system_has_no_positioned_reads(ramp, monkeypatch):

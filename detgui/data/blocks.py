@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detgui.data import piece_kernels
 from detgui.data.files import OpenFile
 from detgui.data.pixels import PixelFormat
 from detgui.progress import Progress, no_progress
@@ -24,6 +25,7 @@ KERNEL_CHUNK = 1 << 24  # with the compiled swap; larger, because after each chu
 BATCH = 1024  # scattered pieces between two progress calls
 THREADS = 16
 _CAN_ADVISE = hasattr(os, "posix_fadvise")
+Offsets = NDArray[np.int64]
 
 
 def read_run(file: OpenFile, fd: int, offset: int, form: PixelFormat, out: NDArray[Any]) -> None:
@@ -40,13 +42,14 @@ def read_run(file: OpenFile, fd: int, offset: int, form: PixelFormat, out: NDArr
 def read_scattered(
     file: OpenFile,
     fd: int,
-    offsets: Sequence[int],
+    offsets: Sequence[int] | NDArray[np.int64],
     form: PixelFormat,
     out: NDArray[Any],
     progress: Progress = no_progress,
     message: str = "",
 ) -> None:
     """Read one short row of pixels at each byte offset; ``out`` has shape (len(offsets), pixels), contiguous, dtype ``form.value``."""
+    offsets = np.asarray(offsets, np.int64)
     length = out.shape[1] * form.raw.itemsize
     chunk = np.empty((len(offsets), length), np.uint8) if form.scaled else out.view(np.uint8).reshape(len(offsets), length)
     read = _announced if _CAN_ADVISE else _threaded
@@ -56,23 +59,28 @@ def read_scattered(
     form.decode(chunk.reshape(-1), out.reshape(-1))
 
 
-def _announced(file: OpenFile, fd: int, offsets: Sequence[int], chunk: NDArray[np.uint8]) -> None:
-    advise, wanted, length = os.posix_fadvise, os.POSIX_FADV_WILLNEED, chunk.shape[1]
-    try:
-        for offset in offsets:
-            advise(fd, offset, length, wanted)
-    except OSError:  # a file system that takes no advice
-        return _threaded(file, fd, offsets, chunk)
+def _announced(file: OpenFile, fd: int, offsets: Offsets, chunk: NDArray[np.uint8]) -> None:
+    wanted, length = os.POSIX_FADV_WILLNEED, chunk.shape[1]
+    if piece_kernels.ready():
+        piece_kernels.announce_pieces(fd, offsets, length, wanted)
+    else:
+        try:
+            for offset in offsets.tolist():
+                os.posix_fadvise(fd, offset, length, wanted)
+        except OSError:  # a file system that takes no advice
+            return _threaded(file, fd, offsets, chunk)
     _plain(file, fd, offsets, chunk)
 
 
-def _plain(file: OpenFile, fd: int, offsets: Sequence[int], chunk: NDArray[np.uint8]) -> None:
-    view, length = chunk.reshape(-1).data, chunk.shape[1]
-    for index, offset in enumerate(offsets):
+def _plain(file: OpenFile, fd: int, offsets: Offsets, chunk: NDArray[np.uint8]) -> None:
+    line, length = chunk.reshape(-1), chunk.shape[1]
+    done = piece_kernels.read_pieces(fd, offsets, length, line) if piece_kernels.ready() else 0
+    view = line.data
+    for index, offset in enumerate(offsets[done:].tolist(), done):  # also a piece that could not be read: it says why
         file.read_at(fd, view[index * length : (index + 1) * length], offset)
 
 
-def _threaded(file: OpenFile, fd: int, offsets: Sequence[int], chunk: NDArray[np.uint8]) -> None:
+def _threaded(file: OpenFile, fd: int, offsets: Offsets, chunk: NDArray[np.uint8]) -> None:
     share = max(4, -(-len(offsets) // THREADS))
     starts = range(0, len(offsets), share)
     with ThreadPoolExecutor(len(starts), "detgui-read") as pool:

@@ -67,8 +67,9 @@ def pixel(places: Sequence[Place], plane: str, x: int, y: int, progress: Progres
     for part, rows, locals_ in _by_part(places):
         array = part.planes[plane]
         step = array.shape[2] * array.shape[3] * array.form.raw.itemsize
-        offsets = [start + step * group for start in (array.position(local, 0, y, x) for local in locals_) for group in range(ng)]
-        values = np.empty((len(offsets), 1), array.form.value)
+        starts = np.array([array.position(local, 0, y, x) for local in locals_], np.int64)
+        offsets = (starts[:, None] + step * np.arange(ng)).reshape(-1)
+        values = np.empty((offsets.size, 1), array.form.value)
         report = _share(progress, done, len(rows), len(places))
         with part.file.in_use() as fd:
             read_scattered(part.file, fd, offsets, array.form, values, report, message)
