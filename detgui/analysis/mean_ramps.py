@@ -66,18 +66,8 @@ def run(
     exposure: Exposure, params: Params, engine: object = None, progress: Progress = no_progress, workers: int | None = None
 ) -> MeanRamps:
     """Average the exposure in one pass. Raises `BadInput` for what `check` finds, and where a file changes or ends too early."""
-    check(exposure, params)
-    progress(0.0, f"mean ramps of {exposure.name}")
-    stream_kernels.prepare()
-    rows = chosen_rows(exposure, params.roi)
-    numbers = chosen_integrations(exposure, params.integrations)
-    edges, bins = bins_of(numbers, _bins_that_fit(exposure, params))
-    _, ngroups, _, nx = exposure.shape
-    nrows = rows[1] - rows[0] + 1
-    mean = np.empty((len(bins), ngroups, nrows, nx), np.float32)
-    count = np.zeros((len(bins), nrows, nx), np.int32)
-    mask = mask_of(params.flags)
-    _average(exposure, bins, rows, mask, mean, count, progress, stream.workers_for(workers))
+    edges, mean, count = average(exposure, params, progress, workers)
+    rows, numbers, mask = chosen_rows(exposure, params.roi), chosen_integrations(exposure, params.integrations), mask_of(params.flags)
     progress(0.95, "adding up the mean ramps")
     chunks, chunk_count = chunks_of(mean, count)
     noise = find_slope_noise(exposure, params.gain, params.read_noise, numbers, rows, mask)
@@ -100,6 +90,24 @@ def run(
         provenance=provenance([exposure], params, "slopes"),
         integrations=numbers,
     )
+
+
+def average(
+    exposure: Exposure, params: Params, progress: Progress = no_progress, workers: int | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int32]]:
+    """The pass alone: ``edges``, ``mean`` and ``count`` as in `MeanRamps`. Raises as `run`."""
+    check(exposure, params)
+    progress(0.0, f"mean ramps of {exposure.name}")
+    stream_kernels.prepare()
+    rows = chosen_rows(exposure, params.roi)
+    numbers = chosen_integrations(exposure, params.integrations)
+    edges, bins = bins_of(numbers, _bins_that_fit(exposure, params))
+    _, ngroups, _, nx = exposure.shape
+    nrows = rows[1] - rows[0] + 1
+    mean = np.empty((len(bins), ngroups, nrows, nx), np.float32)
+    count = np.zeros((len(bins), nrows, nx), np.int32)
+    _average(exposure, bins, rows, mask_of(params.flags), mean, count, progress, stream.workers_for(workers))
+    return edges, mean, count
 
 
 def _average(

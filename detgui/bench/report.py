@@ -32,6 +32,16 @@ GOALS: dict[str, Goal] = {
     "pixel_cold_sub_vs_memmap": Goal(">=", 4, "one pixel of 120 x 42 x 32 x 2048 float32, cold: memmap slice over ours"),
     "heartbeat_p99_ms": Goal("<", 50, "lateness of the window's 10 ms heartbeat while two workers compute, 99th percentile, ms"),
     "heartbeat_max_ms": Goal("<", 100, "the same, maximum, ms"),
+    "slopes_f4_vs_roof": Goal(">=", 0.8, "pass of the slope map, 120 x 42 x 32 x 2048 float32 + GROUPDQ, warm: the roof's time over ours"),
+    "slopes_u2_vs_roof": Goal(">=", 0.7, "the same as uint16 without GROUPDQ"),
+    "slopes_vs_lstsq": Goal(">=", 75, "the same by two vectorised least-squares fits (4 integrations, scaled): its time over ours"),
+    "slopes_vs_einsum": Goal(">=", 4, "the same by einsum (20 integrations, scaled)"),
+    "slopes_vs_stcal": Goal(">=", 200, "one fit by stcal OLS_C (2 integrations, scaled)"),
+    "slopes_interactive_vs_roof": Goal(">=", 0.45, "pass of the binned mean ramps: the roof's time over ours"),
+    "slopes_cold_vs_read": Goal(">=", 0.8, "pass of the slope map, file not in memory: a plain sequential read's time over ours"),
+    "slopes_peak_mb": Goal("<", 1500, "peak memory of a process that makes the map, or the mean ramps, MB"),
+    "drag_n_ms": Goal("<", 33, "map at another N out of the mean ramps, ms"),
+    "drag_phase_ms": Goal("<", 33, "map of another range of integrations out of the mean ramps, ms"),
 }
 
 
