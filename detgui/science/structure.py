@@ -47,7 +47,7 @@ def at_offsets(image: NDArray[Any], centre: FloatArray, offsets: NDArray[np.int6
 
 
 def block_means(values: FloatArray, offsets: int) -> FloatArray:
-    """Means over blocks of columns, shape (nblocks, noffsets); blocks that lack an offset in more than half of their columns are left out."""
+    """Means over blocks of columns, shape (nblocks, noffsets); blocks lacking an offset in over half of their columns are left out."""
     there = values[np.isfinite(values).any(axis=1)]
     columns = int(np.clip(len(there) // max(BLOCKS_PER_OFFSET * offsets, 1), 1, MOST_COLUMNS))
     count = len(there) // columns
@@ -87,18 +87,9 @@ def contrast(sample: FloatArray, weights: FloatArray) -> tuple[float, float]:
 
 
 def matched(sample: FloatArray, template: FloatArray) -> tuple[float, float]:
-    """How much of ``template``, shape (p,), the mean of the rows holds, and its error: least squares with the sample's covariance."""
-    n, p = sample.shape
-    if n <= p + 1 or not np.any(template):
-        return np.nan, np.nan
-    try:
-        weight = np.linalg.solve(np.atleast_2d(np.cov(sample, rowvar=False)) / n, template)
-    except np.linalg.LinAlgError:
-        return np.nan, np.nan
-    scale = float(template @ weight)
-    # The covariance is known from n rows only: the error of a fit of one of p numbers grows by this much.
-    growth = np.sqrt((n - 1) / (n - p))
-    return float(weight @ sample.mean(axis=0)) / scale, float(growth / np.sqrt(scale))
+    """How much of ``template``, shape (p,), the mean of the rows holds, and its error: least squares, all offsets alike."""
+    size = float(template @ template)
+    return contrast(sample, template / size) if size > 0 else (np.nan, np.nan)
 
 
 def control_offsets(centre: FloatArray, ny: int, beyond: int, most: int) -> NDArray[np.int64]:
