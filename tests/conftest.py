@@ -48,6 +48,10 @@ def own_folders(tmp_path_factory, monkeypatch):
     return home
 
 
+IDLE = ("pytest_timeout", "execnet", "Dask-Callback-Thread", "Dask-Offload")
+"""Threads that others keep for the life of the process, and that run nothing of ours after a test."""
+
+
 @pytest.fixture(autouse=True)
 def no_stray_threads():
     """Worker threads that outlive their test crash the interpreter later: fail here instead."""
@@ -55,9 +59,7 @@ def no_stray_threads():
     yield
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
-        stray = [
-            t for t in threading.enumerate() if t not in before and t.is_alive() and not t.name.startswith(("pytest_timeout", "execnet"))
-        ]
+        stray = [t for t in threading.enumerate() if t not in before and t.is_alive() and not t.name.startswith(IDLE)]
         if not stray:
             return
         time.sleep(0.02)

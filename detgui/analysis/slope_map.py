@@ -6,13 +6,14 @@ later groups; its slope is averaged over the integrations. One pass over the fil
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detgui.analysis import slope_blocks
+from detgui.analysis import slope_blocks, slope_cluster
 from detgui.analysis.pixel_noise import Given
 from detgui.analysis.provenance import provenance
 from detgui.analysis.slope_blocks import BlockTask, Partial, block_tasks, chosen_integrations, chosen_rows, combine, mask_of, reduce_block
@@ -146,14 +147,20 @@ def check_roi(exposure: Exposure, roi: Roi | None) -> None:
         raise BadInput(f"{exposure.name}: the region {x0},{y0},{x1},{y1} reaches outside, x is 0 to {nx - 1} and y 0 to {ny - 1}")
 
 
-def run(exposure: Exposure, params: Params, engine: object = None, progress: Progress = no_progress, workers: int | None = None) -> Result:
-    """Map the exposure. ``workers`` threads read and reduce (None: the processors, at most 8).
+def run(
+    exposure: Exposure, params: Params, engine: Executor | None = None, progress: Progress = no_progress, workers: int | None = None
+) -> Result:
+    """Map the exposure. ``workers`` threads of this process read and reduce (None: the processors, at most 8), or those of ``engine``:
+    an executor with workers that see the same files, such as `tasks.cluster.Cluster`.
 
     Raises `BadInput` for what `check` finds, where no pixel is valid, and where a file changes or ends too early while it is read.
     """
     check(exposure, params)
     progress(0.0, f"slopes of {exposure.name}")
-    moments = slope_blocks.moments(exposure, params, progress, workers, (0.0, 0.97))
+    if engine is None:
+        moments = slope_blocks.moments(exposure, params, progress, workers, (0.0, 0.97))
+    else:
+        moments = slope_cluster.moments(exposure, params, engine, progress, (0.0, 0.97))
     return finish(exposure, params, moments, progress)
 
 

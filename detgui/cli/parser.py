@@ -72,7 +72,7 @@ def _verb_parser(verb: str) -> Parser:
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("common")
-    group.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="run on a Dask cluster (not available yet)")
+    group.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="run on a Dask cluster (slopes only)")
     group.add_argument("--workers", type=positive, metavar="N", help="number of worker threads")
     group.add_argument("--quiet", action="store_true", help="no progress bar")
 

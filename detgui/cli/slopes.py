@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detgui.cli.parser import group_range, named_file, noise_or_file, number_or_file
-from detgui.cli.terminal import ProgressBar, put_json
+from detgui.cli.terminal import ProgressBar, put_json, say
 from detgui.errors import BadInput
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ def run(args: Namespace) -> int:
     """Map and write."""
     from detgui.cli import verbs
 
+    if args.scheduler and args.workers:
+        raise BadInput("--workers counts threads of this computer; a cluster has its own")
     if args.output is None and not args.json:
         raise BadInput("say where the slopes are to be written: -o slopes.fits")
     if args.output is not None:
@@ -63,6 +65,7 @@ def run(args: Namespace) -> int:
 def _map(exposure: Exposure, args: Namespace) -> None:
     from detgui.analysis import slope_map
     from detgui.analysis.slope_file import summary
+    from detgui.tasks.cluster import connected
 
     params = slope_map.Params(
         fit_groups=args.fit_groups,
@@ -72,10 +75,13 @@ def _map(exposure: Exposure, args: Namespace) -> None:
         gain=args.gain,
         read_noise=args.read_noise,
     )
-    with ProgressBar(args.quiet) as progress:
-        result = slope_map.run(exposure, params, progress=progress, workers=args.workers)
+    slope_map.check(exposure, params)
+    with connected(args.scheduler) as cluster, ProgressBar(args.quiet) as progress:
+        result = slope_map.run(exposure, params, cluster, progress, args.workers)
         if args.output is not None:
             slope_map.write(result, args.output)
+    for note in cluster.notes if cluster else ():
+        say(f"warning: {note}")
     if args.json:
         put_json(summary(result) | ({"output": args.output} if args.output else {}))
 

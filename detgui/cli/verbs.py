@@ -136,7 +136,6 @@ def _ramp_of(exposure: Exposure, args: Namespace) -> None:
 
 def slopes(args: Namespace) -> int:
     """Map the residual late slope."""
-    _no_scheduler(args)
     from detgui.cli.slopes import run
 
     return run(args)
@@ -180,7 +179,7 @@ VERB_FUNCTIONS: dict[str, Callable[[Namespace], int]] = {
 
 def _no_scheduler(args: Namespace) -> None:
     if args.scheduler:
-        raise BadInput("--scheduler: running on a cluster is not available yet")
+        raise BadInput("--scheduler: only slopes runs on a cluster")
 
 
 def _open_usable(args: Namespace, *, neighbours: bool, as_one: bool = False) -> list[Exposure]:
