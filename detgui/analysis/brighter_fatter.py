@@ -7,6 +7,7 @@ difference of two neighbours' signals above ``start`` that moves from one to the
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -26,7 +27,7 @@ from detgui.science.robust import nan_median
 START = 10_000.0
 """DN; signal above which charge moves: STScI-009234 section 3.2, after Goudfrooij et al. 2024."""
 
-BATCH_BYTES = 300_000_000
+BATCH_BYTES = 700_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def _slope_params(params: Params) -> slope_map.Params:
 def run(
     exposure: Exposure,
     params: Params,
-    engine: object = None,
+    engine: Executor | None = None,
     progress: Progress = no_progress,
     slopes: slope_map.Result | None = None,
 ) -> Result:

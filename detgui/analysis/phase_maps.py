@@ -6,6 +6,7 @@ STScI-009234 section 3.2, figures 6 to 8.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -103,7 +104,7 @@ def check(exposure: Exposure, params: Params) -> None:
             raise BadInput(f"phase {phase.name}: {error}") from error
 
 
-def run(exposure: Exposure, params: Params, engine: object = None, progress: Progress = no_progress) -> Result:
+def run(exposure: Exposure, params: Params, engine: Executor | None = None, progress: Progress = no_progress) -> Result:
     """Map every phase. Raises `BadInput` for what `check` finds."""
     check(exposure, params)
     maps = []

@@ -124,8 +124,8 @@ def make_plan(images: NDArray[Any], left_out: BoolArray, distance: FloatArray, r
     filled = np.array([np.where(np.isfinite(image), image, template * scale) - template * scale for image, scale in scaled])
     n = len(images)
     growth = n / max(n - 1, 1)
-    plan_var = _smooth(((weight * filled).sum(axis=1) ** 2).mean(axis=0) * growth, weight.any(axis=0))
-    moment_var = _smooth(((box * (arm - moment) * filled).sum(axis=1) ** 2).mean(axis=0) * growth, box.any(axis=0))
+    plan_var = _smooth(((weight * filled).sum(axis=1) ** 2).mean(axis=0) * growth, np.asarray(weight.any(axis=0)))
+    moment_var = _smooth(((box * (arm - moment) * filled).sum(axis=1) ** 2).mean(axis=0) * growth, np.asarray(box.any(axis=0)))
     scatter = MAD_TO_SIGMA * np.median(np.abs(filled), axis=0) if n >= FEWEST_TO_KNOW_SCATTER else np.full(template.shape, np.inf)
     scatter = np.maximum(scatter, np.median(scatter) / 2)
     return Plan(
@@ -177,7 +177,7 @@ def measure(rate: NDArray[Any], bad: BoolArray, plan: Plan) -> Point:
         below = float((good * plan.template).sum())
         scale = float((good * np.where(bad, 0.0, image)).sum()) / below if below > 0 else np.nan
         if not np.isfinite(scale):
-            return Point(*[np.nan] * 6, int((bad & used).sum()))
+            return Point(np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, int((bad & used).sum()))
         bad = bad | (np.abs(image - scale * plan.template) > HIT * plan.scatter)
     image = np.where(bad, scale * plan.template, image)
     spectrum = (plan.weight * image).sum(axis=0)
@@ -197,7 +197,7 @@ def fit_spectrum(spectrum: FloatArray, plan: Plan) -> tuple[float, float, float,
     Least squares of a scaled and shifted template, which is the maximum of the weighted cross-correlation. Columns with pixels left out
     of the aperture do not tell the shift, nor do those near the ends of the trace: gaps and ends stay where they are.
     """
-    used = plan.weight.any(axis=0)
+    used = np.asarray(plan.weight.any(axis=0))
     weight = np.where((plan.spectrum == plan.whole) & _inner(used), 1.0 / plan.spectrum_var, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         part = np.where(plan.whole > 0, plan.spectrum / plan.whole, 0.0)
