@@ -111,12 +111,12 @@ class LightCurvePage(Page):
         if drawn != self._drawn:
             self._drawn = drawn
             self.plot.show_drawn(lambda: self._draw(result))
-            self.show_facts((result.exposure, None, facts(result)))
+            self.show_facts((result.exposure, None, facts(result)), notes=result.notes)
             self._show_whole()
         phases = self.session.state.nonlinearity.phases
         self.regions.show_phases(phases, self.scale(), source.integrations)
         self.phases.show_phases(phases, source.integrations)
-        self.show_notes(outside(phases, *source.integrations), *result.notes)
+        self.show_notes(outside(phases, *source.integrations))
 
     def scale_key(self) -> bool:
         """Whether times are on the axis."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,7 @@ class Page(QWidget):
         self.stop.clicked.connect(self._stop)
         self.working = QLabel(self, alignment=Qt.AlignmentFlag.AlignCenter)
         self.numbers = NumbersTable(self)
+        self.numbers.setMinimumHeight(4 * self.numbers.fontMetrics().height() + 12)
         self.script = ScriptLine(self)
         self.said = QLabel(self, wordWrap=True)
         self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -236,9 +237,11 @@ class Page(QWidget):
         else:
             self.maker.cancel()
 
-    def show_facts(self, *columns: tuple[str, Any, list[Fact]]) -> None:
-        """Show numbers: (title, colour or None, facts), the same labels in every column."""
-        self.numbers.show_columns(list(columns))
+    def show_facts(self, *columns: tuple[str, Any, list[Fact]], notes: Sequence[str] = ()) -> None:
+        """Show numbers: (title, colour or None, facts), the same labels in every column; ``notes`` follow in the first."""
+        more = [Fact("note", f"{note[:1].upper()}{note[1:]}") for note in notes]
+        blank = [Fact("note", "") for _ in notes]
+        self.numbers.show_columns([(name, colour, rows + (blank if i else more)) for i, (name, colour, rows) in enumerate(columns)])
 
     def show_notes(self, *notes: str) -> None:
         """Say what must be known of the numbers."""

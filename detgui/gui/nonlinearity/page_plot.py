@@ -29,7 +29,7 @@ class PagePlot(pg.GraphicsLayoutWidget):
     def __init__(self, name: str, heights: Sequence[int] = (1,), linked: bool = False, counts: bool = False, parent: Any = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
-        self.setMinimumHeight(110 + 60 * len(heights))
+        self.setMinimumHeight(100 + 40 * len(heights))
         self.ci.layout.setContentsMargins(2, 6, 8, 2)
         self.ci.layout.setSpacing(2)
         self.themed: list[Callable[[PlotTheme], object]] = []

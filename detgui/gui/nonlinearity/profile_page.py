@@ -145,7 +145,6 @@ class ProfilePage(Page):
             self.plot.plots[0].setXRange(-result.params.reach, result.params.reach, padding=0.01)
             self.plot.plots[1].setXRange(0, result.params.largest, padding=0.01)
         self._read_half()
-        self.show_notes(*result.notes[1:-1])  # the first is told of the width, the last by the line
 
     def _draw(self, result: trace_profile.Result) -> None:
         plot, theme = self.plot, self.plot.theme
@@ -183,7 +182,7 @@ class ProfilePage(Page):
         self.half.label.setFormat(f"h = {half:.2f} px: {with_error(100 * bias, 100 * err, '%')}")
         near = half > 0.55 * result.params.largest
         self.half.label.setAnchor((1, 0.5) if near else (0, 0.5))
-        self.show_facts((self.maker.source.name, None, facts(result, half, (bias, err))))
+        self.show_facts((self.maker.source.name, None, facts(result, half, (bias, err))), notes=result.notes[1:])
 
     # export
 
