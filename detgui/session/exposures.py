@@ -76,14 +76,18 @@ class Exposures(QObject):
         """Put an exposure that is open into the list and show it; returns its key. For scripts and tests."""
         return self._place([exposure])[0]
 
-    def add_map(self, exposure: Exposure, source: str, label: str, show: bool = True) -> str:
-        """Put a map in memory into the list under the exposure it was made from; returns its key."""
+    def add_map(self, exposure: Exposure, source: str, label: str, show: bool = True, note: str = "") -> str:
+        """Put a map in memory into the list under the exposure it was made from; returns its key.
+
+        ``note`` is said of it beside the image.
+        """
         self._count += 1
         key = f"e{self._count}"
         self.shelf.put(key, exposure)
         state = self._session.state
         entry = replace(describe(key, exposure), source=source, label=label)
-        self._session.put(changes.insert_map(state, entry))
+        state = changes.insert_map(state, entry)
+        self._session.put(changes.revise(state, key, note) if note else state)
         if show:
             self._session.choose_exposure(key)
         return key

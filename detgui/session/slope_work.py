@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
+from math import prod
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +19,6 @@ from detgui.session.shelf import Shelf
 
 if TYPE_CHECKING:
     from detgui.analysis import mean_ramps, slope_map
-    from detgui.tasks.engine import Engine
 
 
 def map_params(options: NonlinearityOptions) -> slope_map.Params:
@@ -48,15 +49,13 @@ def check(shelf: Shelf, key: str, params: slope_map.Params) -> None:
         slope_map.check(exposure, params)
 
 
-def exact_map(
-    shelf: Shelf, key: str, params: slope_map.Params, engine: Engine | None = None, progress: Progress = no_progress
-) -> slope_map.Result:
+def exact_map(shelf: Shelf, key: str, params: slope_map.Params, progress: Progress = no_progress) -> slope_map.Result:
     """The map of one pass over the ramps."""
     from detgui.analysis import slope_map
 
     progress(0.0, "residual slopes")
     with reading(shelf, key) as exposure:
-        return slope_map.run(exposure, params, engine=engine, progress=progress)
+        return slope_map.run(exposure, params, progress=progress)
 
 
 def mean_ramps_of(shelf: Shelf, key: str, params: mean_ramps.Params, progress: Progress = no_progress) -> mean_ramps.MeanRamps:
@@ -70,11 +69,13 @@ def mean_ramps_of(shelf: Shelf, key: str, params: mean_ramps.Params, progress: P
 
 def quick_map(
     means: mean_ramps.MeanRamps, params: slope_map.Params, exact: slope_map.Result | None, progress: Progress = no_progress
-) -> slope_map.Result:
-    """The map out of mean ramps; its error is that of the exact map carried over."""
+) -> tuple[slope_map.Result, float]:
+    """The map out of mean ramps and how long it took, s; its error is that of the exact map carried over."""
     from detgui.analysis import mean_ramps
 
-    return mean_ramps.slope_map(means, params.fit_groups, params.integrations, exact)
+    began = perf_counter()
+    result = mean_ramps.slope_map(means, params.fit_groups, params.integrations, exact)
+    return result, perf_counter() - began
 
 
 def as_exposure(result: slope_map.Result, source: Exposure) -> MapExposure:
@@ -125,3 +126,15 @@ def save(exposure: MapExposure, path: Path, progress: Progress = no_progress) ->
 def nbytes(result: slope_map.Result) -> int:
     """Bytes of a map's arrays."""
     return sum(plane.nbytes for plane in (result.slope, result.err, result.count, result.dq) if plane is not None)
+
+
+def pass_bytes(exposure: Exposure) -> int:
+    """Bytes that one pass over the ramps of an exposure reads."""
+    planes = [plane for plane in ("SCI", "GROUPDQ") if plane in exposure.planes]
+    return sum(prod(exposure.plane_shape(plane)) * exposure.plane_dtype(plane).itemsize for plane in planes)
+
+
+def kept_label(result: slope_map.Result, whole: tuple[int, int]) -> str:
+    """What a map is called that is kept beside the live one: 'slopes N = 10, 1-60'."""
+    label = f"slopes N = {result.params.fit_groups[1]}"
+    return label if result.integrations == whole else f"{label}, {result.integrations[0]}–{result.integrations[1]}"

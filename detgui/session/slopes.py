@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from detgui.analysis import mean_ramps, slope_map
 
 SETTLE_MS = 500  # after the last change of N or the range the exact pass begins
+DIRECT_S = 0.004  # quick maps that take less are made in the window's thread
+QUICK_S = 0.1  # before one was made
 FIRST_SPEED = 4e8  # bytes/s, before a pass was measured
 EXACT_BYTES = 96 * 2**20  # of exact maps kept, to come back to at once
 MEANS_BYTES = 400 * 2**20  # of mean ramps kept of exposures other than the present one
@@ -60,6 +62,7 @@ class SlopeMaker(QObject):
         self._started: dict[int, float] = {}
         self._wish: tuple[str, slope_map.Params] | None = None  # the quick map to make next
         self._held = False
+        self._quick_s = QUICK_S  # how long the last quick map took, s
         self.trouble = ""
         self.speed = FIRST_SPEED
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
@@ -101,10 +104,7 @@ class SlopeMaker(QObject):
         """Bytes that a pass over the present source reads; 0 without one."""
         source = self.source
         exposure = self._exposures.exposure(source.key) if source is not None else None
-        if exposure is None or source is None:
-            return 0
-        planes = [plane for plane in ("SCI", "GROUPDQ") if plane in exposure.planes]
-        return sum(_size(exposure.plane_shape(plane)) * exposure.plane_dtype(plane).itemsize for plane in planes)
+        return slope_work.pass_bytes(exposure) if exposure is not None else 0
 
     def seconds(self) -> float:
         """How long both passes over the present source take, s, at the speed of the last one."""
@@ -118,15 +118,10 @@ class SlopeMaker(QObject):
         if source is None:
             self._tell("there is no exposure with ramps: open a ramp file")
             return
-        try:
-            params = slope_work.map_params(self.options)
-            slope_work.check(self._exposures.shelf, source.key, params)
-        except BadInput as error:
-            self._tell(str(error))
-            return
-        self._tell("")
-        self._sheets.setdefault(source.key, Sheet())
-        self._make_exact(source, params, show=True)
+        params = self._checked(source)
+        if params is not None:
+            self._sheets.setdefault(source.key, Sheet())
+            self._make_exact(source, params, show=True)
 
     def cancel(self) -> None:
         """Stop the passes over the present source."""
@@ -150,13 +145,9 @@ class SlopeMaker(QObject):
         exposure = self._exposures.exposure(source.key)
         if exposure is None:
             return ""
-        label = f"slopes N = {result.params.fit_groups[1]}"
-        if result.integrations != source.integrations:
-            label += f", {result.integrations[0]}–{result.integrations[1]}"
         kept = slope_work.as_exposure(result, exposure)
-        key = self._exposures.add_map(kept, source.key, label, show=False)
-        self._session.put(changes.revise(self._session.state, key, slope_work.words(result)))
-        return key
+        label = slope_work.kept_label(result, source.integrations)
+        return self._exposures.add_map(kept, source.key, label, show=False, note=slope_work.words(result))
 
     # From the state to tasks
 
@@ -198,14 +189,20 @@ class SlopeMaker(QObject):
         source = self.source
         if self._held or source is None or source.key not in self._sheets:
             return
-        params = slope_work.map_params(self.options)
+        params = self._checked(source)
+        if params is not None:
+            self._make_exact(source, params)
+
+    def _checked(self, source: OpenExposure) -> slope_map.Params | None:
+        """Parameters of the exact map; None, and the reason told, where it cannot be made."""
         try:
+            params = slope_work.map_params(self.options)
             slope_work.check(self._exposures.shelf, source.key, params)
         except BadInput as error:
             self._tell(str(error))
-            return
+            return None
         self._tell("")
-        self._make_exact(source, params)
+        return params
 
     def _make_exact(self, source: OpenExposure, params: slope_map.Params, show: bool = False) -> None:
         known = self._exact.get((source.key, params))
@@ -241,7 +238,20 @@ class SlopeMaker(QObject):
         source = self._session.state.exposure(key)
         if sheet is None or source is None or sheet.means is None:
             return
-        self._submit("quick", source, params, slope_work.quick_map, sheet.means, params, sheet.exact, title="", quick=True)
+        args = (sheet.means, params, sheet.exact)
+        if self._quick_s < DIRECT_S:
+            self._make_directly(key, *args)
+        else:
+            self._submit("quick", source, params, slope_work.quick_map, *args, title="", quick=True)
+
+    def _make_directly(self, key: str, *args: Any) -> None:
+        """In the window's thread: a worker's answer would come a frame later."""
+        try:
+            result, self._quick_s = slope_work.quick_map(*args)
+        except BadInput as error:
+            self._tell(str(error))
+            return
+        self._take(key, result)
 
     def _submit(self, what: str, source: OpenExposure, params: object, func: Any, *args: Any, title: str, **how: Any) -> None:
         name = f"{title} of {source.name}" if title else ""
@@ -289,8 +299,11 @@ class SlopeMaker(QObject):
             self._make_means(source)
         elif what == "means":
             sheet.means, sheet.means_params = result, params
-        elif (params == self._present(key) or self._wish is not None) and self._exact.get((key, params)) is None:
-            self._take(key, result)
+            self._quick_s = QUICK_S  # of these it is not known yet
+        else:
+            quick, self._quick_s = result
+            if (params == self._present(key) or self._wish is not None) and self._exact.get((key, params)) is None:
+                self._take(key, quick)
 
     def _present(self, key: str) -> slope_map.Params | None:
         source = self.source
@@ -314,8 +327,7 @@ class SlopeMaker(QObject):
         if sheet.product and self._session.state.exposure(sheet.product) is not None:
             self._exposures.replace(sheet.product, shown, note)
         else:
-            sheet.product = self._exposures.add_map(shown, key, LABEL, show=False)
-            self._session.put(changes.revise(self._session.state, sheet.product, note))
+            sheet.product = self._exposures.add_map(shown, key, LABEL, show=False, note=note)
             show = True
         if show:
             self._session.choose_exposure(sheet.product)
@@ -337,10 +349,3 @@ class SlopeMaker(QObject):
         if trouble != self.trouble:
             self.trouble = trouble
             self.changed.emit()
-
-
-def _size(shape: tuple[int, ...]) -> int:
-    size = 1
-    for length in shape:
-        size *= length
-    return size

@@ -188,6 +188,7 @@ class MapPage(QWidget):
         if result is None or not result.approximate:
             self.script.show_script(str(made.get("command", "")), str(made.get("python", "")))
         self._later.start()
+        self.table.setEnabled(False)  # of the map before, until the statistics follow
         self._draw_pixel()
 
     def _say_bins(self) -> None:
@@ -234,6 +235,7 @@ class MapPage(QWidget):
 
     def _stats_came(self, stats: region_stats.Result | None) -> None:
         self._stats = stats
+        self.table.setEnabled(True)
         self.histogram.show_result(stats)
         self.table.show_columns([("", None, facts(stats))] if stats is not None else [])
         self.verdict.setText(_sentence(stats.conserved) if stats is not None else "")

@@ -113,8 +113,12 @@ class MeanRampPlot(pg.GraphicsLayoutWidget):
         self.title.setText(why, color=self._theme.foreground)
 
     def show_ramp(self, ramp: MeanRamp, n: int) -> None:
-        """Show a pixel with the line through its first ``n`` groups."""
-        self._shown, self._n = ramp, n
+        """Show a pixel with the line through its first ``n`` groups; what is drawn already is not drawn again."""
+        before, self._shown = self._shown, ramp
+        if before is not None and n == self._n and np.array_equal(before.signal, ramp.signal):
+            self._say(ramp)
+            return
+        self._n = n
         self._show_values(True)
         for item in (self.points, self.left_points, self.line, self.late, self.boundary, self.boundary_below, self.slope):
             item.setVisible(True)
@@ -143,12 +147,13 @@ class MeanRampPlot(pg.GraphicsLayoutWidget):
         self.title.setText(ramp.title, color=self._theme.foreground)
         text = with_error(ramp.late_slope, ramp.late_slope_err, "DN/group")
         mark = " (approximate)" if ramp.approximate else ""
-        self.slope.setText(f"after N: {text}{mark}" if text != MISSING else "no valid integration", color=self._theme.line)
+        self.slope.setText(f"after N: {text}{mark}" if text != MISSING else "", color=self._theme.line)
 
     def redraw(self) -> None:
         """Draw the same again, in the colours of now."""
         if self._shown is not None:
-            self.show_ramp(self._shown, self._n)
+            ramp, self._shown = self._shown, None
+            self.show_ramp(ramp, self._n)
 
     def _moved(self, n: int, finished: bool) -> None:
         size = self._shown.signal.size if self._shown is not None else n
