@@ -164,3 +164,18 @@ def test_cancel_and_bad_parameters(tmp_path):
         means = mean_ramps.run(exposure, mean_ramps.Params())
     with pytest.raises(BadInput, match="at least 2 groups"):
         mean_ramps.slope_map(means, (1, 13))
+
+
+def test_warm_up_compiles_what_the_passes_call(tmp_path):
+    from detgui.analysis.slope_warm import warm_up
+    from detgui.data import ramp_kernels
+
+    warm_up()
+    kernels = (stream_kernels.reduce_slopes, ramp_kernels.average_ramps, ramp_kernels.sum_ramps)
+    before = [len(kernel.dispatcher().signatures) for kernel in kernels]
+    with open_one(segments(tmp_path, ramps(11, SHAPE)), neighbours=False) as exposure:
+        slope_map.run(exposure, slope_map.Params())
+        means = mean_ramps.run(exposure, mean_ramps.Params(max_bins=2))
+        mean_ramps.slope_map(means, (1, 10))
+    assert [len(kernel.dispatcher().signatures) for kernel in kernels] == before
+    assert min(before) == 1

@@ -133,8 +133,7 @@ def _average(
         def work(shared: Iterator[Bin], gauge: Gauge) -> None:
             binner = Binner(mask, held)
             for item in shared:
-                low, high = (row - rows[0] for row in item.rows)
-                binner.average(item, mean[item.number, :, low : high + 1], count[item.number, low : high + 1], gauge)
+                binner.average(item, rows[0], mean[item.number], count[item.number], gauge)
 
         stream.share(items, work, progress, f"mean ramps of {exposure.name}", workers, (0.0, 0.95))
     exposure.check()

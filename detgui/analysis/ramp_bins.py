@@ -58,14 +58,18 @@ class Binner:
         self.mask, self.held = mask, held
         self._buffer = np.empty(0, np.uint8)
 
-    def average(self, item: Bin, mean: NDArray[np.float32], count: NDArray[np.int32], gauge: Gauge) -> None:
-        """Fill ``mean`` (ngroups, nrows, nx) and ``count`` (nrows, nx). Raises `BadInput` where bytes are not there."""
+    def average(self, item: Bin, row: int, mean: NDArray[np.float32], count: NDArray[np.int32], gauge: Gauge) -> None:
+        """Fill the bin's rows in ``mean`` (ngroups, nrows, nx) and ``count`` (nrows, nx), which begin with ``row`` of the exposure.
+
+        Raises `BadInput` where bytes are not there.
+        """
+        low, high = item.rows[0] - row, item.rows[1] - row + 1
         piece = min(PIECE, item.blocks[0].pixels)
         counter = gauge.begin(item.nbytes / -(-item.blocks[0].pixels // piece))
         if all(compiled(block) for block in item.blocks):
-            self._fast(item, piece, mean, count, counter, gauge.stop)
+            self._fast(item, piece, mean, low * mean.shape[2], count[low:high], counter, gauge.stop)
         else:
-            self._plain(item, mean, count, gauge.stop)
+            self._plain(item, mean[:, low:high], count[low:high], gauge.stop)
         gauge.end(item.nbytes)
 
     def _fast(
@@ -73,6 +77,7 @@ class Binner:
         item: Bin,
         piece: int,
         mean: NDArray[np.float32],
+        column: int,
         count: NDArray[np.int32],
         counter: NDArray[np.int64],
         stop: NDArray[np.uint8],
@@ -83,9 +88,6 @@ class Binner:
         which = np.repeat(np.arange(len(blocks)), [block.sci.size for block in blocks])
         together = ramp_kernels.TOGETHER
         self._buffer = self._buffer if self._buffer.size else np.empty(4 * together * PIECE, np.uint8)
-        rows = mean.shape[1] * mean.shape[2]
-        out = mean.reshape(mean.shape[0], rows)
-        assert np.shares_memory(out, mean)
         failed = ramp_kernels.average_ramps(
             np.array([self.held[blocks[number].file.path] for number in which], np.int32),
             sci,
@@ -102,7 +104,8 @@ class Binner:
             np.zeros((-(-sci.size // together) * together, piece), np.uint8),
             np.empty(piece, np.float32),
             np.empty(piece, np.uint8),
-            out,
+            mean.reshape(len(mean), -1),
+            column,
             count.reshape(-1),
             stop,
             counter,

@@ -93,6 +93,7 @@ def average_ramps(
     share: NDArray[np.float32],
     flags: NDArray[np.uint8],
     out: NDArray[np.float32],
+    column: int,
     count: NDArray[np.int32],
     stop: NDArray[np.uint8],
     done: NDArray[np.int64],
@@ -100,10 +101,11 @@ def average_ramps(
     """Mean ramp and number of the valid ramps of some integrations, for the pixels ``start`` and on of a frame.
 
     ``fds``, ``sci``, ``dq``: descriptor and byte positions of each integration; ``which`` the row of ``excluded`` (n, pixels) that is its
-    PIXELDQ; ``keep`` (integrations rounded up to `TOGETHER`, piece), ``share``, ``flags`` (piece,) and ``buffer`` are room. ``out``
-    (ngroups, pixels), 0 where ``count`` (pixels,) is 0: also where a valid ramp is not finite. Returns as `stream_kernels.reduce_slopes`.
+    PIXELDQ; ``keep`` (integrations rounded up to `TOGETHER`, piece), ``share``, ``flags`` (piece,) and ``buffer`` are room. They are
+    the pixels ``column`` and on of ``out`` (ngroups, n), 0 where ``count`` (pixels,) is 0: also where a valid ramp is not finite.
+    Returns as `stream_kernels.reduce_slopes`.
     """
-    groups, pixels = out.shape
+    groups, pixels = out.shape[0], count.size
     for begin in range(0, pixels, flags.size):
         size = min(flags.size, pixels - begin)
         marks, here, parts = flags[:size], count[begin : begin + size], share[:size]
@@ -132,13 +134,13 @@ def average_ramps(
                     place = sci[index] + (group * frame + start + begin) * item
                     if not fill(fds[index], buffer, (index - first) * size * item, size * item, place):
                         return index
-                target = out[group, begin : begin + size]
-                images = buffer[: TOGETHER * size * item]
+                target = out[group, column + begin : column + begin + size]
+                read = buffer[: TOGETHER * size * item]
                 if item == 4:
-                    add_floats(images.view(np.uint32).reshape((TOGETHER, size)), kept, parts, first == 0, target, marks)
+                    add_floats(read.view(np.uint32).reshape((TOGETHER, size)), kept, parts, first == 0, target, marks)
                 else:
-                    add_ints(images.view(np.uint16).reshape((TOGETHER, size)), kept, parts, first == 0, zero, target)
-        drop_broken(marks, out[:, begin : begin + size], here)
+                    add_ints(read.view(np.uint16).reshape((TOGETHER, size)), kept, parts, first == 0, zero, target)
+        drop_broken(marks, out[:, column + begin : column + begin + size], here)
         done[0] += 1
     return DONE
 
