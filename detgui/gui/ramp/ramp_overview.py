@@ -13,8 +13,10 @@ from PySide6.QtGui import QColor
 
 from detgui.analysis import ramp
 from detgui.gui.common import plot_theme
+from detgui.gui.common.colours import blend
 from detgui.gui.common.plot_theme import PlotTheme
 from detgui.gui.common.quantity import with_error
+from detgui.gui.ramp.many_points import ManyBars, ManyPoints
 from detgui.gui.ramp.ramp_plot import AXIS_WIDTH, set_y
 from detgui.gui.ramp.ramp_trace import XAxis
 
@@ -78,8 +80,7 @@ class OverviewPlot(pg.GraphicsLayoutWidget):
         self.bands = [pg.PlotCurveItem(fillLevel="enclosed") for _ in BANDS]
         self.median = pg.PlotCurveItem(antialias=True)
         self.current = pg.PlotCurveItem(antialias=True)
-        self.points = pg.ScatterPlotItem(pxMode=True, size=4, pen=None)
-        self.bars = pg.ErrorBarItem(beam=0)
+        self.points, self.bars = ManyPoints(size=4), ManyBars()
         self.marker = pg.InfiniteLine(angle=90)
         self.here = pg.ScatterPlotItem(pxMode=True, size=11, brush=None)
         for z, item in enumerate((self.lines, *self.bands, self.median, self.bars, self.points, self.marker, self.here, self.current)):
@@ -220,8 +221,7 @@ class OverviewPlot(pg.GraphicsLayoutWidget):
         self.median.setPen(theme.pen(theme.foreground, width=1.2, style=Qt.PenStyle.DashLine))
         self.current.setPen(theme.pen(theme.line, width=2))
         self.points.setBrush(pg.mkBrush(theme.points))
-        faded = QColor(theme.points)
-        faded.setAlpha(90)
-        self.bars.setOpts(pen=theme.pen(faded))
+        # Not see-through: bars that lie over each other would take many times as long.
+        self.bars.setPen(theme.pen(blend(theme.background, theme.points, 0.35)))
         self.marker.setPen(theme.pen(theme.line, width=1))
         self.here.setPen(theme.pen(theme.line, width=2))
