@@ -1,16 +1,18 @@
 """An existing Dask cluster as an executor: calls run on its workers, one thread each.
 
-Functions go to the workers by their import path, so scheduler and workers need the same detgui; arguments and answers are pickled. Workers
-read blocks of files themselves, from the same paths as here. Dask runs a call again where its worker is lost.
+Functions go to the workers by their import path, so workers need the same detgui; arguments and answers are pickled. Workers read
+blocks of files themselves, from the same paths as here. Dask runs a call again where its worker is lost.
 """
 
 from __future__ import annotations
 
 import asyncio
+import pickle
 import platform
 import re
 import socket
 import time
+import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, InvalidStateError
@@ -73,6 +75,20 @@ def on_worker(version: str, func: Callable[..., Any], args: tuple[Any, ...], kwa
         raise type(error)(f"worker {address}: {error}") from None
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of `on_worker` that happens when it is unpickled.
+
+    So what Dask itself sees is ``pickle.loads`` and some bytes: a worker without detgui, which would die of a message that it cannot
+    unpickle, only reports that it cannot import it.
+    """
+
+    args: tuple[Any, ...]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return on_worker, self.args
+
+
 def check_address(address: str) -> str:
     """The address as Dask wants it, ``tcp://HOST:PORT``. Raises `BadInput` where it is none."""
     found = re.fullmatch(rf"(?:({'|'.join(SCHEMES)})://)?([^\s/:]+|\[[0-9a-fA-F:]+\]):(\d{{1,5}})/?", address.strip())
@@ -132,9 +148,14 @@ class Cluster(RemoteExecutor):
         return f"cluster {self.address} {self.workers} worker{'' if self.workers == 1 else 's'}"
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Run ``fn(*args, **kwargs)`` on a worker; ``fn`` is a function of a module. Raises `DetguiError` where the scheduler was lost."""
+        """Run ``fn(*args, **kwargs)`` on a worker; ``fn`` is a function that can be imported there.
+
+        Raises `DetguiError` where the scheduler was lost.
+        """
         try:
-            call = self._client.submit(on_worker, __version__, fn, args, kwargs, key=None, pure=False)
+            payload = pickle.dumps(Call((__version__, fn, args, kwargs)), pickle.HIGHEST_PROTOCOL)
+            name = getattr(fn, "__name__", "call")
+            call = self._client.submit(pickle.loads, payload, key=f"detgui-{name}-{uuid.uuid4().hex}", pure=False)
             future: Future[Any] = Future()
             call.add_done_callback(partial(self._finish, future))
         except Exception as error:
@@ -205,7 +226,7 @@ class Cluster(RemoteExecutor):
             return DetguiError(f"{times} workers of {self.address} died one after the other at the same block: look into the workers' log")
         causes = [str(each) for each in (error, error.__cause__) if each is not None]
         if isinstance(error, ImportError) or any("deserializ" in text.lower() for text in causes):
-            needed = f"its scheduler and workers need detgui {__version__} as here"
+            needed = f"its workers need detgui {__version__} as here"
             return DetguiError(f"the Dask cluster {self.address} cannot run detgui: {needed} ({_words(error)})")
         return error
 
