@@ -129,6 +129,7 @@ def test_memory_limits_the_bins(tmp_path, monkeypatch):
     with open_one(segments(tmp_path, ramps(9, SHAPE)), neighbours=False) as exposure:
         monkeypatch.setattr(mean_ramps, "ALWAYS", 0)
         monkeypatch.setattr(mean_ramps, "RESERVE", 0)
+        monkeypatch.setattr(mean_ramps, "RESERVE_PIXEL", 0)
         monkeypatch.setattr(mean_ramps, "own_bytes", lambda: 1_000_000)
         each = 4 * 45 * 15
         means = mean_ramps.run(exposure, mean_ramps.Params(max_bytes=1_000_000 + 8 * each))

@@ -30,7 +30,8 @@ from detgui.progress import Progress, no_progress
 __all__ = ["MeanRamps", "Params", "check", "image", "run", "slope_map"]
 
 RESERVE = 120_000_000
-"""Bytes kept free for what is made of the ramps."""
+RESERVE_PIXEL = 100
+"""Bytes kept free for what is made of the ramps, as such and for each pixel."""
 
 ALWAYS = 300_000_000
 """Bytes that the ramps may have even where the process is large already."""
@@ -52,7 +53,7 @@ def _bins_that_fit(exposure: Exposure, params: Params) -> int:
     first, last = chosen_rows(exposure, params.roi)
     pixels = (last - first + 1) * exposure.shape[3]
     each = 4 * pixels * (exposure.shape[1] + 1)
-    room = max(ALWAYS, params.max_bytes - own_bytes() - RESERVE - each)  # one for the ramp of a range
+    room = max(ALWAYS, params.max_bytes - own_bytes() - RESERVE - RESERVE_PIXEL * pixels - each)  # one for the ramp of a range
     most = int(room / (each * (1 + 1 / CHUNK)))
     if most < 1:
         raise BadInput(

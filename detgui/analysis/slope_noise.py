@@ -23,6 +23,9 @@ FloatArray = NDArray[np.float64]
 RATE_INTEGRATIONS = 5
 """Integrations that the mean rate of a pixel is taken from; their median is free of single jumps."""
 
+RATE_ROWS = 128
+"""Rows that the rate is found for at a time: the median needs many times its own memory."""
+
 SAMPLE_VALUES = 150_000
 SAMPLE_INTEGRATIONS = 4
 SAMPLE_ROWS = 16
@@ -126,12 +129,15 @@ def _rate(exposure: Exposure, integrations: NDArray[np.int64], rows: tuple[int, 
     """Median rate between first and last group, DN/s, flat (ny * nx); NaN outside ``rows``."""
     ny, nx = exposure.shape[2:]
     last = exposure.shape[1]
-    images = []
-    for number in _spread_out(integrations, RATE_INTEGRATIONS):
-        ends = [exposure.read_block("SCI", (number, number), (group, group), rows)[0, 0].astype(np.float32) for group in (1, last)]
-        images.append(ends[1] - ends[0])
+    numbers = _spread_out(integrations, RATE_INTEGRATIONS)
     rate = np.full((ny, nx), np.nan)
-    rate[rows[0] : rows[1] + 1] = nan_median(np.stack(images)) / (times.mean[-1] - times.mean[0])
+    for start in range(rows[0], rows[1] + 1, RATE_ROWS):
+        band = (start, min(start + RATE_ROWS - 1, rows[1]))
+        rises = np.empty((len(numbers), band[1] - start + 1, nx), np.float32)
+        for rise, number in zip(rises, numbers, strict=True):
+            low, high = (exposure.read_block("SCI", (number, number), (group, group), band)[0, 0] for group in (1, last))
+            np.subtract(high, low, out=rise, dtype=np.float32, casting="unsafe")
+        rate[start : band[1] + 1] = nan_median(rises) / (times.mean[-1] - times.mean[0])
     return rate.reshape(-1)
 
 
