@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
+from astropy.io import fits
+from astropy.table import Table
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from detgui import app
@@ -242,3 +246,90 @@ def test_what_cannot_be_mapped_is_one_sentence(qtbot, make_window, tmp_path):
     assert panel.header.trouble.isVisible()
     assert "late line needs at least 2 groups" in panel.header.trouble.text()
     assert window.parts.session.state.current.is_ramp
+
+
+def test_cancel_stops_the_pass_and_leaves_nothing(qtbot, make_window, ramps, monkeypatch):
+    def slow(exposure, params, progress, **_):
+        for step in range(2000):
+            time.sleep(0.01)
+            progress(step / 2000, "slow")
+
+    monkeypatch.setattr(slope_map, "run", slow)
+    window = make_window(*ramps)
+    panel = panel_of(window)
+    assert "reads" in panel.header.status.text()  # what it will cost is said before
+    qtbot.mouseClick(panel.header.compute, LEFT)
+    qtbot.waitUntil(lambda: "%" in panel.header.status.text() and panel.header.cancel.isVisible(), timeout=PATIENCE)
+    qtbot.mouseClick(panel.header.cancel, LEFT)
+    qtbot.waitUntil(lambda: panel.maker.running is None, timeout=5000)
+    assert panel.maker.result is None
+    assert panel.header.trouble.isHidden()
+    assert len(window.parts.session.state.exposures) == 1
+
+
+def test_no_valid_pixel_is_one_sentence(qtbot, make_window, tmp_path):
+    short = BotsParams(integrations=2, groups=16, rows=32, columns=64)
+    (path,) = [each for each in write_exposure(short, tmp_path, ("ramp",), segments=1) if each.stem.endswith("_ramp")]
+    with fits.open(path, mode="update") as hdus:
+        hdus["PIXELDQ"].data[:] = 1
+    window = make_window(path)
+    panel = panel_of(window)
+    qtbot.mouseClick(panel.header.compute, LEFT)
+    qtbot.waitUntil(lambda: "no valid pixel" in panel.header.trouble.text(), timeout=PATIENCE)
+    assert "\n" not in panel.header.trouble.text()
+    assert panel.maker.result is None
+
+
+def test_flags_that_exclude_are_chosen_in_their_menu(qtbot, computed):
+    window, panel = computed
+    header, session = panel.header, window.parts.session
+    header.flags_menu.aboutToShow.emit()
+    entries = {action.text(): action for action in header.flags_menu.actions()}
+    before = panel.maker.result.count.sum()
+    entries["SATURATED"].trigger()
+    entries["JUMP_DET"].trigger()
+    assert session.state.nonlinearity.flags == ("SATURATED", "JUMP_DET")
+    assert header.flags.text() == "2 flags"
+    settled(qtbot, panel)
+    qtbot.waitUntil(lambda: panel.maker.result.params.flags == ("SATURATED", "JUMP_DET"), timeout=PATIENCE)
+    assert panel.maker.result.count.sum() > before  # hot and dead pixels are in
+    entries["Any flag at all (DQ = 0)"].trigger()
+    assert session.state.nonlinearity.flags is None
+
+
+def test_statistics_and_figures_are_exported_with_where_they_come_from(qtbot, computed, tmp_path):
+    window, panel = computed
+    page = panel.page
+    window.parts.session.choose_pixel(128, 12)
+    qtbot.waitUntil(lambda: page._stats is not None and page.plot.boundary.isVisible(), timeout=PATIENCE)
+    for what, kind in (
+        ("statistics", "ecsv"),
+        ("statistics", "csv"),
+        ("map", "fits"),
+        ("ramp", "svg"),
+        ("histogram", "png"),
+        ("ramp", "pdf"),
+    ):
+        path = tmp_path / f"{what}.{kind}"
+        page.export_to(what, path)
+        qtbot.waitUntil(lambda path=path: path.exists() and str(path) in page.trouble.text(), timeout=PATIENCE)
+    table = Table.read(tmp_path / "statistics.ecsv")
+    assert table["pixels"].sum() + table.meta["below"] + table.meta["above"] == page._stats.pixels
+    assert table.meta["roi"] == "whole image"
+    svg = (tmp_path / "ramp.svg").read_text()
+    assert "detgui slopes" in svg
+    assert page.script.line.text().startswith("detgui slopes")
+
+
+def test_trace_button_takes_the_rows_about_the_trace(qtbot, computed):
+    window, panel = computed
+    qtbot.mouseClick(panel.page.roi.trace, LEFT)
+    qtbot.waitUntil(lambda: window.parts.session.state.nonlinearity.roi is not None, timeout=PATIENCE)
+    x0, y0, x1, y1 = window.parts.session.state.nonlinearity.roi
+    bright = np.nanargmin(np.nanmin(panel.maker.result.slope, axis=1))  # where most is lost
+    assert y0 < bright < y1
+    assert window.image_panel.view.box is not None
+    assert panel.page.on_image.item.rectangle == (x0, y0, x1, y1)
+    assert panel.page.on_image.item.isVisible()
+    window.commands.show_tab(0)
+    assert not panel.page.on_image.item.isVisible()  # it belongs to this tab

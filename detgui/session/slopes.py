@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -15,32 +14,21 @@ from detgui.session.cache import Cache
 from detgui.session.exposures import Exposures
 from detgui.session.nonlinearity import NonlinearityOptions
 from detgui.session.session import Session
+from detgui.session.slope_sheets import Sheet, Sheets
 from detgui.session.state import OpenExposure, SessionState
 from detgui.session.words import sentence
 from detgui.tasks.engine import Engine
 from detgui.tasks.events import TaskEvent
 
 if TYPE_CHECKING:
-    from detgui.analysis import mean_ramps, slope_map
+    from detgui.analysis import slope_map
 
 SETTLE_MS = 500  # after the last change of N or the range the exact pass begins
 DIRECT_S = 0.004  # quick maps that take less are made in the window's thread
 QUICK_S = 0.1  # before one was made
 FIRST_SPEED = 4e8  # bytes/s, before a pass was measured
 EXACT_BYTES = 96 * 2**20  # of exact maps kept, to come back to at once
-MEANS_BYTES = 400 * 2**20  # of mean ramps kept of exposures other than the present one
 LABEL = "slope map"
-
-
-@dataclass(slots=True)
-class Sheet:
-    """What was made of one exposure."""
-
-    shown: slope_map.Result | None = None  # what is in the image
-    exact: slope_map.Result | None = None  # the newest exact map, whose errors are carried over
-    means: mean_ramps.MeanRamps | None = None
-    means_params: mean_ramps.Params | None = None
-    product: str = ""  # key of the shown map in the list
 
 
 class SlopeMaker(QObject):
@@ -55,7 +43,7 @@ class SlopeMaker(QObject):
     def __init__(self, session: Session, exposures: Exposures, engine: Engine, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session, self._exposures, self._engine = session, exposures, engine
-        self._sheets: dict[str, Sheet] = {}
+        self._sheets = Sheets()
         self._exact = Cache(EXACT_BYTES)
         self._tasks: dict[int, tuple[str, str, Any]] = {}  # id: what, key of the source, parameters
         self._events: dict[int, TaskEvent] = {}
@@ -164,6 +152,7 @@ class SlopeMaker(QObject):
         if sheet is None or all(getattr(before, name) == getattr(after, name) for name in fields):
             return
         params = slope_work.map_params(after)
+        self._drop_passes(source.key)
         known = self._exact.get((source.key, params))
         if known is not None:
             self._settle.stop()
@@ -175,6 +164,12 @@ class SlopeMaker(QObject):
             self._make_quick()
         self._settle.start()
         self.changed.emit()
+
+    def _drop_passes(self, key: str) -> None:
+        """Stop exact passes of parameters that are out of date: they would only slow the drag down."""
+        for task, (what, of, _) in list(self._tasks.items()):
+            if of == key and what in ("exact", "show"):
+                self._engine.cancel(task)
 
     def _is_waiting(self) -> bool:
         """Whether the shown map is not the exact one of the present options."""
@@ -219,16 +214,9 @@ class SlopeMaker(QObject):
         params = slope_work.means_params(self.options)
         if (sheet.means is not None and sheet.means_params == params) or ("means", source.key, params) in self._tasks.values():
             return
-        self._make_room(source.key)
+        self._sheets.make_room(source.key)
         args = (self._exposures.shelf, source.key, params)
         self._submit("means", source, params, slope_work.mean_ramps_of, *args, title="Mean ramps")
-
-    def _make_room(self, key: str) -> None:
-        """Let the mean ramps of other exposures go where they are large: they are made again when they are wanted."""
-        others = [sheet for other, sheet in self._sheets.items() if other != key and sheet.means is not None]
-        if sum(sheet.means.mean.nbytes for sheet in others if sheet.means is not None) > MEANS_BYTES:
-            for sheet in others:
-                sheet.means = None
 
     def _make_quick(self) -> None:
         if self._wish is None or any(what == "quick" for what, _, _ in self._tasks.values()):
@@ -341,9 +329,7 @@ class SlopeMaker(QObject):
             for task, (_, source, _) in list(self._tasks.items()):
                 if source == key:
                     self._engine.cancel(task)
-        for each in self._sheets.values():
-            if each.product == key:
-                each.product = ""
+        self._sheets.closed(key)
 
     def _tell(self, trouble: str) -> None:
         if trouble != self.trouble:

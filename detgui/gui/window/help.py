@@ -43,6 +43,9 @@ MOUSE = (
     ("Ramp", "Number of groups in the line, N", "Drag the vertical line"),
     ("Ramp", "N by the 10,000 DN rule again", "Double click on the vertical line"),
     ("Ramp", "Choose a neighbour", "Click in the 3 × 3 box"),
+    ("Non-linearity", "N, or the range of integrations; the map follows", "Drag the line, or the range in the strip"),
+    ("Non-linearity", "Ten groups, or all integrations, again", "Double click on the line, or in the range"),
+    ("Non-linearity", "Region of interest", "Draw, then drag its corners, edges or middle"),
     ("Exposures", "What can be done with an exposure", "Right click"),
     ("Window", "Open files", "Drop them anywhere"),
 )
