@@ -9,6 +9,7 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QImage
 
 from detgui import app
 from detgui.analysis import slope_map
@@ -307,6 +308,8 @@ def test_statistics_and_figures_are_exported_with_where_they_come_from(qtbot, co
         ("statistics", "csv"),
         ("map", "fits"),
         ("ramp", "svg"),
+        ("figure", "png"),
+        ("figure", "svg"),
         ("histogram", "png"),
         ("ramp", "pdf"),
     ):
@@ -316,8 +319,13 @@ def test_statistics_and_figures_are_exported_with_where_they_come_from(qtbot, co
     table = Table.read(tmp_path / "statistics.ecsv")
     assert table["pixels"].sum() + table.meta["below"] + table.meta["above"] == page._stats.pixels
     assert table.meta["roi"] == "whole image"
-    svg = (tmp_path / "ramp.svg").read_text()
-    assert "detgui slopes" in svg
+    for name in ("ramp.svg", "figure.svg"):
+        assert "detgui slopes" in (tmp_path / name).read_text()
+    picture = QImage(str(tmp_path / "figure.png"))
+    assert picture.width() > 2000
+    colours = {picture.pixelColor(x, y).getHsv()[0] for x in range(0, picture.width(), 7) for y in range(0, picture.height(), 7)}
+    assert any(190 < hue < 230 for hue in colours)  # losses are blue
+    assert any(hue in range(0, 30) for hue in colours)  # excesses are red
     assert page.script.line.text().startswith("detgui slopes")
 
 

@@ -18,23 +18,29 @@ from detgui.gui.common.script_line import ScriptLine
 from detgui.gui.nonlinearity.context import Context
 from detgui.gui.nonlinearity.histogram_plot import HistogramPlot
 from detgui.gui.nonlinearity.integration_strip import IntegrationStrip
+from detgui.gui.nonlinearity.map_figure import MapFigure
 from detgui.gui.nonlinearity.mean_ramp_plot import MeanRamp, MeanRampPlot
 from detgui.gui.nonlinearity.region_facts import about_trace, facts, pixel_ramp, statistics, strip_curve
 from detgui.gui.nonlinearity.roi_box import RoiBox, RoiOnImage
 from detgui.gui.ramp.ramp_numbers import NumbersTable
+from detgui.science.display import limits_about_zero
 from detgui.session.nonlinearity import REPORT_GROUPS
 from detgui.session.state import SessionState
 
 STATISTICS_MS = 150  # statistics follow when the map has not changed for so long
 TAB = "Non-linearity"
 
-HOW = """Compute maps the slope that is left in every pixel's late groups after the line through its first N groups, in the mean of all
-integrations whose data quality allows it.
-
-Losses are blue, excesses red. N and the range of integrations can be dragged once the map is there."""
+HOW = (
+    "Compute maps the slope that is left in every pixel's late groups after the line through its first N groups, in the mean of all "
+    "integrations whose data quality allows it.\n\n"
+    "Losses are blue, excesses red. N and the range of integrations can be dragged once the map is there."
+)
 
 EXPORTS = (
     ("map", "fits", "Map as FITS…"),
+    ("figure", "png", "Map as PNG…"),
+    ("figure", "svg", "Map as SVG…"),
+    ("figure", "pdf", "Map as PDF…"),
     ("statistics", "ecsv", "Statistics as ECSV…"),
     ("statistics", "csv", "Statistics as CSV…"),
     ("ramp", "png", "Mean ramp as PNG…"),
@@ -270,7 +276,7 @@ class MapPage(QWidget):
         """Ask where a file goes, then write it."""
         result = self._maker.result
         if result is not None:
-            name = f"{result.exposure}_{'slopes' if what == 'map' else what}"
+            name = f"{result.exposure}_{'slopes' if what in ('map', 'figure') else what}"
             self._exporter.ask(kind, name, lambda path: self.export_to(what, path))
 
     def export_to(self, what: str, path: Path) -> None:
@@ -285,10 +291,24 @@ class MapPage(QWidget):
                 roi = self._maker.options.roi
                 columns, meta = region_stats.as_table(self._stats)
                 self._exporter.table(columns, {**meta, "roi": list(roi) if roi is not None else "whole image"}, path)
+        elif what == "figure":
+            figure = self._figure(result)
+            self._draw(figure, what, path, result)
+            figure.close()
+            figure.deleteLater()
         else:
-            widget = self.plot if what == "ramp" else self.histogram
-            command = str(result.provenance.get("command", ""))
-            self._exporter.plot(widget, path, f"{result.exposure} {what}", command, result.provenance)
+            self._draw(self.plot if what == "ramp" else self.histogram, what, path, result)
+
+    def _draw(self, widget: Any, what: str, path: Path, result: slope_map.Result) -> None:
+        command = str(result.provenance.get("command", ""))
+        self._exporter.plot(widget, path, f"{result.exposure} {what}", command, result.provenance)
+
+    def _figure(self, result: slope_map.Result) -> MapFigure:
+        """The map in the colours and between the limits in which it is shown; robust ones where another image is."""
+        answer = self._context.image.answer if self._context.image is not None else None
+        shown = answer is not None and answer.request.frame.exposure == self._maker.sheet().product and answer.request.signed
+        limits = (answer.low, answer.high) if shown and answer is not None else limits_about_zero(result.slope, "zscale")
+        return MapFigure(result, limits, self._session.state.display.difference_colormap, self._maker.options.roi)
 
     def _tell(self, sentence: str, fine: bool = True) -> None:
         theme = plot_theme.from_palette(self.palette())

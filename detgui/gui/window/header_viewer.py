@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHBoxLayout, QHeaderView, QLabel, QLineEdit, QTableView, QVBoxLayout, QWidget
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from detgui.session.shelf import Shelf
 
 LANE = "header"
+REPLACED_MS = 500
 SEGMENT = re.compile(r"seg\d+")
 Headers = tuple[tuple[str, tuple[Card, ...]], ...]
 
@@ -74,6 +75,8 @@ class HeaderViewer(QWidget):
         self._lay_out()
         self.hdu.currentIndexChanged.connect(self._show_hdu)
         self.search.textChanged.connect(self._search)
+        self._again = QTimer(self, singleShot=True, interval=REPLACED_MS)  # a map is replaced many times while something is dragged
+        self._again.timeout.connect(self._read)
         parts.session.changed.connect(self._state_changed)
         parts.bridge.task_event.connect(self._answer)
 
@@ -125,6 +128,8 @@ class HeaderViewer(QWidget):
     def _state_changed(self, old: SessionState, new: SessionState) -> None:
         if self.isVisible():
             self._follow(new)
+            if old.revisions != new.revisions:
+                self._again.start()
 
     def _follow(self, state: SessionState) -> None:
         key = state.frame.exposure if state.frame else None
@@ -132,8 +137,11 @@ class HeaderViewer(QWidget):
             return
         self._shown_key = key
         self._show_headers(())
-        if key is not None:
-            task = self._parts.engine.submit(read_cards, self._parts.exposures.shelf, key, lane=LANE, quick=True)
+        self._read()
+
+    def _read(self) -> None:
+        if self._shown_key is not None and self._parts.session.state.exposure(self._shown_key) is not None:
+            task = self._parts.engine.submit(read_cards, self._parts.exposures.shelf, self._shown_key, lane=LANE, quick=True)
             self._generation = task.generation
 
     def _answer(self, event: TaskEvent) -> None:
