@@ -107,7 +107,7 @@ class LightCurvePage(Page):
         self.time.setEnabled(timed)
         self.time.setToolTip(TIME_TIP if timed else "The file does not say when its integrations were taken")
         self.measure.setEnabled(result.params != self.params() or self.jobs.runs(LANE))
-        drawn = (id(result), self.scale_key())
+        drawn = (result, self.scale_key())
         if drawn != self._drawn:
             self._drawn = drawn
             self.plot.show_drawn(lambda: self._draw(result))

@@ -51,6 +51,7 @@ class ProfilePage(Page):
         self.put_tools(tool_label("Bins", self.bins), self.bins, self.over, None)
         self._make_half()
         self._asked: tuple[Any, ...] = ()
+        self._looked: set[str] = set()  # exposures whose trace was looked for: once cancelled it is not looked for unasked
         self._failed: dict[str, str] = {}  # exposure: why it has no trace
         self._results: dict[str, trace_profile.Result] = {}
         self._drawn: Any = None
@@ -90,9 +91,9 @@ class ProfilePage(Page):
         if self.found(TRACE) is None:
             if source.key in self._failed:
                 return Need(self._failed[source.key], "Look for the trace again", self.find_trace, LANE)
-            if not self.jobs.runs(LANE):
+            if not self.jobs.runs(LANE) and source.key not in self._looked:
                 self.find_trace()
-            return Need("The trace is being found in the mean image.", "", None, LANE)
+            return Need("The trace is found in the mean image of the first groups.", "Find the trace", self.find_trace, LANE)
         self._ask_profile()
         if self.result is None:
             return Need(self._failed.get(QUICK, "The profile is being made."), "", None, QUICK)
@@ -105,6 +106,7 @@ class ProfilePage(Page):
             return
         key = source.key
         self._failed.pop(key, None)
+        self._looked.add(key)
         self.jobs.start(
             LANE, f"Trace of {source.name}", measure, self.context.exposures.shelf, key, trace.run, self._trace_params(),
             then=lambda found: self.findings.put(key, TRACE, found),
@@ -122,7 +124,7 @@ class ProfilePage(Page):
     def _ask_profile(self) -> None:
         """Make the profile anew where map, trace or bins are others; one at a time, so that a drag never starves."""
         key, map_, found, params = self.key, self.maker.result, self.found(TRACE), self.params()
-        asked = (key, id(map_), id(found), params)
+        asked = (key, map_, found, params)
         if asked == self._asked or self.jobs.runs(QUICK):
             return
         self._asked = asked
