@@ -15,6 +15,7 @@ from detgui.gui.image import colormaps
 from detgui.gui.image.choose_frame import ChooseFrame
 from detgui.gui.image.go_to import GoToPixel
 from detgui.gui.image.image_panel import ImagePanel
+from detgui.gui.image.play import HeldKey
 from detgui.session.requests import Trouble
 from detgui.session.session import Session
 from detgui.session.state import Frame
@@ -169,6 +170,24 @@ def test_keys_step_groups_and_integrations(qtbot, panel):
     assert place() == (2, 1)
     press(qtbot, panel, Qt.Key.Key_BracketLeft)
     assert place() == (2, 1)
+
+
+def test_a_held_key_waits_for_the_image_and_single_strokes_do_not(panel):
+    loader, now = panel.parent().loader, [0.0]
+    panel.intents._held = HeldKey(lambda: now[0])
+
+    def stroke(after: float) -> int:
+        now[0] += after
+        panel.intents.step_group(1)
+        return panel.session.state.frame.group
+
+    assert stroke(0.03) == 2
+    loader.quiet = True
+    assert [stroke(0.03) for _ in range(3)] == [3, 3, 3]
+    assert stroke(0.2) == 4
+    loader.quiet = False
+    loader.answer()
+    assert stroke(0.03) == 5
 
 
 def test_buttons_spin_box_and_slider_step_and_show(qtbot, panel):

@@ -64,7 +64,7 @@ class ImagePanel(QWidget):
         self._pending = self._over_second = False
         self._failed: dict[Any, str] = {}  # frame and subtracted frame that could not be read: why
         self._build()
-        self.player = Player(lambda: not self._pending, self)
+        self.player = Player(lambda: self.is_drawn, self)
         self.blinker = Blinker(self)
         self.intents = Intents(self)
         self.actions_by_name = make_actions(self, self.intents.table())
@@ -145,6 +145,11 @@ class ImagePanel(QWidget):
     def actions_for_menu(self) -> list[QAction]:
         """All actions of the image with their texts and shortcuts, for menus and Help."""
         return list(self.actions_by_name.values())
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether nothing is waited for: the frame of the session is on the screen, or cannot be."""
+        return not self._pending
 
     @property
     def answer(self) -> ImageAnswer | None:

@@ -14,6 +14,7 @@ from detgui.gui.image.go_to import GoToPixel
 from detgui.gui.image.menus import checkable
 from detgui.gui.image.partners import followed, offers, other_files
 from detgui.gui.image.picture import flag_counts
+from detgui.gui.image.play import HeldKey
 from detgui.session import changes
 from detgui.session.state import SessionState
 
@@ -31,6 +32,7 @@ class Intents:
     def __init__(self, panel: ImagePanel) -> None:
         self._panel = panel
         self._session = panel.session
+        self._held = HeldKey()
         self._flags = FIRST_FLAGS
         self._counted: tuple[Any, dict[str, int] | None] = (None, {})
 
@@ -81,11 +83,13 @@ class Intents:
 
     def step_group(self, step: int) -> None:
         """Go on or back by groups."""
-        self._put(changes.step_group(self._session.state, step))
+        if self._held.lets_through(self._panel.is_drawn):
+            self._put(changes.step_group(self._session.state, step))
 
     def step_integration(self, step: int) -> None:
         """Go on or back by integrations."""
-        self._put(changes.step_integration(self._session.state, step))
+        if self._held.lets_through(self._panel.is_drawn):
+            self._put(changes.step_integration(self._session.state, step))
 
     def play_on(self) -> None:
         """One step of playing: the next group, or integration where there are no groups; from the last to the first."""
@@ -97,7 +101,7 @@ class Intents:
         elif state.frame.integration == state.current.integrations[1]:
             self.go(integration=state.current.integrations[0])
         else:
-            self.step_integration(1)
+            self._put(changes.step_integration(state, 1))
 
     def _put(self, new: SessionState) -> None:
         # One change: a stale difference must not be read in between.
