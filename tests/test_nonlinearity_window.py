@@ -172,18 +172,18 @@ def test_dragging_the_range_uses_those_integrations(qtbot, computed, ramps):
 def test_region_drawn_on_the_image_has_its_statistics(qtbot, computed):
     window, panel = computed
     page, view, session = panel.page, window.image_panel.view, window.parts.session
-    qtbot.waitUntil(lambda: page._stats is not None, timeout=PATIENCE)
-    whole = page._stats.pixels
+    qtbot.waitUntil(lambda: page.stats is not None, timeout=PATIENCE)
+    whole = page.stats.pixels
     qtbot.mouseClick(page.roi.draw, LEFT)
     points = [view.place_of(*pixel).toPoint() for pixel in ((40, 5), (80, 10), (120, 20))]
     drag(qtbot, view.viewport(), *points)
     assert session.state.nonlinearity.roi == (40, 5, 120, 20)
     assert not page.roi.draw.isChecked()
     assert [field.value() for field in page.roi.fields] == [40, 5, 120, 20]
-    qtbot.waitUntil(lambda: page._stats.pixels < whole, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: page.stats.pixels < whole, timeout=PATIENCE)
     slopes = panel.maker.result.slope[5:21, 40:121]
-    assert page._stats.pixels == np.isfinite(slopes).sum()
-    assert page._stats.median == pytest.approx(np.nanmedian(slopes.astype(float)))
+    assert page.stats.pixels == np.isfinite(slopes).sum()
+    assert page.stats.median == pytest.approx(np.nanmedian(slopes.astype(float)))
     right = [view.place_of(*pixel).toPoint() for pixel in ((120, 8), (140, 8), (160, 8))]
     drag(qtbot, view.viewport(), right[0] + QPoint(1, 0), *right[1:])
     assert session.state.nonlinearity.roi[:2] == (40, 5)
@@ -250,7 +250,7 @@ def test_what_cannot_be_mapped_is_one_sentence(qtbot, make_window, tmp_path):
 
 
 def test_cancel_stops_the_pass_and_leaves_nothing(qtbot, make_window, ramps, monkeypatch):
-    def slow(exposure, params, progress, **_):
+    def slow(exposure, params, engine=None, progress=None, **_):
         for step in range(2000):
             time.sleep(0.01)
             progress(step / 2000, "slow")
@@ -302,7 +302,7 @@ def test_statistics_and_figures_are_exported_with_where_they_come_from(qtbot, co
     window, panel = computed
     page = panel.page
     window.parts.session.choose_pixel(128, 12)
-    qtbot.waitUntil(lambda: page._stats is not None and page.plot.boundary.isVisible(), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: page.stats is not None and page.plot.boundary.isVisible(), timeout=PATIENCE)
     for what, kind in (
         ("statistics", "ecsv"),
         ("statistics", "csv"),
@@ -314,10 +314,10 @@ def test_statistics_and_figures_are_exported_with_where_they_come_from(qtbot, co
         ("ramp", "pdf"),
     ):
         path = tmp_path / f"{what}.{kind}"
-        page.export_to(what, path)
+        page.exports.write(what, path)
         qtbot.waitUntil(lambda path=path: path.exists() and str(path) in page.trouble.text(), timeout=PATIENCE)
     table = Table.read(tmp_path / "statistics.ecsv")
-    assert table["pixels"].sum() + table.meta["below"] + table.meta["above"] == page._stats.pixels
+    assert table["pixels"].sum() + table.meta["below"] + table.meta["above"] == page.stats.pixels
     assert table.meta["roi"] == "whole image"
     for name in ("ramp.svg", "figure.svg"):
         assert "detgui slopes" in (tmp_path / name).read_text()

@@ -64,6 +64,7 @@ class MapFigure(pg.GraphicsLayoutWidget):
         for side, text in (("left", "y (pixel)"), ("bottom", "x (pixel)")):
             self.plot.setLabel(side, text, color=colour)
         self.plot.titleLabel.setText(self.plot.titleLabel.text, color=colour, size="9pt")
+        self.bar.getAxis("left").setTextPen(pg.mkPen(theme.foreground))
         self.bar.axis.setPen(theme.pen(theme.faint))
         self.bar.axis.setTextPen(pg.mkPen(theme.foreground))
         self.frame.setPen(theme.pen(theme.foreground, width=1.2))

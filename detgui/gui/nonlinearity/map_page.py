@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from detgui.analysis import region_stats, slope_map
+from detgui.analysis import region_stats
 from detgui.gui.common import plot_theme
 from detgui.gui.common.buttons import flat_button, menu_button
-from detgui.gui.common.exporter import Exporter
 from detgui.gui.common.script_line import ScriptLine
 from detgui.gui.nonlinearity.context import Context
 from detgui.gui.nonlinearity.histogram_plot import HistogramPlot
 from detgui.gui.nonlinearity.integration_strip import IntegrationStrip
-from detgui.gui.nonlinearity.map_figure import MapFigure
+from detgui.gui.nonlinearity.map_exports import MapExports
 from detgui.gui.nonlinearity.mean_ramp_plot import MeanRamp, MeanRampPlot
 from detgui.gui.nonlinearity.region_facts import about_trace, facts, pixel_ramp, statistics, strip_curve
 from detgui.gui.nonlinearity.roi_box import RoiBox, RoiOnImage
 from detgui.gui.ramp.ramp_numbers import NumbersTable
-from detgui.science.display import limits_about_zero
 from detgui.session.nonlinearity import REPORT_GROUPS
 from detgui.session.state import SessionState
 
@@ -36,21 +32,6 @@ HOW = (
     "Losses are blue, excesses red. N and the range of integrations can be dragged once the map is there."
 )
 
-EXPORTS = (
-    ("map", "fits", "Map as FITS…"),
-    ("figure", "png", "Map as PNG…"),
-    ("figure", "svg", "Map as SVG…"),
-    ("figure", "pdf", "Map as PDF…"),
-    ("statistics", "ecsv", "Statistics as ECSV…"),
-    ("statistics", "csv", "Statistics as CSV…"),
-    ("ramp", "png", "Mean ramp as PNG…"),
-    ("ramp", "svg", "Mean ramp as SVG…"),
-    ("ramp", "pdf", "Mean ramp as PDF…"),
-    ("histogram", "png", "Histogram as PNG…"),
-    ("histogram", "svg", "Histogram as SVG…"),
-    ("histogram", "pdf", "Histogram as PDF…"),
-)
-
 
 class MapPage(QWidget):
     """Shows what the maker made and sends N, range and region to the session."""
@@ -58,10 +39,8 @@ class MapPage(QWidget):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context, self._session, self._maker = context, context.session, context.maker
-        self._stats: region_stats.Result | None = None
+        self.stats: region_stats.Result | None = None
         self._curve_of: Any = None  # the mean ramps whose flux the strip shows
-        self._exporter = Exporter(self, context.jobs.engine)
-        self._exporter.finished.connect(self._tell)
         self._later = QTimer(self, singleShot=True, interval=STATISTICS_MS)
         self._later.timeout.connect(self._ask_statistics)
         self._make()
@@ -93,13 +72,10 @@ class MapPage(QWidget):
         self.trouble.hide()
         self.script = ScriptLine(self)
         self.keep = flat_button("Keep", "Put this map into the list, to blink or subtract it from others (Ctrl+K)")
-        menu = QMenu(self)
-        self.export_actions: dict[str, QAction] = {}
-        for what, kind, text in EXPORTS:
-            action = menu.addAction(text)
-            action.triggered.connect(lambda _=False, what=what, kind=kind: self.ask_export(what, kind))
-            self.export_actions[f"{what} {kind}"] = action
-        self.export = menu_button("Export", "Files of the map, the statistics and the plots", menu)
+        self.exports = MapExports(self, self._context, self)
+        self.exports.finished.connect(self._tell)
+        self.export_actions = self.exports.actions
+        self.export = menu_button("Export", "Files of the map, the statistics and the plots", self.exports.menu)
 
     def _lay_out(self) -> None:
         region = QWidget(self)
@@ -240,7 +216,7 @@ class MapPage(QWidget):
         self._context.jobs.start("region", "", statistics, *args, then=self._stats_came, failed=self._no_statistics, quick=True)
 
     def _stats_came(self, stats: region_stats.Result | None) -> None:
-        self._stats = stats
+        self.stats = stats
         self.table.setEnabled(True)
         self.histogram.show_result(stats)
         self.table.show_columns([("", None, facts(stats))] if stats is not None else [])
@@ -269,46 +245,6 @@ class MapPage(QWidget):
         self._session.set_nonlinearity(finished, text, **fields)
         if finished:
             self._maker.hold(False)
-
-    # what goes out
-
-    def ask_export(self, what: str, kind: str) -> None:
-        """Ask where a file goes, then write it."""
-        result = self._maker.result
-        if result is not None:
-            name = f"{result.exposure}_{'slopes' if what in ('map', 'figure') else what}"
-            self._exporter.ask(kind, name, lambda path: self.export_to(what, path))
-
-    def export_to(self, what: str, path: Path) -> None:
-        """Write 'map', 'statistics', 'ramp' or 'histogram' to a file whose ending says how."""
-        result = self._maker.result
-        if result is None:
-            return
-        if what == "map":
-            self._exporter.run(lambda: slope_map.write(result, path), path)
-        elif what == "statistics":
-            if self._stats is not None:
-                roi = self._maker.options.roi
-                columns, meta = region_stats.as_table(self._stats)
-                self._exporter.table(columns, {**meta, "roi": list(roi) if roi is not None else "whole image"}, path)
-        elif what == "figure":
-            figure = self._figure(result)
-            self._draw(figure, what, path, result)
-            figure.close()
-            figure.deleteLater()
-        else:
-            self._draw(self.plot if what == "ramp" else self.histogram, what, path, result)
-
-    def _draw(self, widget: Any, what: str, path: Path, result: slope_map.Result) -> None:
-        command = str(result.provenance.get("command", ""))
-        self._exporter.plot(widget, path, f"{result.exposure} {what}", command, result.provenance)
-
-    def _figure(self, result: slope_map.Result) -> MapFigure:
-        """The map in the colours and between the limits in which it is shown; robust ones where another image is."""
-        answer = self._context.image.answer if self._context.image is not None else None
-        shown = answer is not None and answer.request.frame.exposure == self._maker.sheet().product and answer.request.signed
-        limits = (answer.low, answer.high) if shown and answer is not None else limits_about_zero(result.slope, "zscale")
-        return MapFigure(result, limits, self._session.state.display.difference_colormap, self._maker.options.roi)
 
     def _tell(self, sentence: str, fine: bool = True) -> None:
         theme = plot_theme.from_palette(self.palette())
