@@ -31,14 +31,14 @@ def processes(folder: Path, preloads: tuple[str, ...] = ("", "")) -> Iterator[tu
     place = ("--host", "127.0.0.1", "--no-dashboard")
     running = [_start(folder, "scheduler", *place, "--port", "0", "--scheduler-file", str(found))]
     try:
-        address = _wait(lambda: json.loads(found.read_text())["address"] if found.exists() else None)
+        address = wait_for(lambda: json.loads(found.read_text())["address"] if found.exists() else None)
         for number, code in enumerate(preloads):
             first = folder / f"preload{number}.py"
             first.write_text(code)
             options = ("--nthreads", "1", "--no-nanny", "--preload", str(first), "--local-directory", str(folder))
             running.append(_start(folder, "worker", address, *place, *options))
         if preloads:
-            _wait(lambda: _count(address) == len(preloads))
+            wait_for(lambda: _count(address) == len(preloads))
         yield address, running
     finally:
         for process in reversed(running):
@@ -62,7 +62,8 @@ def _count(address: str) -> int:
         return cluster.workers
 
 
-def _wait(look):
+def wait_for(look):
+    """The first true value of ``look()``."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         try:

@@ -25,7 +25,8 @@ from detgui.errors import BadInput, Cancelled, DetguiError
 from detgui.progress import no_progress
 from detgui.tasks import cluster as cluster_module
 from detgui.tasks.blocks import map_blocks
-from detgui.tasks.cluster import Cluster, check_address, connected
+from detgui.tasks.cluster import Cluster, connected
+from detgui.tasks.dask_client import check_address
 from detgui.tasks.engine import Engine
 
 SHAPE = (7, 14, 5, 9)
@@ -337,7 +338,7 @@ def test_ctrl_c(own_scheduler, tmp_path):
     with own_scheduler() as (address, _):
         words = [str(word) for word in slopes(tmp_path, address)]
         child = subprocess.Popen([sys.executable, "-m", "detgui", *words], stderr=subprocess.PIPE, text=True)
-        time.sleep(5)
+        cluster_processes.wait_for(lambda: "Client-detgui" in (tmp_path / "scheduler.log").read_text())
         child.send_signal(signal.SIGINT)
         begun = time.monotonic()
         _, err = child.communicate(timeout=20)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Executor
 from functools import partial
 from math import prod
 from pathlib import Path
@@ -49,13 +51,22 @@ def check(shelf: Shelf, key: str, params: slope_map.Params) -> None:
         slope_map.check(exposure, params)
 
 
-def exact_map(shelf: Shelf, key: str, params: slope_map.Params, progress: Progress = no_progress) -> slope_map.Result:
-    """The map of one pass over the ramps."""
+FindExecutor = Callable[[Progress], Executor | None]
+
+
+def threads_here(progress: Progress) -> None:
+    """No executor: the pass makes its own threads."""
+
+
+def exact_map(
+    shelf: Shelf, key: str, params: slope_map.Params, find_executor: FindExecutor = threads_here, progress: Progress = no_progress
+) -> slope_map.Result:
+    """The map of one pass over the ramps, by the workers of an executor where there is one."""
     from detgui.analysis import slope_map
 
     progress(0.0, "residual slopes")
     with reading(shelf, key) as exposure:
-        return slope_map.run(exposure, params, progress=progress)
+        return slope_map.run(exposure, params, engine=find_executor(progress), progress=progress)
 
 
 def mean_ramps_of(shelf: Shelf, key: str, params: mean_ramps.Params, progress: Progress = no_progress) -> mean_ramps.MeanRamps:

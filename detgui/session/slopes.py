@@ -51,6 +51,7 @@ class SlopeMaker(QObject):
         self._wish: tuple[str, slope_map.Params] | None = None  # the quick map to make next
         self._held = False
         self._quick_s = QUICK_S  # how long the last quick map took, s
+        self.executor: slope_work.FindExecutor = slope_work.threads_here  # asked for by each exact pass, in its own thread
         self.trouble = ""
         self.speed = FIRST_SPEED
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
@@ -206,7 +207,7 @@ class SlopeMaker(QObject):
             self._make_means(source)
             return
         needs = f"reads {self.nbytes() / 1e6:,.0f} MB"
-        args = (self._exposures.shelf, source.key, params)
+        args = (self._exposures.shelf, source.key, params, self.executor)
         self._submit("show" if show else "exact", source, params, slope_work.exact_map, *args, title="Slope map", needs=needs)
 
     def _make_means(self, source: OpenExposure) -> None:

@@ -9,11 +9,8 @@ from __future__ import annotations
 import asyncio
 import pickle
 import platform
-import re
-import socket
 import time
 import uuid
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, InvalidStateError
 from contextlib import contextmanager
@@ -22,11 +19,16 @@ from functools import partial
 from typing import Any
 
 from detgui import __version__
-from detgui.errors import BadInput, DetguiError
+from detgui.errors import DetguiError
+from detgui.tasks import dask_client
 from detgui.tasks.blocks import RemoteExecutor
+from detgui.tasks.dask_client import words
 
 CONNECT_S = 4.0
 """How long the scheduler may take to answer."""
+
+CLOSE_S = 1.0
+"""How long leaving a scheduler may take."""
 
 LOOK_S = 2.0
 """Time between two looks at how many workers there are."""
@@ -36,12 +38,6 @@ ALONE_S = 30.0
 
 SILENT_S = 30.0
 """How long a connected scheduler may be silent."""
-
-GREETING_BYTES = 1 << 20
-"""A scheduler's first message, whose size its first 8 bytes say (little-endian), is shorter."""
-
-INSTALL = "pip install 'detgui[cluster]'"
-SCHEMES = ("tcp", "tls", "ws", "wss", "ucx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +85,6 @@ class Call:
         return on_worker, self.args
 
 
-def check_address(address: str) -> str:
-    """The address as Dask wants it, ``tcp://HOST:PORT``. Raises `BadInput` where it is none."""
-    found = re.fullmatch(rf"(?:({'|'.join(SCHEMES)})://)?([^\s/:]+|\[[0-9a-fA-F:]+\]):(\d{{1,5}})/?", address.strip())
-    if found is None or not 0 < int(found[3]) < 65536:
-        raise BadInput(f"{address!r} is not the address of a Dask scheduler such as tcp://HOST:8786")
-    return f"{found[1] or 'tcp'}://{found[2]}:{found[3]}"
-
-
 @contextmanager
 def connected(address: str | None) -> Iterator[Cluster | None]:
     """The cluster at an address, closed at the end; None for None."""
@@ -126,10 +114,10 @@ class Cluster(RemoteExecutor):
         Raises `BadInput` for a bad address and without ``distributed``, `DetguiError` where no scheduler answers.
         """
         timeout = CONNECT_S if timeout is None else timeout
-        self.address = check_address(address)
-        distributed = _distributed()
-        _probe(self.address, timeout)
-        self._client = _client(distributed, self.address, timeout)
+        self.address = dask_client.check_address(address)
+        distributed = dask_client.library()
+        dask_client.probe(self.address, timeout)
+        self._client = dask_client.client(distributed, self.address, timeout)
         self.notes: tuple[str, ...] = ()
         self.workers, self.threads = 0, 1
         self._asked: Future[Any] | None = None
@@ -138,7 +126,7 @@ class Cluster(RemoteExecutor):
             self._count(self._client.sync(self._client.scheduler.ncores, callback_timeout=timeout))
         except Exception as error:
             self.shutdown(wait=False)
-            raise DetguiError(f"the Dask scheduler {self.address} does not answer: {_words(error)}") from None
+            raise DetguiError(f"the Dask scheduler {self.address} does not answer: {words(error)}") from None
 
     def __repr__(self) -> str:
         return f"<Cluster {self.address}: {self}>"
@@ -146,6 +134,11 @@ class Cluster(RemoteExecutor):
     def __str__(self) -> str:
         """What the task bar shows."""
         return f"cluster {self.address} {self.workers} worker{'' if self.workers == 1 else 's'}"
+
+    @property
+    def connected(self) -> bool:
+        """False after `shutdown`, and where the scheduler was lost."""
+        return bool(self._client.status == "running")
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Run ``fn(*args, **kwargs)`` on a worker; ``fn`` is a function that can be imported there.
@@ -190,7 +183,7 @@ class Cluster(RemoteExecutor):
         """Close the connection; calls that still run are forgotten."""
         if self._client.status not in ("closed", "closing"):
             try:
-                self._client.close(timeout=CONNECT_S)
+                self._client.close(timeout=CLOSE_S)
             except Exception:  # the scheduler went away first
                 return
 
@@ -227,73 +220,19 @@ class Cluster(RemoteExecutor):
         causes = [str(each) for each in (error, error.__cause__) if each is not None]
         if isinstance(error, ImportError) or any("deserializ" in text.lower() for text in causes):
             needed = f"its workers need detgui {__version__} as here"
-            return DetguiError(f"the Dask cluster {self.address} cannot run detgui: {needed} ({_words(error)})")
+            return DetguiError(f"the Dask cluster {self.address} cannot run detgui: {needed} ({words(error)})")
         return error
 
     def _compare(self, answer: Answer) -> None:
         other = [(name, there, here) for (name, there), (_, here) in zip(answer.versions, versions(), strict=False) if there != here]
         if other:
-            words = ", ".join(f"{name} {there} (here {here})" for name, there, here in other)
-            note = f"worker {answer.worker} has {words}: results may differ by rounding"
+            listed = ", ".join(f"{name} {there} (here {here})" for name, there, here in other)
+            note = f"worker {answer.worker} has {listed}: results may differ by rounding"
             if note not in self.notes:
                 self.notes = (*self.notes, note)
 
     def _lost(self, error: BaseException | None = None) -> DetguiError:
         if isinstance(error, DetguiError):
             return error
-        why = f" ({_words(error)})" if error is not None else ""
+        why = f" ({words(error)})" if error is not None else ""
         return DetguiError(f"the connection to the Dask scheduler {self.address} was lost{why}")
-
-
-def _probe(address: str, timeout: float) -> None:
-    """Raise `DetguiError` where no Dask scheduler greets: a Dask client waits for ever for one that is silent, and takes what another
-    program says for the size of a message."""
-    scheme, _, place = address.partition("://")
-    host, _, port = place.rpartition(":")
-    try:
-        with socket.create_connection((host.strip("[]"), int(port)), timeout) as line:
-            if scheme != "tcp":
-                return
-            line.settimeout(timeout)
-            greeting = line.recv(8, socket.MSG_WAITALL)
-    except TimeoutError:
-        raise DetguiError(f"no Dask scheduler answers at {address} within {timeout:g} s") from None
-    except (OSError, UnicodeError) as error:
-        raise DetguiError(f"no Dask scheduler at {address}: {getattr(error, 'strerror', None) or error}") from None
-    if len(greeting) < 8 or int.from_bytes(greeting, "little") > GREETING_BYTES:
-        raise DetguiError(f"what answers at {address} is no Dask scheduler")
-
-
-def _distributed() -> Any:
-    try:
-        import distributed
-    except ImportError:
-        raise BadInput(f"a Dask cluster needs Dask here too: {INSTALL}") from None
-    _quiet()
-    return distributed
-
-
-def _client(distributed: Any, address: str, timeout: float) -> Any:
-    try:
-        return distributed.Client(address, timeout=timeout, set_as_default=False, direct_to_workers=False, name="detgui")
-    except ImportError as error:  # a scheduler of another version may be refused
-        raise DetguiError(f"the Dask scheduler {address} cannot be used: {_words(error)}") from None
-    except Exception as error:
-        raise DetguiError(f"the Dask scheduler {address} cannot be connected to: {_words(_root(error))}") from None
-
-
-def _quiet() -> None:
-    """What distributed logs about lost workers and other versions is said in our own sentences instead."""
-    import logging
-
-    for name in ("distributed", "distributed.client", "distributed.core", "distributed.comm", "distributed.worker"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    warnings.filterwarnings("ignore", module=r"distributed\..*")
-
-
-def _root(error: BaseException) -> BaseException:
-    return _root(error.__cause__) if error.__cause__ is not None else error
-
-
-def _words(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

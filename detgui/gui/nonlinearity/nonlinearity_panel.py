@@ -27,6 +27,7 @@ class NonlinearityPanel(QWidget):
         super().__init__(parent)
         self._session = parts.session
         maker = SlopeMaker(parts.session, parts.exposures, parts.engine, parts.bridge, self)
+        maker.executor = parts.scheduler.executor
         self.context = Context(parts.session, parts.exposures, maker, Jobs(parts.engine, parts.bridge, self), image)
         self.maker = maker
         self.rows = pages.present()

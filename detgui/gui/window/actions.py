@@ -43,6 +43,7 @@ ROWS = (
     Row("full_screen", "-View", "F&ull screen", "F11", "Use the whole screen, or leave it"),
     Row("tasks", "Analysis", "Running &tasks", "Ctrl+J", "List the running tasks", "tasks"),
     Row("cancel", "Analysis", "&Cancel the task", "Ctrl+.", "Cancel the newest task", "cancel"),
+    Row("cluster", "-Analysis", "&Dask cluster…", "Ctrl+Shift+D", "Make slope maps on a Dask cluster that runs already", ""),
     Row("keys", "Help", "&Keys and mouse", "F1", "Searchable list of all keys", "keys"),
     Row("non_goals", "Help", "What this program does &not do", "Shift+F1", "Its limits", "information"),
     Row("about", "Help", "&About detgui", "Ctrl+F1", "Version of this program and of what it computes with", "help"),

@@ -70,6 +70,7 @@ class Commands:
             "full_screen": lambda: window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen),
             "tasks": lambda: window.task_bar.toggle_list(),
             "cancel": lambda: window.task_bar.cancel_newest(),
+            "cluster": lambda: window.cluster_chooser.ask(),
             "keys": self.show_keys,
             "non_goals": lambda: self._show(help.TextDialog("What this program does not do", help.NON_GOALS, window)),
             "about": lambda: self._show(help.TextDialog("About detgui", help.about_html(), window)),

@@ -12,6 +12,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QStackedWidget, QTabWidget, QWidget
 
 from detgui.gui.window.actions import Menus
+from detgui.gui.window.cluster_chooser import ClusterChooser
 from detgui.gui.window.commands import Commands
 from detgui.gui.window.dialogs import Troubles
 from detgui.gui.window.docks import add_dock, default_sizes
@@ -86,6 +87,8 @@ class MainWindow(QMainWindow):
     def _build_bottom(self) -> None:
         self.task_bar = TaskBar(self.parts.engine.cancel, self)
         self.task_bar.failure.details_wanted.connect(self.commands.show_details)
+        self.cluster_chooser = ClusterChooser(self)
+        self.statusBar().addPermanentWidget(self.cluster_chooser.label)
         self.statusBar().addPermanentWidget(self.task_bar)
         self.statusBar().setSizeGripEnabled(False)
 

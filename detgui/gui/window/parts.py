@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from detgui.session.bridge import Bridge
+from detgui.session.scheduler import Scheduler
 from detgui.session.session import Session
 from detgui.session.store import RecentFiles, Settings
 from detgui.tasks.engine import Engine
@@ -31,6 +32,7 @@ class Parts:
         self.session = Session()
         self.settings = Settings()
         self.recent = RecentFiles(self.settings)
+        self.scheduler = Scheduler(self.settings)
 
     @cached_property
     def exposures(self) -> Exposures:
@@ -62,6 +64,7 @@ class Parts:
             self.loader.close()
         stopped = self.engine.close(timeout=CLOSE_S)
         self.bridge.close()
+        self.scheduler.close()
         if stopped and "exposures" in made:  # closing files under a worker that still reads would be a crash
             self.exposures.close_all()
         return stopped
