@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -341,3 +342,26 @@ def test_trace_button_takes_the_rows_about_the_trace(qtbot, computed):
     assert panel.page.on_image.item.isVisible()
     window.commands.show_tab(0)
     assert not panel.page.on_image.item.isVisible()  # it belongs to this tab
+
+
+def test_every_exposure_has_its_own_map(qtbot, computed, tmp_path):
+    window, panel = computed
+    first, session = panel.maker.result, window.parts.session
+    other = replace(SMALL, detector="NRS2", integrations=3)
+    (path,) = [each for each in write_exposure(other, tmp_path, ("ramp",), segments=1) if each.stem.endswith("_ramp")]
+    window.commands.open_paths([path])
+    qtbot.waitUntil(lambda: len(session.state.exposures) == 3, timeout=PATIENCE)
+    assert panel.maker.source.name.endswith("nrs2_ramp")
+    assert panel.maker.result is None
+    assert panel.page.stack.currentWidget() is panel.page.message
+    assert panel.header.last.value() == 3
+    qtbot.mouseClick(panel.header.compute, LEFT)
+    qtbot.waitUntil(lambda: panel.maker.result is not None and panel.maker.running is None, timeout=PATIENCE)
+    assert panel.maker.result.exposure != first.exposure
+    qtbot.waitUntil(lambda: panel.page.stats is not None and panel.page.stats.exposure == panel.maker.result.exposure, timeout=PATIENCE)
+    session.choose_exposure(session.state.exposures[0].key)
+    assert panel.maker.result is first
+    qtbot.waitUntil(lambda: panel.page.stats.exposure == first.exposure, timeout=PATIENCE)
+    panel.header.source.setCurrentIndex(1)
+    panel.header.source.activated.emit(1)
+    assert panel.maker.source.name.endswith("nrs2_ramp")

@@ -145,7 +145,8 @@ class SlopeMaker(QObject):
         source = changes.ramp_source(new)
         was = changes.ramp_source(old)
         if (source.key if source else "") != (was.key if was else ""):
-            self._tell("")
+            self.trouble = ""
+            self.changed.emit()
         if source is None or before == after:
             return
         sheet = self._sheets.get(source.key)

@@ -40,6 +40,7 @@ class MapPage(QWidget):
         super().__init__(parent)
         self._context, self._session, self._maker = context, context.session, context.maker
         self.stats: region_stats.Result | None = None
+        self._source = ""  # key of the exposure that is shown
         self._curve_of: Any = None  # the mean ramps whose flux the strip shows
         self._later = QTimer(self, singleShot=True, interval=STATISTICS_MS)
         self._later.timeout.connect(self._ask_statistics)
@@ -153,6 +154,10 @@ class MapPage(QWidget):
 
     def _maker_changed(self) -> None:
         self.stack.setCurrentIndex(0 if self._maker.result is None else 1)
+        source = self._maker.source
+        if source is not None and source.key != self._source:
+            self._source = source.key
+            self._map_came()
         means = self._maker.sheet().means
         if means is not self._curve_of:
             self._curve_of = means
