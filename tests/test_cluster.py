@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
@@ -168,6 +169,14 @@ def test_a_file_that_changed_is_named_with_the_worker(cluster, exposure, small_b
     os.utime(changed, (1, 1))
     with pytest.raises(BadInput, match=rf"worker tcp://127.0.0.1:\d+: {changed.name} is not the file that was opened"):
         list(map_blocks(cluster, slope_blocks.reduce_block, tasks, no_progress))
+
+
+def test_a_packed_file_is_refused_before_any_work(cluster, tmp_path):
+    (path, *_) = slope_files.segments(tmp_path, slope_files.ramps(3, SHAPE))
+    packed = path.with_name(path.name + ".gz")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    with open_one([packed], neighbours=False) as exposure, pytest.raises(BadInput, match=f"{packed.name} is packed with gzip: unpack it"):
+        slope_map.run(exposure, PARAMS, cluster)
 
 
 def test_what_fails_on_a_worker_fails_here(cluster):
