@@ -20,6 +20,11 @@ from detgui.session.state import SessionState
 TITLE = "Non-linearity"
 
 
+def _said(state: SessionState) -> tuple[object, ...]:
+    """What the panel shows of a state; stepping through groups and integrations changes none of it."""
+    return state.exposures, state.frame.exposure if state.frame else None, state.nonlinearity, state.tab
+
+
 class NonlinearityPanel(QWidget):
     """Frame of the pages; a page's module is imported when it is first shown."""
 
@@ -104,8 +109,7 @@ class NonlinearityPanel(QWidget):
     # from the session
 
     def _changed(self, old: SessionState, new: SessionState) -> None:
-        said = ("exposures", "frame", "nonlinearity", "tab")
-        if any(getattr(old, name) != getattr(new, name) for name in said):
+        if _said(old) != _said(new):
             self._show_state(new)
 
     def _show_state(self, state: SessionState) -> None:
