@@ -188,9 +188,12 @@ class Bench:
         return {"click_warm_ms": milliseconds(click, before=lambda: self._idle(pause))}
 
     def _idle(self, seconds: float) -> None:
-        from PySide6.QtTest import QTest
+        """Let the window and its workers be; QTest's own wait would keep the workers from running."""
+        from PySide6.QtCore import QEventLoop, QTimer
 
-        QTest.qWait(round(1e3 * seconds))
+        loop = QEventLoop()
+        QTimer.singleShot(round(1e3 * seconds), loop.quit)
+        loop.exec()
 
     def heartbeat(self) -> dict[str, float]:
         """How late a 10 ms timer of the window is while two workers fit and make pictures."""
