@@ -28,7 +28,8 @@ def picture(values: NDArray[Any], limit: float) -> NDArray[np.uint8]:
 def draw_map(plot: PagePlot, row: int, values: NDArray[Any], limit: float, title: str) -> None:
     """A map in a plot of its own, its name over it."""
     ny, nx = values.shape
-    item = pg.ImageItem(picture(values, limit), axisOrder="row-major")
+    item = pg.ImageItem(axisOrder="row-major")
+    item.setImage(picture(values, limit), autoLevels=False)  # the colours are final
     item.setRect(QRectF(-0.5, -0.5, nx, ny))
     plot.add(row, item)
     ground = QColor(plot.theme.background)

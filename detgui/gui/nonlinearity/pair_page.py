@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.colours import pin_colour
-from detgui.gui.common.quantity import MISSING, with_error
+from detgui.gui.common.quantity import MISSING, plain, with_error
 from detgui.gui.nonlinearity.context import Context
 from detgui.gui.nonlinearity.page import Need, Origin, Page, Table
 from detgui.gui.nonlinearity.page_plot import PagePlot
@@ -46,7 +46,7 @@ class PairPage(Page):
         self.begin_button.clicked.connect(self.begin)
         self.cancel = flat_button("Cancel", "Stop making the maps")
         self.cancel.clicked.connect(lambda: self.jobs.cancel(LANE))
-        self.in_image = flat_button("Image", "Show both in the image, side by side on the same scale")
+        self.in_image = flat_button("Show in the image", "Show both in the image, side by side on the same scale")
         self.in_image.clicked.connect(self.show_in_image)
         self.put_tools(self.begin_button, self.cancel, self.in_image, None)
         self.choices = QHBoxLayout()
@@ -228,6 +228,7 @@ class PairPage(Page):
                 columns[f"slope_{number}"] = (side.folded.mean, side.unit)
                 columns[f"slope_{number}_err"] = (side.folded.err, side.unit)
         meta: dict[str, object] = {"ratio": pair.ratio, "ratio_err": pair.ratio_err, "percentiles": list(PERCENTILES), "near_px": NEAR}
+        meta |= {"profile_ratio": pair.profile_ratio, "profile_ratio_err": pair.profile_ratio_err}
         for number, side in enumerate(pair.sides, 1):
             meta[f"exposure_{number}"] = side.name
             meta[f"range_{number}"] = asdict(side.range)
@@ -248,13 +249,17 @@ class PairPage(Page):
 
 
 def facts(side: Side, pair: Pair) -> list[Fact]:
-    """The numbers of one side; the ratio stands in both."""
+    """The numbers of one side; the ratios are those of this side to the other."""
     half, tip = side.range, f"{PERCENTILES[0]:g} to {PERCENTILES[1]:g} % of the pixels, {side.near}"
-    first = side is pair.sides[0]
-    ratio = with_error(pair.ratio, pair.ratio_err) if first else with_error(1 / pair.ratio, pair.ratio_err / pair.ratio**2)
+    ratios = [(pair.ratio, pair.ratio_err), (pair.profile_ratio, pair.profile_ratio_err)]
+    if side is not pair.sides[0]:
+        ratios = [(1 / value, err / value**2) if value else (value, err) for value, err in ratios]
+    widened = "noise widens ranges, that of the fainter map more; "
     return [
         Fact("range", f"± {with_error(half.half, half.half_err, side.unit)}", f"half of {tip}"),
-        Fact("ratio", f"{ratio} of the other", f"of the ranges; {REPORT_RATIO}"),
+        Fact("of noise", f"± {plain(side.noise_half, 2)} {side.unit}", "range that the errors alone would give"),
+        Fact("ratio", with_error(*ratios[0]), f"of the ranges, to the other; {widened}{REPORT_RATIO}"),
+        Fact("of profiles", with_error(*ratios[1]), "ratio of the profiles, by least squares: noise does not widen it"),
         Fact("least", with_error(half.low, half.low_err, side.unit), tip),
         Fact("largest", with_error(half.high, half.high_err, side.unit), tip),
         Fact("pixels", side.near, "that the range is of"),

@@ -30,7 +30,8 @@ BIN = 0.25
 class Side:
     """One of the two: its map (slope and err, shape (ny, nx), in ``unit``), range of the pixels near the trace, and profile.
 
-    ``map`` is the slope map that was made of ramps, None for a map that was open; ``near`` says which pixels the range is of.
+    ``noise_half`` is the half-range that the errors alone would give. ``map`` is the slope map that was made of ramps,
+    None for a map that was open; ``near`` says which pixels the range is of.
     """
 
     key: str
@@ -44,16 +45,22 @@ class Side:
     map: slope_map.Result | None
     near: str
     files: tuple[str, ...]
+    noise_half: float = np.nan
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
-    """Two sides, the ratio of their half-ranges with its error, and one limit (unit of the maps) for both images."""
+    """Two sides, ratios of their half-ranges and of their profiles with errors, and one limit (unit of the maps) for both images.
+
+    Noise widens ranges, that of the fainter map more: the ratio of the profiles is free of that.
+    """
 
     sides: tuple[Side, Side]
     ratio: float
     ratio_err: float
     limit: float
+    profile_ratio: float
+    profile_ratio_err: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +84,28 @@ def make_pair(shelf: Shelf, first: Asked, second: Asked, progress: Progress = no
     images = [np.where(mask, side.slope, np.nan).astype(np.float64) for side, mask in zip(sides, masks, strict=True)]
     ratio, err = ratio_of_ranges(images[0], images[1], PERCENTILES)
     limit = max(limit_of([side.slope], mask) for side, mask in zip(sides, masks, strict=True))
-    return Pair((sides[0], sides[1]), ratio, err, limit)
+    profiles = [side.folded for side in sides]
+    scale = profile_ratio(*profiles) if profiles[0] is not None and profiles[1] is not None else (np.nan, np.nan)
+    return Pair((sides[0], sides[1]), ratio, err, limit, *scale)
+
+
+def profile_ratio(first: Folded, second: Folded) -> tuple[float, float]:
+    """How many times larger one profile is than another of the same bins, and its error: least squares with errors on both."""
+    good = np.isfinite(first.mean) & np.isfinite(second.mean) & (first.err > 0) & (second.err > 0)
+    one, other, one_err, other_err = (each[good] for each in (first.mean, second.mean, first.err, second.err))
+    ratio, error = np.nan, np.nan
+    weight = 1 / one_err**2
+    for _ in range(5):
+        signal = other**2 - other_err**2  # the noise of the second profile is in its square too
+        square = float((weight * signal).sum())
+        if not square > 0:
+            return np.nan, np.nan
+        ratio = float((weight * one * other).sum()) / square
+        both = one_err**2 + (ratio * other_err) ** 2
+        scatter = both * signal + (one_err * other_err) ** 2 + 2 * (ratio * other_err**2) ** 2
+        error = float(np.sqrt(max((weight**2 * scatter).sum(), 0.0))) / square
+        weight = 1 / both
+    return ratio, error
 
 
 def _share(progress: Progress, number: int) -> Progress:
@@ -104,7 +132,17 @@ def _side(shelf: Shelf, asked: Asked, progress: Progress) -> Side:
     if found is not None:
         errors = err if err is not None else np.zeros(slope.shape)
         folded = fold(slope, errors, found.trace.distance(slope.shape[0]), BIN, REACH)
-    return Side(asked.key, name, unit, slope, err, robust_range(values, PERCENTILES), folded, found, map_, words, files)
+    noise = _noise_half(err, near & np.isfinite(slope))
+    return Side(asked.key, name, unit, slope, err, robust_range(values, PERCENTILES), folded, found, map_, words, files, noise)
+
+
+def _noise_half(err: NDArray[Any] | None, chosen: NDArray[np.bool_]) -> float:
+    """Half-range of pixels that hold nothing but noise of these errors."""
+    if err is None or not (chosen & np.isfinite(err)).any():
+        return np.nan
+    errors = err[chosen & np.isfinite(err)]
+    drawn = np.random.default_rng(0).standard_normal(errors.size) * errors
+    return float(np.diff(np.percentile(drawn, PERCENTILES))[0] / 2)
 
 
 def _image(exposure: Exposure) -> tuple[NDArray[Any], NDArray[Any] | None, str]:
