@@ -9,7 +9,8 @@ from trace_fakes import FakeMaps
 from detgui.analysis import region_stats
 from detgui.data.tables import write_table
 from detgui.errors import BadInput
-from detgui.science.ranges import charge, ratio_of_ranges, robust_range
+from detgui.science.profile import with_neighbours
+from detgui.science.ranges import charge, fill, ratio_of_ranges, robust_range
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +66,34 @@ def test_excesses_and_losses_by_hand():
     assert found.loss_err == pytest.approx(np.sqrt(5))
     assert found.by_chance == pytest.approx(4 * 0.00135, rel=0.01)
     assert found.probability < 1e-9
+
+
+def test_a_hole_is_filled_from_its_row():
+    values = np.arange(12.0)[None, :] + np.array([[0.0], [100.0]])
+    values[0, 5] = values[1, 0] = values[1, 10] = np.nan
+    inside = np.ones(values.shape, bool)
+    found, variance = fill(values, inside, reach=3)
+    near = np.array([2.0, 3, 4, 6, 7, 8])
+    assert found == pytest.approx([near.mean()])  # the first pixel of a row has no left side, the last but one too little on its right
+    assert variance == pytest.approx([near.var(ddof=1)])
+    inside[0, 5] = False
+    assert fill(values, inside, reach=3)[0].size == 0
+
+
+def test_holes_in_a_conserved_pattern_stay_within_the_error():
+    rng = np.random.default_rng(8)
+    y, x = np.mgrid[:24, :600]
+    distance = y - 12 - 3 * np.sin(x / 300)
+    pattern = np.exp(-(distance**2) / 2) * (distance**2 - 1) * 20  # sums to zero along y
+    err = np.full(pattern.shape, 0.5)
+    pulls = []
+    for _ in range(60):
+        values = pattern + rng.normal(0, 0.5, pattern.shape)
+        values[rng.random(pattern.shape) < 0.02] = np.nan
+        found = charge(with_neighbours(values), err, 3.0)
+        pulls.append((found.net - pattern.sum()) / found.net_err)
+    assert 0.6 < np.std(pulls) < 1.25
+    assert abs(np.mean(pulls)) < 0.5
 
 
 def test_conserved_charge_has_uniform_probabilities(pair):

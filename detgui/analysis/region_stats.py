@@ -89,7 +89,7 @@ def of_arrays(
     values = np.where(good, slope, np.nan).astype(np.float64)
     found = robust_range(values, params.percentiles)
     # Masked by the region only afterwards: a neighbour outside the region still is a neighbour.
-    sums = charge(np.where(chosen, with_neighbours(slope) if params.whole else slope, np.nan), err, params.threshold)
+    sums = charge(np.where(chosen, with_neighbours(slope) if params.whole else slope, np.nan), err, params.threshold, chosen)
     with_err = good & np.isfinite(err)
     noise = np.random.default_rng(0).standard_normal(int(with_err.sum())) * err[with_err]
     limit = params.reach * max(abs(found.low), abs(found.high)) or 1.0
@@ -115,7 +115,9 @@ def of_arrays(
 
 
 def _notes(params: Params) -> tuple[str, ...]:
-    beside = ("pixels beside one without a slope are not in the sums of charge",) if params.whole else ()
+    beside = (
+        ("in the sum, a pixel without a slope, or beside one, counts with the mean of its row nearby",) if params.whole else ()
+    )
     return (*beside, "errors of sums take pixels as independent: noise that columns share is not in them")
 
 
@@ -124,8 +126,9 @@ def conserved(sums: Charge) -> str:
     if not np.isfinite(sums.probability):
         return "no errors: whether charge is conserved cannot be said"
     share = abs(sums.net) / max(abs(sums.loss), abs(sums.excess), 1e-30)
-    value = f"sum {sums.net:+.3g} ± {sums.net_err:.2g} DN/group over {sums.pixels} pixels, p = {sums.probability:.2g}"
-    if sums.probability >= 0.01:
+    digits = max(0, 1 - int(np.floor(np.log10(sums.net_err)))) if sums.net_err > 0 else 0
+    value = f"sum {sums.net:+.{digits}f} ± {sums.net_err:.{digits}f} DN/group over {sums.pixels} pixels, p = {sums.probability:.2g}"
+    if sums.probability >= 1e-3:
         return f"charge is conserved within the errors ({value})"
     return f"charge is not conserved ({value}; {100 * share:.2g} % of what moves)"
 

@@ -67,8 +67,8 @@ class Charge:
     """Excesses against losses of independent pixels, unit of the map.
 
     ``excesses`` and ``losses`` are numbers of pixels further than the threshold from zero, ``excess`` and ``loss`` their sums with errors,
-    ``by_chance`` how many there would be of each without any effect. ``net`` is the sum over all pixels with its error and
-    ``probability`` that charge which is conserved gives a sum as far from zero.
+    ``by_chance`` how many there would be of each without any effect. ``net`` is the sum over all pixels, the ``filled`` ones included, with
+    its error and ``probability`` that charge which is conserved gives a sum as far from zero.
     """
 
     excesses: int
@@ -82,16 +82,26 @@ class Charge:
     net_err: float
     probability: float
     pixels: int
+    filled: int = 0
 
 
-def charge(values: NDArray[Any], err: NDArray[Any], threshold: float = 3.0) -> Charge:
-    """Count what pixels gained and lost; NaN leaves a pixel out; ``threshold`` in errors."""
+FILL_REACH = 8
+"""Columns on either side that tell what a pixel without value would have held."""
+
+
+def charge(values: NDArray[Any], err: NDArray[Any], threshold: float = 3.0, inside: NDArray[np.bool_] | None = None) -> Charge:
+    """Count what pixels of an image, shape (ny, nx), gained and lost; NaN leaves a pixel out; ``threshold`` in errors.
+
+    Charge is conserved in the whole image, not in the pixels that happen to be good: in ``net`` a pixel without value counts with the mean
+    of its row nearby (see `fill`), and its error with their scatter. ``inside`` tells which pixels belong to the region (None: all).
+    """
     from scipy.special import erfc
 
     good = np.isfinite(values) & np.isfinite(err) & (err > 0)
     data, error = values[good].astype(np.float64), err[good].astype(np.float64)
     up, down = data > threshold * error, data < -threshold * error
-    net, net_err = float(data.sum()), float(np.sqrt((error**2).sum()))
+    guesses, variances = fill(values if inside is None else np.where(inside, values, np.nan), inside)
+    net, net_err = float(data.sum() + guesses.sum()), float(np.sqrt((error**2).sum() + variances.sum()))
     return Charge(
         int(up.sum()),
         float(data[up].sum()),
@@ -104,4 +114,28 @@ def charge(values: NDArray[Any], err: NDArray[Any], threshold: float = 3.0) -> C
         net_err,
         float(erfc(abs(net) / net_err / np.sqrt(2))) if net_err > 0 else np.nan,
         data.size,
+        guesses.size,
     )
+
+
+def fill(values: NDArray[Any], inside: NDArray[np.bool_] | None = None, reach: int = FILL_REACH) -> tuple[FloatArray, FloatArray]:
+    """What the NaN pixels of an image, shape (ny, nx), would have held, and the variances of that; 1-D, one entry for each that is filled.
+
+    Mean and scatter of the finite pixels of the same row within ``reach`` columns: residual slopes change slowly along the dispersion.
+    Pixels at the rim (reference pixels), outside ``inside``, or with fewer than two finite pixels on a side are not filled.
+    """
+    known = np.isfinite(values)
+    sums = [np.cumsum(np.pad(each, ((0, 0), (reach + 1, reach))), axis=1) for each in (known, np.where(known, values, 0.0))]
+    squares = np.cumsum(np.pad(np.where(known, values, 0.0) ** 2, ((0, 0), (reach + 1, reach))), axis=1)
+    nx = values.shape[1]
+
+    def within(total: NDArray[Any], first: int, last: int) -> NDArray[Any]:
+        """Sum over the columns x + first .. x + last of every x."""
+        ends: NDArray[Any] = total[:, reach + last + 1 :][:, :nx]
+        return ends - total[:, reach + first :][:, :nx]
+
+    both = (within(sums[0], -reach, -1) >= 2) & (within(sums[0], 1, reach) >= 2)
+    holes = ~known & both & (True if inside is None else inside)
+    count, total, square = (within(each, -reach, reach)[holes].astype(np.float64) for each in (*sums, squares))
+    mean = total / count
+    return mean, np.maximum(square - count * mean**2, 0.0) / (count - 1)
