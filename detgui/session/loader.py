@@ -24,6 +24,7 @@ from detgui.tasks.events import TaskEvent
 IMAGE_BYTES = 128 * 2**20  # values, data quality and pictures of the last frames; older ones are in the system's own file cache
 SPARE_BYTES = 40 * 2**20  # of images that were dropped: two of 2048 x 2048 pixels
 PIXEL_BYTES = 32 * 2**20
+AHEAD_MS = 5  # the next image is read when this one was painted: until then a worker would be in the way
 FLAGS_MS = 60  # data quality that is not drawn is read when stepping has paused for so long
 QUIET = ("ahead", "flags")  # lanes that nobody waits for
 DIRECT_RAMPS = 8  # at most so many are fitted in the window's thread, well under 1 ms each
@@ -60,7 +61,7 @@ class Loader(QObject):
         self._without_flags: dict[str, ImageAnswer] = {}  # lane: the shown answer whose data quality is to follow
         self._pause = QTimer(self, singleShot=True, interval=FLAGS_MS)
         self._pause.timeout.connect(self._ask_flags)
-        self._ahead = QTimer(self, singleShot=True, interval=0)  # after the image was painted: until then a worker would be in the way
+        self._ahead = QTimer(self, singleShot=True, interval=AHEAD_MS)
         self._ahead.timeout.connect(self._read_ahead)
         self._connections = [
             (session.changed, session.changed.connect(self._follow)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPolygonF, QWheelEvent
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 _STRIP = 7  # height of the colour strip, px
@@ -34,6 +34,7 @@ class HistogramBar(QWidget):
         self._limits = (0.0, 1.0)
         self._extremes = (0.0, 1.0)
         self._strip: QImage | None = None
+        self._filled: NDArray[np.uint32] = np.zeros((0, 0), np.uint32)
         self._margin = 0.4  # how much is shown on either side, in spans between the limits
         self._view = (0.0, 1.0)
         self._grip: tuple[str, float, tuple[float, float]] | None = None
@@ -84,15 +85,15 @@ class HistogramBar(QWidget):
         palette = self.palette()
         height = self.height() - _STRIP - 1
         painter.fillRect(QRectF(0, 0, self.width(), height), palette.color(QPalette.ColorRole.Base))
-        outline = self._outline(height)
-        if outline is not None:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-            painter.setPen(Qt.PenStyle.NoPen)
+        ratio = self.devicePixelRatioF()
+        tall = self._heights(round(self.width() * ratio), (height - 3) * ratio)
+        if tall is not None:
             faint = palette.color(QPalette.ColorRole.Text)
             faint.setAlpha(110)
-            painter.setBrush(faint)
-            painter.drawPolygon(outline)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            self._filled = _below(tall, round(height * ratio), faint.rgba())
+            rows, columns = self._filled.shape
+            picture = QImage(self._filled.data, columns, rows, 4 * columns, QImage.Format.Format_ARGB32)
+            painter.drawImage(QRectF(0, 0, self.width(), height), picture)
         self._paint_limits(painter, height)
 
     def _paint_limits(self, painter: QPainter, height: int) -> None:
@@ -115,22 +116,20 @@ class HistogramBar(QWidget):
         for place in (left, right):
             painter.drawRect(QRectF(place - 3, height / 2 - 7, 6, 14))
 
-    def _outline(self, height: int) -> QPolygonF | None:
-        """Polygon of log(1 + counts) over the bins that are in view."""
-        if not len(self._counts) or not np.isfinite(self._edges).all():
+    def _heights(self, columns: int, tallest: float) -> NDArray[np.float64] | None:
+        """log(1 + counts) at each of ``columns`` across the view, the largest of the bins that share one, as parts of ``tallest``."""
+        if not len(self._counts) or columns < 1 or not np.isfinite(self._edges).all():
             return None
         inside = (self._edges[1:] >= self._view[0]) & (self._edges[:-1] <= self._view[1])
         if not inside.any():
             return None
         counts, edges = _joined(self._counts[inside], np.append(self._edges[:-1][inside], self._edges[1:][inside][-1]))
         tall = np.log1p(counts)
-        tall = tall / (tall.max() or 1.0) * (height - 3)
-        low, high = self._view
-        places = np.clip((edges - low) / (high - low) * self.width(), -1, self.width() + 1).tolist()
-        points = [QPointF(places[0], height)]
-        for start, end, top in zip(places, places[1:], tall.tolist(), strict=False):
-            points += [QPointF(start, height - top), QPointF(end, height - top)]
-        return QPolygonF([*points, QPointF(places[-1], height)])
+        values = np.linspace(*self._view, columns + 1)
+        first = np.searchsorted(edges, values[:-1], "right") - 1
+        found = np.maximum.reduceat(tall, np.clip(first, 0, len(tall) - 1))
+        found[(values[1:] < edges[0]) | (values[:-1] > edges[-1])] = 0.0
+        return np.asarray(found * (tallest / (tall.max() or 1.0)))
 
     def _part(self, position: float) -> str:
         """What is under the mouse: 'low', 'high', 'span' or ''."""
@@ -180,6 +179,11 @@ class HistogramBar(QWidget):
         self._view = self._range()
         self.update()
         event.accept()
+
+
+def _below(tall: NDArray[np.float64], rows: int, colour: int) -> NDArray[np.uint32]:
+    """Pixels of ``colour`` up to the height of each column, shape (rows, columns)."""
+    return np.where(np.arange(rows, 0, -1)[:, None] <= np.rint(tall)[None, :], np.uint32(colour), np.uint32(0))
 
 
 def _joined(counts: NDArray[np.float64], edges: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
