@@ -117,6 +117,7 @@ class OverviewPlot(pg.GraphicsLayoutWidget):
         if len(row):
             self.current.setData(x=x, y=overview.signal[row[0]], connect="finite")
         self.text.setText(self._overlay_text(overview, integration), color=self._theme.foreground)
+        self.scene().prepareForPaint()  # as in `RampPlot.fit_view`
 
     def _draw_overlay(self, x: Floats, ramps: Floats) -> None:
         many = len(ramps) > MOST_LINES
@@ -162,6 +163,7 @@ class OverviewPlot(pg.GraphicsLayoutWidget):
                 self.here.setData(x=[place], y=[slope])
             said = f"integration {integration}: {with_error(slope, float(overview.slope_err[row[0]]), 'DN/group')}"
         self.text.setText(said, color=self._theme.foreground)
+        self.scene().prepareForPaint()
 
     def _draw_slopes(self, overview: ramp.Overview, timed: bool) -> None:
         self._only(self.points, self.bars, self.marker, self.here)

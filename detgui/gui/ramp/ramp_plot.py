@@ -215,6 +215,7 @@ class RampPlot(pg.GraphicsLayoutWidget):
         left = np.append(0.0, np.concatenate([_residual_span(r, self.axis, window) for r in self._results]))
         text = self.slope_text.boundingRect().height() / max(self.residual.vb.height(), 60.0) if self.slope_text.isVisible() else 0.0
         set_y(self.residual, left, *((text, 0.0) if self._slope_down else (0.0, text)))
+        self.scene().prepareForPaint()  # while painting it would move labels, and all would be painted twice
 
     def _on_zoom(self) -> None:
         self._zoomed = True
