@@ -131,7 +131,8 @@ def fill(values: NDArray[Any], inside: NDArray[np.bool_] | None = None, reach: i
 
     def within(total: NDArray[Any], first: int, last: int) -> NDArray[Any]:
         """Sum over the columns x + first .. x + last of every x."""
-        return np.subtract(total[:, reach + last + 1 :][:, :nx], total[:, reach + first :][:, :nx])
+        start, stop = reach + first, reach + last + 1
+        return np.asarray(total[:, stop : stop + nx] - total[:, start : start + nx])
 
     both = (within(sums[0], -reach, -1) >= 2) & (within(sums[0], 1, reach) >= 2)
     holes = ~known & both & (True if inside is None else inside)
