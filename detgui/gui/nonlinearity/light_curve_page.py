@@ -26,8 +26,9 @@ from detgui.session.nonlinearity import PhaseRange
 
 LANE = "light curve"
 TIME_TIP = "Time of the integrations instead of their numbers"
+MEDIAN_ERROR = 1.2533  # error of a median in that of a mean, for Gaussian noise
 CLICK = 8  # px from a point that still count as a click on it
-LEFT_LABELS = ("relative flux", "x shift (px)", "y shift (px)")
+LEFT_LABELS = ("relative flux", "x (px)", "y (px)")
 
 
 class LightCurvePage(Page):
@@ -230,7 +231,8 @@ def facts(result: light_curve.Result) -> list[Fact]:
     scatter_err = result.scatter / np.sqrt(2 * max(int(good.sum()) - 1, 1))
     scatter = with_error(1e6 * result.scatter, 1e6 * scatter_err, "ppm")
     trace_, params = result.trace.trace, result.params
-    level = f"{plain(_median(result.flux[good]), 6)} DN/group in {params.aperture:g} px"
+    level_err = MEDIAN_ERROR * _median(result.flux_err[good]) / np.sqrt(max(int(good.sum()), 1))
+    level = f"{with_error(_median(result.flux[good]), level_err, 'DN/group')} in {params.aperture:g} px"
     shifts = "rms over the integrations; error of a single one"
     wild = f"{int(result.outlier.sum())} of {result.integration.size} beyond {params.outlier_sigma:g} σ"
     columns = f"{int(trace_.used.sum())} columns, {plain(trace_.rms, 3)} px rms about the spline"

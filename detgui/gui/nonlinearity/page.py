@@ -81,13 +81,13 @@ class Page(QWidget):
 
     def _make(self) -> None:
         self.pages = QStackedWidget(self)
-        self.prompt = QLabel(self, wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
+        self.prompt = QLabel(self, wordWrap=True)
         self.prompt.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.get = flat_button("", "")
         self.get.clicked.connect(self._get)
         self.stop = flat_button("Cancel", "Stop this computation")
         self.stop.clicked.connect(self._stop)
-        self.working = QLabel(self, alignment=Qt.AlignmentFlag.AlignCenter)
+        self.working = QLabel(self)
         self.numbers = NumbersTable(self)
         self.numbers.setMinimumHeight(4 * self.numbers.fontMetrics().height() + 12)
         self.script = ScriptLine(self)
@@ -110,13 +110,12 @@ class Page(QWidget):
     def _lay_out(self) -> None:
         asks = QWidget(self)
         column = QVBoxLayout(asks)
-        column.setContentsMargins(20, 20, 20, 20)
-        column.addStretch(2)
+        column.setContentsMargins(12, 12, 12, 12)
+        column.setSpacing(8)
         column.addWidget(self.prompt)
-        for widget in (self.get, self.stop):
-            column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(self.working)
-        column.addStretch(3)
+        for widget in (self.get, self.stop, self.working):
+            column.addWidget(widget, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addStretch(1)
         self.content = QWidget(self)
         inside = QVBoxLayout(self.content)
         inside.setContentsMargins(0, 0, 0, 0)

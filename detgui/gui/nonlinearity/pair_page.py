@@ -206,7 +206,7 @@ class PairPage(Page):
         for row, side in enumerate(pair.sides):
             draw_map(plot, row, side.slope, pair.limit, short(side.name))
             plot.label(row, "y (pixel)")
-        plot.label(1, bottom=f"x (pixel)   {scale_text(pair.limit, pair.sides[0].unit)}")
+        plot.label(1, bottom=f"x (pixel)  ·  {scale_text(pair.limit, pair.sides[0].unit)}")
         unit = pair.sides[0].unit
         plot.label(2, f"slope ({unit})" if unit else "value", "distance from the trace (px)")
         for index, (side, symbol) in enumerate(zip(pair.sides, ("o", "s"), strict=True)):

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor
 from detgui.gui.nonlinearity.page_plot import PagePlot
 from detgui.science.profile import Folded
 
-LOSS, EXCESS = QColor("#3B6FB6"), QColor("#C23B3B")
+LOSS, EXCESS = QColor("#4A86CF"), QColor("#D9534F")
 
 
 def shade(plot: PagePlot, row: int, x: np.ndarray, y: np.ndarray) -> None:
@@ -20,7 +20,7 @@ def shade(plot: PagePlot, row: int, x: np.ndarray, y: np.ndarray) -> None:
     x, y = _with_crossings(x[good], y[good])
     for colour, part in ((LOSS, np.minimum(y, 0.0)), (EXCESS, np.maximum(y, 0.0))):
         fill = QColor(colour)
-        fill.setAlpha(95)
+        fill.setAlpha(120)
         plot.add(row, pg.PlotCurveItem(x, part, pen=pg.mkPen(None), brush=pg.mkBrush(fill), fillLevel=0.0), 1)
 
 
