@@ -48,6 +48,8 @@ def test_maps_are_those_of_the_phases_and_products(qtbot, series):  # noqa: F811
         key = labels["transit − eclipse 1"].key
         shown = parts.exposures.exposure(key).read_image("DIFFERENCE")
         before = page.result.map_of("eclipse 1").slope
+        headers = dict(parts.exposures.exposure(key).headers())
+        assert headers["DIFFERENCE"]["PHASE2"] == "eclipse 1 (2-6)"
         np.testing.assert_allclose(shown, alone.slope.astype(float) - before, equal_nan=True)
 
 

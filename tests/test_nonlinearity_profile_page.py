@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.table import Table
-from page_help import drag, get, make_map, numbers, place, press, series, shown_panel, simulate  # noqa: F401
+from page_help import drag, get, keys, make_map, numbers, place, press, series, shown_panel, simulate  # noqa: F401
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -77,6 +77,10 @@ def test_the_half_width_is_dragged_and_read(qtbot, series):  # noqa: F811
         assert first_number(said) == pytest.approx(expected, rel=0.02)
         assert first_number(said) < -0.1
         assert f"h = {half:.2f} px" in page.half.label.toPlainText()
+        assert page.typed.value() == pytest.approx(half, abs=0.005)
+        keys(page.typed, "3")
+        assert page.half.value() == 3.0
+        assert "at 3.00 px" in numbers(page)["bias at h"]
 
 
 def test_the_profile_follows_the_map(qtbot, series):  # noqa: F811

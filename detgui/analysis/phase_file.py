@@ -22,6 +22,11 @@ def write(result: Result, found: Difference | None, path: Path) -> None:
     The headers of the extensions name the phase and its integrations; PROVENANCE is a table with one JSON text. The file appears complete
     or not at all. Raises `BadInput` for a place that cannot be written to.
     """
+    _write(as_hdus(result, found), result.provenance, path)
+
+
+def as_hdus(result: Result, found: Difference | None) -> list[Any]:
+    """The HDUs that `write` writes before PROVENANCE."""
     hdus = [_primary(result.exposure), *(_difference(found) if found is not None else [])]
     for number, (phase, map_) in enumerate(zip(result.params.phases, result.maps, strict=True), 1):
         for name, image, unit in (("SLOPE", map_.slope, map_.unit), ("ERR", map_.err, map_.unit), ("COUNT", map_.count, "integration")):
@@ -32,7 +37,7 @@ def write(result: Result, found: Difference | None, path: Path) -> None:
             hdu.header["FITGRP1"], hdu.header["FITGRP2"] = map_.params.fit_groups
             hdu.header["APPROX"] = (map_.approximate, "made of binned mean ramps")
             hdus.append(hdu)
-    _write(hdus, result.provenance, path)
+    return hdus
 
 
 def _primary(name: str) -> Any:

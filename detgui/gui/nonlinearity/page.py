@@ -56,6 +56,22 @@ class Origin:
         return next((line for line in reversed(self.python.splitlines()) if line.strip()), "")
 
 
+class PageScript(ScriptLine):
+    """Where there is no command the button copies the Python, of which the line shows the last step."""
+
+    def show_origin(self, origin: Origin) -> None:
+        """Show how something was made."""
+        self._whole = origin.command or origin.python
+        self.show_script(origin.line, origin.python)
+        what = "command" if origin.command else "Python"
+        self.copy.setToolTip(f"Copy the {what}")
+        self.line.setToolTip(self._whole)
+        self.line.setAccessibleName(f"{what} that makes this result again")
+
+    def copy_command(self) -> None:
+        QGuiApplication.clipboard().setText(self._whole)
+
+
 class Page(QWidget):
     """Follows session, maker, jobs and findings while it is shown; subclasses say what is missing and draw what there is.
 
@@ -90,7 +106,7 @@ class Page(QWidget):
         self.working = QLabel(self)
         self.numbers = NumbersTable(self)
         self.numbers.setMinimumHeight(4 * self.numbers.fontMetrics().height() + 12)
-        self.script = ScriptLine(self)
+        self.script = PageScript(self)
         self.said = QLabel(self, wordWrap=True)
         self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.said.hide()
@@ -212,8 +228,7 @@ class Page(QWidget):
             self._show_need(self._need)
         else:
             self.draw()
-            origin = self.origin()
-            self.script.show_script(origin.line, origin.python)
+            self.script.show_origin(self.origin())
 
     def _show_need(self, need: Need) -> None:
         running = self.jobs.progress(need.lane) if need.lane else self.maker.running

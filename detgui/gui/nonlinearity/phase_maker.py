@@ -254,6 +254,7 @@ def as_exposure(difference: phase_maps.Difference, source: Exposure, result: pha
         units={"SIGNIFICANCE": "σ"},
         signed=("DIFFERENCE", "SIGNIFICANCE"),
         source=source,
+        headers=lambda: [(hdu.name, hdu.header) for hdu in phase_file.as_hdus(result, difference)],
         write=lambda path: phase_file.write(result, difference, path),
     )
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QWidget
 
 from detgui.analysis import trace, trace_profile
 from detgui.gui.common.buttons import flat_button
@@ -26,6 +26,7 @@ from detgui.gui.ramp.ramp_facts import Fact
 LANE, QUICK = "trace", "profile"
 BINS = (0.1, 0.2, 0.25, 0.5, 1.0)  # px
 CONSERVED = 0.01  # probability from which charge counts as conserved
+LIMITS = (0.25, trace_profile.Params().largest)  # px
 FIRST_HALF = 5.0  # px, half of the report's 10 px aperture
 
 
@@ -50,6 +51,8 @@ class ProfilePage(Page):
         self.over.toggled.connect(self.line.set_on)
         self.put_tools(tool_label("Bins", self.bins), self.bins, self.over, None)
         self._make_half()
+        self.tools.insertWidget(3, tool_label("h", self.typed))
+        self.tools.insertWidget(4, self.typed)
         self._asked: tuple[Any, ...] = ()
         self._looked: set[str] = set()  # exposures whose trace was looked for: once cancelled it is not looked for unasked
         self._failed: dict[str, str] = {}  # exposure: why it has no trace
@@ -60,12 +63,23 @@ class ProfilePage(Page):
     def _make_half(self) -> None:
         """The half-width that is dragged."""
         where = {"position": 0.5, "movable": False}
-        self.half = pg.InfiniteLine(FIRST_HALF, 90, movable=True, bounds=(0.25, 12.0), label="h", labelOpts=where)
+        self.half = pg.InfiniteLine(FIRST_HALF, 90, movable=True, bounds=LIMITS, label="h", labelOpts=where)
         self.half.setZValue(20)
         self.half.setCursor(Qt.CursorShape.SizeHorCursor)
         self.half.label.setAnchor((0, 0.5))
         self.plot.plots[1].addItem(self.half, ignoreBounds=True)
         self.half.sigPositionChanged.connect(self._read_half)
+        self.typed = QDoubleSpinBox(self)
+        self.typed.setRange(*LIMITS)
+        self.typed.setSingleStep(0.25)
+        self.typed.setSuffix(" px")
+        self.typed.setValue(FIRST_HALF)
+        self.typed.setKeyboardTracking(False)
+        self.typed.setAccessibleName("Half-width of the aperture")
+        self.typed.setToolTip(
+            "Half-width of the aperture whose bias is read, px; drag the line or type it.\nDefault: 5, half of the report's aperture"
+        )
+        self.typed.valueChanged.connect(self.half.setValue)
         self.plot.themed.append(self._colour_half)
         self._colour_half(self.plot.theme)
 
@@ -180,6 +194,8 @@ class ProfilePage(Page):
         if result is None:
             return
         half = float(self.half.value())
+        with QSignalBlocker(self.typed):
+            self.typed.setValue(half)
         bias, err = self.bias_at(half)
         self.half.label.setFormat(f"h = {half:.2f} px: {with_error(100 * bias, 100 * err, '%')}")
         near = half > 0.55 * result.params.largest
