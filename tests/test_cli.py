@@ -268,7 +268,7 @@ def test_interrupted_is_130(capsys, monkeypatch, flight_ramp, error):
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one child process here")
 def test_ctrl_c_leaves_nothing_behind(tmp_path):
     folder = tmp_path / "out"
-    command = [sys.executable, "-m", "detgui", "simulate", "bots", "--integrations", "4000", "-o", str(folder)]
+    command = [sys.executable, "-m", "detgui", "simulate", "bots", "--integrations", "300", "-o", str(folder)]
     program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not (folder.exists() and any(folder.iterdir())):
