@@ -12,6 +12,7 @@ from page_help import INTEGRATIONS, drag, get, keys, numbers, place, press, seri
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
+from detgui.gui.nonlinearity.light_curve_page import span_of
 from detgui.gui.nonlinearity.phase_regions import Scale
 from detgui.gui.nonlinearity.phase_text import as_phases, clipped, new_phase, outside, report_ranges
 from detgui.session.nonlinearity import PhaseRange
@@ -220,6 +221,15 @@ def test_typed_ranges_are_put_in_order_and_inside():
     assert clipped(PhaseRange("a", 20, 5, "#000000"), 1, 10) == PhaseRange("a", 5, 10, "#000000")
     assert "a (5–20)" in outside([PhaseRange("a", 5, 20, "#000000")], 1, 10)
     assert outside([PhaseRange("a", 5, 10, "#000000")], 1, 10) == ""
+
+
+def test_axes_hold_outliers_that_are_near_and_no_far_ones():
+    values, errors = np.array([1.0, 1.1, 0.9, 1.0, 0.5, 50.0, np.nan]), np.full(7, 0.01)
+    good = np.array([True, True, True, True, False, False, True])
+    low, high = span_of(values, good, errors)
+    assert low < 0.5
+    assert 1.1 < high < 2
+    assert span_of(values, np.zeros(7, bool), errors) is None
 
 
 def test_scale_goes_there_and_back():

@@ -26,6 +26,8 @@ from detgui.session.nonlinearity import PhaseRange
 
 LANE = "light curve"
 TIME_TIP = "Time of the integrations instead of their numbers"
+LABEL_ROOM = 0.18  # of the height
+FAR = 4.0  # spreads from the others where an outlier is left out of the axis
 MEDIAN_ERROR = 1.2533  # error of a median in that of a mean, for Gaussian noise
 CLICK = 8  # px from a point that still count as a click on it
 LEFT_LABELS = ("relative flux", "x (px)", "y (px)")
@@ -39,6 +41,7 @@ class LightCurvePage(Page):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         plot = PagePlot("Light curve and shifts of the trace", (5, 2, 2), linked=True, counts=True)
         super().__init__(context, plot, parent)
+        plot.legends[0].anchor((1, 1), (1, 1), offset=(-6, -4))  # the names of the phases are above
         self.measure = flat_button("Measure again", "Measure the light curve with the present N and flags")
         self.measure.clicked.connect(self.begin)
         self.cancel = flat_button("Cancel", "Stop measuring")
@@ -156,6 +159,8 @@ class LightCurvePage(Page):
             plot.points(0, x[wild], result.relative[wild], result.relative_err[wild], theme.warning, "x", 10.0, name)
         for row, (values, errors) in enumerate(((result.x_shift, result.x_err), (result.y_shift, result.y_err)), 1):
             plot.points(row, x[good], values[good], errors[good], theme.points, size=size - 1)
+            if wild.any():
+                plot.points(row, x[wild], values[wild], errors[wild], theme.warning, "x", 8.0)
             plot.level(row)
 
     def _show_whole(self) -> None:
@@ -164,18 +169,14 @@ class LightCurvePage(Page):
             return
         first, last = (self.scale().place(n) for n in (result.integration[0] - 0.5, result.integration[-1] + 0.5))
         self.plot.plots[0].setXRange(first, last, padding=0.02)
-        rows = (
-            (result.relative[~result.outlier], result.relative_err[~result.outlier]),
-            (result.x_shift, result.x_err),
-            (result.y_shift, result.y_err),
-        )
-        for plot, (values, errors) in zip(self.plot.plots, rows, strict=True):
-            finite = values[np.isfinite(values)]
-            if finite.size:
-                low, high = np.percentile(finite, [0.2, 99.8])
-                room = 0.1 * (high - low) + 1.5 * float(np.nanmedian(errors)) or 1e-6
-                # the names of the phases stand at the upper end
-                plot.setYRange(low - room, high + room + (0.18 * (high - low + 2 * room) if plot is self.plot.plots[0] else 0.0), padding=0)
+        good = ~result.outlier
+        curves = ((result.relative, result.relative_err), (result.x_shift, result.x_err), (result.y_shift, result.y_err))
+        for row, (values, errors) in enumerate(curves):
+            span = span_of(values, good, errors)
+            if span is not None:
+                low, high = span
+                above = LABEL_ROOM * (high - low) if row == 0 else 0.0  # the names of the phases stand at the upper end
+                self.plot.plots[row].setYRange(low, high + above, padding=0)
 
     # phases
 
@@ -228,6 +229,18 @@ class LightCurvePage(Page):
 
     def origin(self) -> Origin:
         return Origin.of(self.result.provenance)
+
+
+def span_of(values: Any, good: Any, errors: Any) -> tuple[float, float] | None:
+    """What an axis shows: the good values, and others that are not further off than these are spread; None where there are none."""
+    finite = values[good & np.isfinite(values)]
+    if not finite.size:
+        return None
+    low, high = (float(each) for each in np.percentile(finite, [0.2, 99.8]))
+    room = 0.1 * (high - low) + 1.5 * _median(errors) or 1e-6
+    others = values[~good & np.isfinite(values)]
+    near = others[(others > low - FAR * (high - low + room)) & (others < high + FAR * (high - low + room))]
+    return min([low, *near.tolist()]) - room, max([high, *near.tolist()]) + room
 
 
 def facts(result: light_curve.Result) -> list[Fact]:

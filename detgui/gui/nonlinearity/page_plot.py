@@ -71,6 +71,7 @@ class PagePlot(pg.GraphicsLayoutWidget):
         self._again()
         for legend in self.legends:
             legend.setVisible(bool(legend.items))
+        self.ci.layout.activate()  # now: a picture may be made before the window's turn
 
     def add(self, row: int, item: Any, depth: float = 0.0, bounds: bool = True) -> Any:
         """Add what is drawn anew each time."""
@@ -129,7 +130,11 @@ class PagePlot(pg.GraphicsLayoutWidget):
         """Words on the axes of a plot."""
         for side, text in (("left", left), ("bottom", bottom)):
             if text:
-                self.plots[row].setLabel(side, text, color=self.theme.foreground.name())
+                self._set_label(self.plots[row], side, text)
+
+    def _set_label(self, plot: pg.PlotItem, side: str, text: str) -> None:
+        plot.setLabel(side, text or None, color=self.theme.foreground.name())
+        plot.getAxis(side).resizeEvent()  # else a new text stands where the old one did until the layout changes
 
     # colours
 
@@ -145,7 +150,7 @@ class PagePlot(pg.GraphicsLayoutWidget):
             plot_theme.apply_axes(plot, theme)
             plot_theme.recolour_legend(legend, theme)
             for side in ("left", "bottom"):
-                plot.setLabel(side, plot.getAxis(side).labelText or None, color=theme.foreground.name())
+                self._set_label(plot, side, plot.getAxis(side).labelText)
         for colour in self.themed:
             colour(theme)
 
