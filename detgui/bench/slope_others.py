@@ -21,19 +21,15 @@ def read(path: Path, integrations: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def by_lstsq(path: Path, integrations: int) -> np.ndarray:
-    """Two vectorised least-squares fits for each integration: line through the early groups, line through what is left of the late."""
+    """Two least-squares fits over all ramps at once: line through the early groups, line through what is left of the late."""
     sci, dq = read(path, integrations)
-    ngroups, ny, nx = sci.shape[1:]
+    n, ngroups, ny, nx = sci.shape
     design = np.stack([np.ones(ngroups), np.arange(ngroups)], axis=1)
-    total, count = np.zeros(ny * nx), np.zeros(ny * nx)
-    for ramp, flags in zip(sci, dq, strict=True):
-        ramps = ramp.reshape(ngroups, -1).astype(np.float64)
-        early = np.linalg.lstsq(design[:EARLY], ramps[:EARLY], rcond=None)[0]
-        late = np.linalg.lstsq(design[EARLY:], (ramps - design @ early)[EARLY:], rcond=None)[0]
-        good = (flags == 0).all(axis=0).ravel()
-        total[good] += late[1][good]
-        count += good
-    return np.asarray(total / count).reshape(ny, nx)
+    ramps = sci.transpose(1, 0, 2, 3).reshape(ngroups, -1).astype(np.float64)
+    early = np.linalg.lstsq(design[:EARLY], ramps[:EARLY], rcond=None)[0]
+    late = np.linalg.lstsq(design[EARLY:], (ramps - design @ early)[EARLY:], rcond=None)[0]
+    good = (dq == 0).all(axis=1)
+    return np.asarray(np.where(good, late[1].reshape(n, ny, nx), 0).sum(axis=0) / good.sum(axis=0))
 
 
 def by_einsum(path: Path, integrations: int) -> np.ndarray:
