@@ -16,6 +16,7 @@ from detgui.signals import close_on_interrupt
 from detgui.start import Start
 
 PATIENCE_MS = 120_000  # the first start compiles the kernels
+REST_MS = 10_000  # what is read behind the image has had its time
 SETTLE_MS = 250  # what came last is painted and laid out
 
 
@@ -28,6 +29,7 @@ class _Watch:
         self.missing = ""
         self.interrupted = False
         self.image = self.ramps = self.asked = False
+        self.rests = 0
         self.loop = QEventLoop()
         parts = window.parts
         parts.exposures.opened.connect(self._opened)
@@ -67,7 +69,15 @@ class _Watch:
         if self.missing:
             self.loop.quit()
         elif self.asked and self.image and current is not None and (self.ramps or not current.is_ramp):
-            QTimer.singleShot(SETTLE_MS, self.loop.quit)
+            QTimer.singleShot(SETTLE_MS, self._rest)
+
+    def _rest(self) -> None:
+        """Wait a while for what else is read (sky, times), so that no progress is in the picture."""
+        if self.window.parts.engine.busy and self.rests < REST_MS // SETTLE_MS:
+            self.rests += 1
+            QTimer.singleShot(SETTLE_MS, self._rest)
+        else:
+            self.loop.quit()
 
 
 def take(window: MainWindow, start: Start, path: Path, open_asked: Callable[[], None]) -> None:
