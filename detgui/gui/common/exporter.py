@@ -32,6 +32,7 @@ class Exporter(QObject):
     finished = Signal(str, bool)
 
     def __init__(self, window: QWidget, engine: Any) -> None:
+        """``engine`` is a `tasks.engine.Engine`; None writes at once, in the window's thread."""
         super().__init__(window)
         self._window, self._engine = window, engine
         self._folder = ""
@@ -66,7 +67,10 @@ class Exporter(QObject):
 
     def run(self, work: Callable[[], object], path: Path) -> None:
         """Do what writes ``path``, in a worker."""
-        self._engine.submit(_write, work, path, self.finished.emit, title=f"Export {path.name}")
+        if self._engine is None:
+            _write(work, path, self.finished.emit)
+        else:
+            self._engine.submit(_write, work, path, self.finished.emit, title=f"Export {path.name}")
 
 
 def _write(work: Callable[[], object], path: Path, tell: Callable[[str, bool], object], progress: Progress = no_progress) -> None:

@@ -265,8 +265,7 @@ class RampPanel(QWidget):
         if self.chosen is None:
             return
         result = self.chosen.result
-        name = f"{result.exposure}_x{result.params.x}_y{result.params.y}_int{result.integration}"
-        self._exporter.ask(kind, name.replace("[", "_").replace("]", "").replace(",", "_"), self.export_to)
+        self._exporter.ask(kind, f"{result.exposure}_x{result.params.x}_y{result.params.y}_int{result.integration}", self.export_to)
 
     def export_to(self, path: Path) -> None:
         """Write the shown ramp to a file whose ending says how; a sentence in the panel says when it is there."""
@@ -278,7 +277,7 @@ class RampPanel(QWidget):
             if show != "ramp" and self._fits(self._overview, result):
                 self._exporter.overview(self._overview, show, result.provenance, path)
             else:
-                self._exporter.table(result, path)
+                self._exporter.ramp(result, path)
             return
         title = f"{result.exposure} x {result.params.x} y {result.params.y} integration {result.integration}"
         widget = self.ui.plots.currentWidget()
