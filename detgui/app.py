@@ -136,8 +136,8 @@ def begin(window: MainWindow, start: Start) -> None:
     if start.theme is None:
         parts.session.set_theme(parts.settings.get("theme", "system"))
     if start.size is None:
-        window.commands.recall()
-        window.panels_ready.connect(window.commands.recall_splitters)
+        window.layout_keeper.recall()
+        window.panels_ready.connect(window.layout_keeper.recall_splitters)
 
     def painted() -> None:
         mark("window")

@@ -371,7 +371,7 @@ def test_docks_are_remembered(qtbot, make_window):
     window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, window.panel_dock)
     window.close()
     again = make_window()
-    again.commands.recall()
+    again.layout_keeper.recall()
     assert not again.header_dock.isVisible()
     assert again.dockWidgetArea(again.panel_dock) == Qt.DockWidgetArea.LeftDockWidgetArea
     again.menus.actions["layout"].trigger()
@@ -396,7 +396,7 @@ def test_the_share_of_plots_and_numbers_is_remembered(qtbot, make_window, flight
     assert moved[1] > before[1] + 20
     window.close()
     again = make_window(flight_ramp, panels=True)
-    again.commands.recall_splitters()
+    again.layout_keeper.recall_splitters()
     opened(qtbot, again)
     again.parts.session.choose_pixel(5, 5)
     qtbot.waitUntil(splitter(again).isVisible, timeout=PATIENCE)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QInputDialog, QLabel
+from PySide6.QtWidgets import QInputDialog, QLabel, QWidget
 
 from detgui.errors import BadInput
 from detgui.progress import Progress
@@ -13,7 +14,7 @@ from detgui.session.scheduler import Scheduler
 from detgui.tasks.events import TaskEvent
 
 if TYPE_CHECKING:
-    from detgui.gui.window.main_window import MainWindow
+    from detgui.gui.window.parts import Parts
 
 LANE = "connect to cluster"
 QUESTION = """Address of a running Dask scheduler; empty: compute on this computer.
@@ -23,8 +24,9 @@ Its workers need the same detgui and the files under the same paths."""
 class ClusterChooser:
     """Slope maps are made on the chosen cluster from the next pass on."""
 
-    def __init__(self, window: MainWindow) -> None:
-        self._window, self._parts = window, window.parts
+    def __init__(self, window: QWidget, parts: Parts, show_failure: Callable[[str, str], object]) -> None:
+        """``show_failure(sentence, details)`` says why there is no cluster."""
+        self._window, self._parts, self._show_failure = window, parts, show_failure
         self.dialog: QInputDialog | None = None
         self.label = QLabel(window)
         self.label.setToolTip("Passes over whole exposures run there (Analysis > Dask cluster)")
@@ -48,7 +50,7 @@ class ClusterChooser:
         try:
             address = check_address(address) if address.strip() else ""
         except BadInput as error:
-            self._window.task_bar.failure.show_failure(str(error))
+            self._show_failure(str(error), "")
             return
         self._parts.scheduler.choose(address)
         self._refresh()
@@ -57,7 +59,7 @@ class ClusterChooser:
 
     def _hear(self, event: TaskEvent) -> None:
         if event.lane == LANE and event.kind == "failed":
-            self._window.task_bar.failure.show_failure(str(event.error), "" if isinstance(event.error, BadInput) else event.details)
+            self._show_failure(str(event.error), "" if isinstance(event.error, BadInput) else event.details)
         if event.kind in FINAL:
             self._refresh()
 

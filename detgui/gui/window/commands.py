@@ -8,24 +8,23 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QSplitter, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QWidget
 
 from detgui.gui.common import pictures
 from detgui.gui.window import dialogs, help
 from detgui.gui.window.actions import make_action
 from detgui.gui.window.map_saver import MapSaver
 from detgui.gui.window.panels import PANELS
+from detgui.gui.window.shell import Shell
 from detgui.progress import Progress
 from detgui.session.state import SessionState, Theme
 from detgui.tasks.events import TaskEvent
 
 if TYPE_CHECKING:
-    from detgui.gui.window.main_window import MainWindow
     from detgui.session.exposures import Opened
 
 DEMO_LANE = "demo"
 MAKING = "Making the example exposures…\n\nThis happens once and takes some ten seconds."
-LAYOUT_VERSION = 1
 FILTERS = ["FITS files (*.fits *.fits.gz *.fit *.fts)", "All files (*)"]
 
 
@@ -37,14 +36,14 @@ def make_demo(progress: Progress) -> list[Path]:
 
 
 class Commands:
-    """The handlers of `actions.ROWS`, the changing menus, and what is remembered."""
+    """The handlers of `actions.ROWS`, the changing menus, and what was opened."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: Shell) -> None:
         self._window = window
         self._parts = window.parts
         self._recent_menu: QMenu | None = None
         self.dialog: QDialog | None = None  # the newest one, also for tests
-        self.map_saver = MapSaver(window)
+        self.map_saver = MapSaver(window, window.parts, lambda trouble: window.show_trouble(trouble))
         self._parts.bridge.task_event.connect(self._demo_event)
         self._parts.session.undo_changed.connect(self._name_undo)
 
@@ -250,31 +249,6 @@ class Commands:
     def _show(self, dialog: QDialog) -> None:
         self.dialog = dialog
         dialog.open()
-
-    # What is remembered from run to run; the session itself is kept by `session.restore.Keeper`
-
-    def remember(self) -> None:
-        """Keep the window's place and layout."""
-        self._parts.settings.set("geometry", self._window.saveGeometry().data())
-        self._parts.settings.set("layout", self._window.saveState(LAYOUT_VERSION).data())
-        for splitter in self._splitters():
-            self._parts.settings.set(f"splitter: {splitter.objectName()}", splitter.saveState().data())
-
-    def recall(self) -> None:
-        """Take the place and layout of the last run; the first ones where there is none or it does not fit."""
-        geometry, layout = (self._parts.settings.get(name) for name in ("geometry", "layout"))
-        if isinstance(geometry, bytes) and self._window.restoreGeometry(geometry) and isinstance(layout, bytes):
-            self._window.restoreState(layout, LAYOUT_VERSION)
-
-    def recall_splitters(self) -> None:
-        """Share the room inside the panels as in the last run."""
-        for splitter in self._splitters():
-            sizes = self._parts.settings.get(f"splitter: {splitter.objectName()}")
-            if isinstance(sizes, bytes):
-                splitter.restoreState(sizes)
-
-    def _splitters(self) -> list[QSplitter]:
-        return [each for each in self._window.findChildren(QSplitter) if each.objectName()]
 
     def offer_last_session(self) -> None:
         """Offer on the welcome page what was open last; nothing is opened unasked."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
-from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QStackedWidget, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QStackedWidget, QTabWidget, QWidget
 
 from detgui.gui.window.actions import Menus
 from detgui.gui.window.cluster_chooser import ClusterChooser
@@ -18,8 +18,10 @@ from detgui.gui.window.dialogs import Troubles
 from detgui.gui.window.docks import add_dock, default_sizes
 from detgui.gui.window.exposure_list import ExposureList
 from detgui.gui.window.header_viewer import HeaderViewer
+from detgui.gui.window.layout_keeper import LayoutKeeper
 from detgui.gui.window.panels import PANELS
 from detgui.gui.window.parts import Parts
+from detgui.gui.window.shell import Shell
 from detgui.gui.window.task_bar import TaskBar
 from detgui.gui.window.theme import apply_theme
 from detgui.gui.window.welcome import WelcomePage
@@ -33,7 +35,7 @@ SMALL_SCREEN = 1600  # pixels wide; the window takes all of it
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 
 
-class MainWindow(QMainWindow):
+class MainWindow(Shell):
     """The shell is there at once; the image and the panels, whose modules import slowly, follow after the first paint."""
 
     first_painted = Signal()
@@ -54,6 +56,7 @@ class MainWindow(QMainWindow):
         self.setDockNestingEnabled(True)
         self.troubles = Troubles(self)
         self.commands = Commands(self)
+        self.layout_keeper = LayoutKeeper(self, parts.settings)
         self.menus = Menus(self, self.menuBar(), self.commands.handlers())
         self._build_centre()
         self._build_docks()
@@ -87,7 +90,7 @@ class MainWindow(QMainWindow):
     def _build_bottom(self) -> None:
         self.task_bar = TaskBar(self.parts.engine.cancel, self)
         self.task_bar.failure.details_wanted.connect(self.commands.show_details)
-        self.cluster_chooser = ClusterChooser(self)
+        self.cluster_chooser = ClusterChooser(self, self.parts, self.task_bar.failure.show_failure)
         self.statusBar().addPermanentWidget(self.cluster_chooser.label)
         self.statusBar().addPermanentWidget(self.task_bar)
         self.statusBar().setSizeGripEnabled(False)
@@ -254,7 +257,7 @@ class MainWindow(QMainWindow):
         """Remember, stop the work, then let the widgets go; False where a worker did not stop in time."""
         if not self._closed:
             self._closed = True
-            self.commands.remember()
+            self.layout_keeper.remember()
             self.hide()
             self._stopped = self.parts.close()
         return self._stopped

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from detgui.tasks.events import TaskEvent
 
 if TYPE_CHECKING:
-    from detgui.gui.window.main_window import MainWindow
+    from detgui.gui.window.parts import Parts
+    from detgui.session.requests import Trouble
 
 LANE = "save map"
 
@@ -18,8 +20,8 @@ LANE = "save map"
 class MapSaver:
     """Asks where a map goes and writes it in a worker; a failure is shown like any other."""
 
-    def __init__(self, window: MainWindow) -> None:
-        self._window, self._parts = window, window.parts
+    def __init__(self, window: QWidget, parts: Parts, show_trouble: Callable[[Trouble], object]) -> None:
+        self._window, self._parts, self._show_trouble = window, parts, show_trouble
         self.dialog: QFileDialog | None = None
         self._parts.bridge.task_event.connect(self._hear)
 
@@ -51,4 +53,4 @@ class MapSaver:
         if event.lane.startswith(LANE) and event.kind == "failed":
             from detgui.session.words import trouble
 
-            self._window.show_trouble(trouble(event, None))
+            self._show_trouble(trouble(event, None))
