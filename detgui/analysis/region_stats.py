@@ -115,9 +115,7 @@ def of_arrays(
 
 
 def _notes(params: Params) -> tuple[str, ...]:
-    beside = (
-        ("in the sum, a pixel without a slope, or beside one, counts with the mean of its row nearby",) if params.whole else ()
-    )
+    beside = ("in the sum, a pixel without a slope, or beside one, counts with the mean of its row nearby",) if params.whole else ()
     return (*beside, "errors of sums take pixels as independent: noise that columns share is not in them")
 
 

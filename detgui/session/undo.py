@@ -30,9 +30,7 @@ class Made:
         """That state with this snapshot in it; references to closed exposures are dropped."""
         now = state.nonlinearity
         options = replace(self.nonlinearity, page=now.page, source=now.source)
-        return tidy(
-            replace(state, pixel=self.pixel, pins=self.pins, ramp=self.ramp, difference=self.difference, nonlinearity=options)
-        )
+        return tidy(replace(state, pixel=self.pixel, pins=self.pins, ramp=self.ramp, difference=self.difference, nonlinearity=options))
 
 
 class History:
