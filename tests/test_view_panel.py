@@ -325,7 +325,7 @@ def test_flags_come_back_as_they_were_chosen(qtbot, panel):
 
 
 def test_the_flag_menu_lists_what_occurs_with_counts(panel):
-    panel.intents.open_flags()
+    panel.flags_menu.open()
     texts = [action.text() for action in panel.bar.flags.menu().actions()]
     assert "HOT\t40" in texts
     assert "DO_NOT_USE\t40" in texts

@@ -7,32 +7,20 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from detgui.gui.common.background import Asker
-from detgui.gui.common.choice_button import ChoiceButton
 from detgui.gui.common.icons import renew_icons
-from detgui.gui.image.canvas import Canvas
 from detgui.gui.image.caption import caption
-from detgui.gui.image.display_bar import DisplayBar
-from detgui.gui.image.elided_label import ElidedLabel
+from detgui.gui.image.flags_menu import FlagsMenu
 from detgui.gui.image.image_actions import make_actions
-from detgui.gui.image.image_view import ImageView
-from detgui.gui.image.limits_row import LimitsRow
+from detgui.gui.image.image_widgets import ImageWidgets
 from detgui.gui.image.partners import without_misfits
-from detgui.gui.image.play import SPEEDS, Blinker, Player
-from detgui.gui.image.second_view import SecondView, stack
-from detgui.gui.image.steppers import Stepper, tool_button
+from detgui.gui.image.play import Blinker, Player
 from detgui.gui.image.view_intents import Intents
-from detgui.gui.image.view_message import ViewMessage
 from detgui.session.requests import ImageAnswer, ImageRequest
 from detgui.session.resolve import image_request
 from detgui.session.state import SessionState
-
-BUSY_MS = 150
-"""An image that takes longer than this is announced."""
-
-NOTE_MS = 3000
 
 
 def answers(shown: ImageRequest, wanted: ImageRequest) -> bool:
@@ -43,7 +31,7 @@ def answers(shown: ImageRequest, wanted: ImageRequest) -> bool:
     return shown == wanted
 
 
-class ImagePanel(QWidget):
+class ImagePanel(ImageWidgets):
     """Shows the session's frame and sends what a person does to the session; holds no truth but the zoom.
 
     ``hovered`` emits the pixel (x, y) under the mouse or None; ``answer`` is the image that is on the screen.
@@ -55,7 +43,7 @@ class ImagePanel(QWidget):
     def __init__(
         self, session: Any, loader: Any, parent: QWidget | None = None, *, exposures: Any = None, engine: Any = None, bridge: Any = None
     ) -> None:
-        super().__init__(parent)
+        super().__init__(exposures, parent)
         self.session = session
         self.exposures = exposures
         self.asker = Asker(engine, bridge, self)
@@ -63,54 +51,13 @@ class ImagePanel(QWidget):
         self._other: ImageAnswer | None = None
         self._pending = self._over_second = False
         self._failed: dict[Any, str] = {}  # frame and subtracted frame that could not be read: why
-        self._build()
         self.player = Player(lambda: self.is_drawn, self)
         self.blinker = Blinker(self)
         self.intents = Intents(self)
+        self.flags_menu = FlagsMenu(self.bar.flags.menu(), session, self.asker, lambda: self.answer)
         self.actions_by_name = make_actions(self, self.intents.table())
         self._connect(loader)
         self._show_state(SessionState(), session.state)
-
-    # Making
-
-    def _build(self) -> None:
-        self.title = ElidedLabel(self)
-        self.bar = DisplayBar(self)
-        self.view = ImageView(self)
-        self.canvas = Canvas(self.view, self.exposures)
-        self.second = SecondView(self.view, self.exposures, self)
-        self.views = QSplitter(self)
-        self.first_title = ElidedLabel(self)  # takes the place of the title above while two images stand side by side
-        self.first_title.hide()
-        first = QWidget(self)
-        stack(first, self.first_title, self.view)
-        for place, widget in enumerate((first, self.second)):
-            self.views.addWidget(widget)
-            self.views.setStretchFactor(place, 1)
-        self.views.setChildrenCollapsible(False)
-        self.message = ViewMessage(self.view)
-        self.limits = LimitsRow(self)
-        self.integrations = Stepper("Integration", ("", ",", ".", ""), self)
-        self.groups = Stepper("Group", ("Home", "[", "]", "End"), self)
-        self.play_button = tool_button("mdi6.play", "Play or pause (Space)", self, lambda: self.intents.play())
-        self.speed = ChoiceButton("Frames a second", self)
-        self.speed.set_choices([f"{speed}/s" for speed in SPEEDS])
-        steppers = QVBoxLayout()
-        steppers.setSpacing(0)
-        steppers.addWidget(self.integrations)
-        steppers.addWidget(self.groups)
-        below = QHBoxLayout()
-        below.setSpacing(4)
-        below.addLayout(steppers, 1)
-        below.addWidget(self.speed)
-        below.addWidget(self.play_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(4, 2, 4, 2)
-        column.setSpacing(2)
-        for widget in (self.title, self.bar, self.views, self.limits):
-            column.addWidget(widget, 1 if widget is self.views else 0)
-        column.addLayout(below)
-        self.setMinimumWidth(320)
 
     def _connect(self, loader: Any) -> None:
         session, act = self.session, self.intents
@@ -133,6 +80,7 @@ class ImagePanel(QWidget):
         self.groups.wanted.connect(lambda number: act.go(group=number))
         for row in (self.limits, self.integrations, self.groups):
             row.entered.connect(self.view.setFocus)  # or the next key would go into the field
+        self.play_button.clicked.connect(lambda _checked=False: act.play())
         self.player.step.connect(act.play_on)
         self.player.playing_changed.connect(self._show_playing)
         self.blinker.swapped.connect(lambda _other: self._draw())
@@ -284,7 +232,7 @@ class ImagePanel(QWidget):
             self._image = answer
         if self._other is not None and self._other.request == answer.request:
             self._other = answer
-        self.intents.flags_came()
+        self.flags_menu.flags_came()
         self.shown.emit(self.answer)
 
     def _trouble_came(self, trouble: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu
@@ -13,28 +13,57 @@ from detgui.gui.image.display_bar import DisplayBar
 from detgui.gui.image.go_to import GoToPixel
 from detgui.gui.image.menus import checkable
 from detgui.gui.image.partners import followed, offers, other_files
-from detgui.gui.image.picture import flag_counts
 from detgui.gui.image.play import HeldKey
 from detgui.session import changes
 from detgui.session.state import SessionState
 
 if TYPE_CHECKING:
-    from detgui.gui.image.image_panel import ImagePanel
+    from PySide6.QtGui import QAction
+
+    from detgui.gui.image.canvas import Canvas
+    from detgui.gui.image.image_view import ImageView
+    from detgui.gui.image.play import Player
+    from detgui.gui.image.second_view import SecondView
+    from detgui.gui.image.view_message import ViewMessage
+    from detgui.session.requests import ImageAnswer
+    from detgui.session.session import Session
 
 FIRST_FLAGS = ("SATURATED", "JUMP_DET", "DO_NOT_USE")
 """Flags drawn when the overlay is switched on for the first time."""
 _ZOOM = 1.5
 
 
+class Panel(Protocol):
+    """What is needed of `image_panel.ImagePanel`, beside its being a QWidget."""
+
+    session: Session
+    bar: DisplayBar
+    view: ImageView
+    canvas: Canvas
+    second: SecondView
+    message: ViewMessage
+    player: Player
+    actions_by_name: dict[str, QAction]
+
+    @property
+    def is_drawn(self) -> bool: ...
+
+    @property
+    def answer(self) -> ImageAnswer | None: ...
+
+    def show_beside(self, on: bool) -> None: ...
+
+    def show_fill(self) -> None: ...
+
+
 class Intents:
     """Acts for one panel; every method is something a key, a click or a menu does."""
 
-    def __init__(self, panel: ImagePanel) -> None:
+    def __init__(self, panel: Panel) -> None:
         self._panel = panel
         self._session = panel.session
         self._held = HeldKey()
         self._flags = FIRST_FLAGS
-        self._counted: tuple[Any, dict[str, int] | None] = (None, {})
 
     def table(self) -> dict[str, Callable[[], None]]:
         """What each of `image_actions.ROWS` does."""
@@ -228,47 +257,10 @@ class Intents:
         """Fill the bar's menus when they open."""
         bar.difference.menu().aboutToShow.connect(lambda: view_menus.fill_difference(bar.difference.menu(), self._session))
         bar.blink.menu().aboutToShow.connect(lambda: view_menus.fill_blink(bar.blink.menu(), self._session, self._panel.actions_by_name))
-        bar.flags.menu().aboutToShow.connect(self.open_flags)
         bar.over.menu().aboutToShow.connect(lambda: self._fill_over(bar.over.menu()))
         bar.zoom.menu().aboutToShow.connect(lambda: self._fill_zoom(bar.zoom.menu()))
-        for button in (bar.difference, bar.blink, bar.flags, bar.over, bar.zoom):
+        for button in (bar.difference, bar.blink, bar.over, bar.zoom):
             button.menu().addAction("…")  # an empty menu is not opened at all
-
-    def open_flags(self) -> None:
-        """Count the flags of the shown image, in a worker, and list them."""
-        answer = self._panel.answer
-        dq = None if answer is None else answer.dq
-        if dq is None:
-            self._counted = (None, None if answer is not None and answer.dq_follows else {})
-        elif self._counted[0] is not dq:
-            self._counted = (dq, None)
-            own = answer.definitions if answer is not None else None
-            self._panel.asker.ask("flags", "Counting flags", flag_counts, dq, own, then=lambda c: self._flags_counted(dq, c))
-        self._list_flags()
-
-    def flags_came(self) -> None:
-        """Count what the open list waits for."""
-        if self._counted == (None, None):
-            self.open_flags()
-
-    def _flags_counted(self, dq: Any, counts: dict[str, int] | None) -> None:
-        if self._counted[0] is dq:
-            self._counted = (dq, counts or {})
-            self._list_flags()
-
-    def _list_flags(self) -> None:
-        menu, shown = self._panel.bar.flags.menu(), self._session.state.display.dq_flags
-        answer = self._panel.answer
-        has_dq = answer is None or answer.dq is not None or answer.dq_follows
-        view_menus.fill_flags(menu, shown, self._counted[1], self._use_flag, has_dq)
-
-    def _use_flag(self, name: str, on: bool) -> None:
-        left = tuple(each for each in self._session.state.display.dq_flags if name and each != name)
-        self._session.set_display(dq_flags=(*left, name) if on else left)
-        shown = self._session.state.display.dq_flags
-        for action in self._panel.bar.flags.menu().actions():  # the menu may still be open
-            if action.isCheckable():
-                action.setChecked(action.data() in shown if action.data() else not shown)
 
     def _fill_over(self, menu: QMenu) -> None:
         display = self._session.state.display
