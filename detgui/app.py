@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,6 +72,13 @@ def warm_kernels(progress: Progress) -> None:
         progress(0.9, "loading tables and sky coordinates")
         import_module(name)
     progress(1.0, "kernels are ready")
+
+
+def warm_slopes(progress: Progress) -> None:
+    """Compile or load the kernels of the passes over all ramps, which the first slope map would wait for; runs in a worker."""
+    from detgui.analysis.slope_warm import warm_up
+
+    warm_up(progress)
 
 
 def build_window(start: Start, parts: Parts | None = None) -> MainWindow:
@@ -147,10 +155,15 @@ def begin(window: MainWindow, start: Start) -> None:
         parts.keeper.start()
         QTimer.singleShot(0, window.build_panels)
 
+    def warm() -> None:
+        mark("ready")
+        with suppress(RuntimeError):  # the window may be closing
+            parts.engine.submit(warm_slopes, lane="warm")
+
     def ready() -> None:
         mark("image")
         task = parts.engine.submit(warm_kernels, lane="warm")
-        _when_ended(parts, task.id, lambda: mark("ready"))
+        _when_ended(parts, task.id, warm)
 
     window.first_painted.connect(painted)
     window.panels_ready.connect(ready)

@@ -51,6 +51,7 @@ class Loader(QObject):
         self._images = Cache(IMAGE_BYTES, SPARE_BYTES)
         self._pixels = Cache(PIXEL_BYTES)
         self._lock = LimitsLock()
+        self._hold = False
         self._wanted = Wanted()
         self._blink: ImageRequest | None = None  # the other frame as it was asked for, with the shown frame's limits
         self._tasks: dict[str, tuple[int, Any]] = {}  # lane: id of the task whose answer counts, its request
@@ -89,6 +90,12 @@ class Loader(QObject):
         self._ask(Wanted())
         self._ask(self._locked(resolve(self._session.state)))
 
+    def hold_limits(self, on: bool) -> None:
+        """Keep the limits of the shown image, as if they were locked, until told otherwise."""
+        if on != self._hold:
+            self._hold = on
+            self._ask(self._locked(resolve(self._session.state)))
+
     def repeat(self) -> None:
         """Emit the present answers again, for listeners that were made after they came; reads nothing that was read."""
         wanted, self._wanted, self._blink = self._wanted, Wanted(), None
@@ -111,7 +118,7 @@ class Loader(QObject):
         self._ask(self._locked(resolve(new)))
 
     def _locked(self, wanted: Wanted) -> Wanted:
-        locked = self._session.state.display.lock_limits
+        locked = self._hold or self._session.state.display.lock_limits
         return replace(wanted, image=self._lock.apply(wanted.image, locked), blink=self._lock.apply(wanted.blink, locked))
 
     def _ask(self, wanted: Wanted) -> None:

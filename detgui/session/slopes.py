@@ -38,6 +38,7 @@ class SlopeMaker(QObject):
     """
 
     changed = Signal()  # what runs, what there is, or what is wrong
+    held_changed = Signal(bool)  # True while the mouse holds N, the range or a phase
     updated = Signal(object)  # slope_map.Result of the present source that is now in the image, exact or approximate
 
     def __init__(self, session: Session, exposures: Exposures, engine: Engine, bridge: Bridge, parent: QObject | None = None) -> None:
@@ -122,9 +123,16 @@ class SlopeMaker(QObject):
 
     def hold(self, on: bool) -> None:
         """While something is held with the mouse no exact pass begins."""
-        self._held = on
+        if on != self._held:
+            self._held = on
+            self.held_changed.emit(on)
         if not on and self._is_waiting():
             self._settle.start()
+
+    @property
+    def held(self) -> bool:
+        """Whether something is held with the mouse."""
+        return self._held
 
     def keep(self) -> str:
         """Put the present map into the list as it is, to compare others with; returns its key, '' where there is none."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from detgui.session.requests import ImageRequest
 from detgui.session.state import Frame, SessionState
 
+SEPARATOR = "  ·  "
+
 
 def caption(state: SessionState, request: ImageRequest, unit: str) -> str:
     """Title of a shown image: name, what is shown, unit."""
@@ -20,7 +22,7 @@ def caption(state: SessionState, request: ImageRequest, unit: str) -> str:
         parts.append(unit)
     if note := state.revision(frame.exposure).note:
         parts.append(note)
-    return "  ·  ".join(parts)
+    return SEPARATOR.join(parts)
 
 
 def frame_name(state: SessionState, frame: Frame) -> str:

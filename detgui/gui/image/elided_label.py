@@ -6,9 +6,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from detgui.gui.image.caption import SEPARATOR
+
+LEAST_NAME = 16  # characters of a first part that are kept
+
 
 class ElidedLabel(QLabel):
-    """One line that is cut in the middle where it does not fit; all of it is in the tooltip."""
+    """One line that is cut in the middle where it does not fit; all of it is in the tooltip.
+
+    Of parts between ``SEPARATOR`` the first, a long name, is cut before the others.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,4 +39,9 @@ class ElidedLabel(QLabel):
         self._cut()
 
     def _cut(self) -> None:
-        self.setText(QFontMetrics(self.font()).elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width()))
+        metrics, middle = QFontMetrics(self.font()), Qt.TextElideMode.ElideMiddle
+        name, separator, rest = self._whole.partition(SEPARATOR)
+        room = self.width() - metrics.horizontalAdvance(separator + rest)
+        if separator and room < metrics.horizontalAdvance(name):
+            name = metrics.elidedText(name, middle, max(room, metrics.averageCharWidth() * LEAST_NAME))
+        self.setText(metrics.elidedText(name + separator + rest, middle, self.width()))

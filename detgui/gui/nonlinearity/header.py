@@ -9,6 +9,7 @@ from detgui.gui.common.buttons import flat_button, menu_button
 from detgui.gui.image.elided_label import ElidedLabel
 from detgui.gui.image.menus import StickyMenu, checkable
 from detgui.gui.nonlinearity.context import Context
+from detgui.gui.nonlinearity.noise_options import NoiseOptions
 from detgui.gui.nonlinearity.words import cost, range_text, used
 from detgui.session.nonlinearity import LEAST_AFTER, LEAST_BEFORE, REPORT_GROUPS
 from detgui.session.state import SessionState
@@ -46,6 +47,10 @@ class SharedHeader(QWidget):
         self.all = flat_button("All", "All integrations")
         self.flags_menu = StickyMenu(self)
         self.flags = menu_button("Any flag", FLAGS_TIP, self.flags_menu)
+        self.options = flat_button("Options", "Gain and read noise of the errors")
+        self.options.setCheckable(True)
+        self.noise = NoiseOptions(self._session.set_nonlinearity, self)
+        self.noise.hide()
         self.compute = flat_button("Compute", "Make the map: one pass for it, one for the mean ramps that follow the mouse (Ctrl+Return)")
         self.cancel = flat_button("Cancel", "Stop the pass over the ramps")
         self.cancel.hide()
@@ -57,11 +62,13 @@ class SharedHeader(QWidget):
         self.trouble.hide()
 
     def _lay_out(self) -> None:
-        dash, integrations = QLabel("–"), QLabel("Integrations")
+        dash, integrations, exclude = QLabel("–"), QLabel("Integrations"), QLabel("Exclude")
+        exclude.setToolTip(FLAGS_TIP)
+        exclude.setBuddy(self.flags)
         integrations.setBuddy(self.first)
         rows = (
-            (self.source, self.flags),
-            (QLabel("N"), self.n, integrations, self.first, dash, self.last, self.all, None),
+            (self.source, exclude, self.flags),
+            (QLabel("N"), self.n, integrations, self.first, dash, self.last, self.all, None, self.options),
             (self.compute, self.cancel, self.status),
         )
         column = QVBoxLayout(self)
@@ -76,6 +83,7 @@ class SharedHeader(QWidget):
                 else:
                     row.addWidget(widget, 1 if widget in (self.source, self.status) else 0)
             column.addLayout(row)
+        column.insertWidget(2, self.noise)
         column.addWidget(self.trouble)
 
     def _connect(self) -> None:
@@ -85,6 +93,7 @@ class SharedHeader(QWidget):
         for spin in (self.first, self.last):
             spin.valueChanged.connect(lambda _: set_(text="Integrations", integrations=(self.first.value(), self.last.value())))
         self.all.clicked.connect(lambda: set_(text="Integrations", integrations=None))
+        self.options.toggled.connect(self.noise.setVisible)
         self.compute.clicked.connect(self.compute_asked)
         self.cancel.clicked.connect(self.cancel_asked)
         self.flags_menu.aboutToShow.connect(self._fill_flags)
@@ -107,8 +116,9 @@ class SharedHeader(QWidget):
         for widget in (self.first, self.last):
             widget.setEnabled(several)
         self.all.setEnabled(options.integrations is not None)
-        for widget in (self.n, self.compute, self.flags):
+        for widget in (self.n, self.compute, self.flags, self.options):
             widget.setEnabled(source is not None)
+        self.noise.show_options(options)
         self.flags.setText("Any flag" if options.flags is None else range_text(options.flags))
         self.show_work()
 
@@ -137,6 +147,7 @@ class SharedHeader(QWidget):
             text, tip = cost(self._maker), "Two passes over the ramps: one for the exact map, one for the mean ramps."
         else:
             text, tip = used(result)
+        self.noise.show_used(result)
         self.status.show_text(text)
         self.status.setToolTip(tip)
         self.trouble.setText(self._maker.trouble)

@@ -181,6 +181,7 @@ class LightCurvePage(Page):
     # phases
 
     def _dragged(self, phases: tuple[PhaseRange, ...], finished: bool) -> None:
+        self.maker.hold(not finished)
         self.session.set_nonlinearity(commit=finished, text="Phase range", phases=tuple(phases))
 
     def _use_report(self) -> None:

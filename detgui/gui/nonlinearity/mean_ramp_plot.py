@@ -180,4 +180,6 @@ class MeanRampPlot(pg.GraphicsLayoutWidget):
             curve.setPen(theme.pen(theme.line, width=1.6))
         self.zero.setPen(theme.pen(theme.faint))
         self.boundary.set_theme(theme)
+        for text in (self.title, self.slope):
+            text.fill = pg.mkBrush(theme.background)  # the boundary passes behind
         self.boundary_below.setPen(theme.pen(theme.boundary, width=1.4))

@@ -48,6 +48,7 @@ class NonlinearityPanel(QWidget):
         self.actions_by_name = self._make_actions()
         parts.session.changed.connect(self._changed)
         maker.changed.connect(self.header.show_work)
+        maker.held_changed.connect(parts.loader.hold_limits)  # colours that keep their meaning show what a drag changes
         self.header.compute_asked.connect(maker.compute)
         self.header.cancel_asked.connect(maker.cancel)
         self._colour()

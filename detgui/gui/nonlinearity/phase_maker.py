@@ -53,6 +53,7 @@ class PhaseMaker(QObject):
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self._settled)
         self._session.changed.connect(self._follow)
+        self._maker.held_changed.connect(lambda held: None if held else self._released())
         self._exposures.closed.connect(self._forget)
 
     # what there is
@@ -141,8 +142,13 @@ class PhaseMaker(QObject):
         )  # fmt: skip
 
     def _settled(self) -> None:
-        if not self.is_current:
+        if not self._maker.held and not self.is_current:
             self.compute()
+
+    def _released(self) -> None:
+        sheet = self._sheets.get(self.key)
+        if sheet is not None and sheet.result is not None and self._session.state.nonlinearity.phases and not self.is_current:
+            self._settle.start()
 
     @staticmethod
     def _known(sheet: PhaseSheet) -> Known:

@@ -37,7 +37,7 @@ def range_text(names: Sequence[str]) -> str:
 def used(result: Result) -> tuple[str, str]:
     """(line, tooltip) of what a map was made with."""
     noise = result.noise
-    gain, read_noise = _typical(getattr(noise, "gain", None)), _typical(getattr(noise, "read_noise", None))
+    gain, read_noise = typical(getattr(noise, "gain", None)), typical(getattr(noise, "read_noise", None))
     parts = ["approximate" if result.approximate else "exact"]
     if gain:
         parts.append(f"gain {gain} e-/DN")
@@ -49,7 +49,7 @@ def used(result: Result) -> tuple[str, str]:
     return " · ".join(parts), "\n".join([*lines, *(f"Note: {note}" for note in result.notes)])
 
 
-def _typical(value: Any) -> str:
+def typical(value: Any) -> str:
     """One number, or the median of an image of them; '' where it is not known."""
     import numpy as np
 

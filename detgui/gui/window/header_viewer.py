@@ -141,7 +141,10 @@ class HeaderViewer(QWidget):
 
     def _read(self) -> None:
         if self._shown_key is not None and self._parts.session.state.exposure(self._shown_key) is not None:
-            task = self._parts.engine.submit(read_cards, self._parts.exposures.shelf, self._shown_key, lane=LANE, quick=True)
+            try:
+                task = self._parts.engine.submit(read_cards, self._parts.exposures.shelf, self._shown_key, lane=LANE, quick=True)
+            except RuntimeError:  # the window is closing: the timer was still running
+                return
             self._generation = task.generation
 
     def _answer(self, event: TaskEvent) -> None:
