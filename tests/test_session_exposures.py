@@ -14,7 +14,6 @@ from session_fakes import Desk, FakeExposure
 from detgui.folders import state_folder
 from detgui.session.exposures import describe
 from detgui.session.restore import Keeper, load_state, save_state, session_file
-from detgui.session.state import SessionState
 
 
 @pytest.fixture
@@ -246,14 +245,6 @@ def test_saving_after_the_engine_was_closed(qtbot):
     keeper._save_behind()
     assert load_state(session_file()).tab == "Gain"
     keeper.close()
-
-
-def test_only_the_display_comes_back(desk):
-    saved = SessionState(theme="dark", tab="Gain")
-    save_state(saved, session_file())
-    Keeper(desk.session, desk.exposures).restore_display()
-    assert desk.session.state.theme == "dark"
-    assert desk.session.state.tab == "Ramp"
 
 
 def test_no_timer_is_left_behind(desk):

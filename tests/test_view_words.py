@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from view_fakes import exposure
 
-from detgui.gui.common.colours import flag_colour, flag_pattern, pin_colour, pin_symbol
+from detgui.gui.common.colours import flag_colour, flag_pattern, pin_colour
 from detgui.gui.image.caption import frame_name
 from detgui.gui.image.image_panel import answers
 from detgui.gui.image.partners import follow, offers, other_files, same_frame
@@ -82,6 +82,5 @@ def test_no_two_flags_look_the_same():
     assert len({flag_colour(name).name() for name in first}) == len({flag_pattern(name) for name in first}) == 6
 
 
-def test_pins_differ_in_colour_and_shape():
+def test_pins_differ_in_colour():
     assert len({pin_colour(index).name() for index in range(6)}) == 6
-    assert len({pin_symbol(index) for index in range(6)}) == 6

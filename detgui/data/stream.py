@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
@@ -283,8 +282,3 @@ class _Shared(Generic[Item]):
             if self._gauge.stop[0]:
                 raise StopIteration
             return next(self._items)
-
-
-def paths_of(items: Sequence[Block]) -> tuple[Path, ...]:
-    """Files that the blocks are in, each once."""
-    return tuple(dict.fromkeys(block.file.path for block in items))

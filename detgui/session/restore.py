@@ -134,11 +134,6 @@ class Keeper(QObject):
         Restoring(self, saved, self._session, self._exposures).start()
         return True
 
-    def restore_display(self) -> None:
-        """Bring back only theme and display of the last run, for a start with other files."""
-        if (saved := self.saved()) is not None:
-            self._session.update(theme=saved.theme, display=replace(saved.display, low=None, high=None, lock_limits=False))
-
     def flush(self) -> None:
         """Save now, in this thread; a session that cannot be saved is a notice, never an error."""
         self._timer.stop()

@@ -10,9 +10,6 @@ _OKABE_ITO = ("#E69F00", "#56B4E9", "#009E73", "#D55E00", "#CC79A7", "#0072B2")
 # Bright ones only: flags lie over dark images as often as over bright ones.
 _FLAG_COLOURS = ("#F0E442", "#56B4E9", "#E69F00", "#CC79A7", "#00C08B", "#FF6E40")
 
-# Shapes of pyqtgraph scatter plots that go with the colours, so that colour is never the only sign.
-_SYMBOLS = ("o", "s", "t", "d", "star", "p")
-
 CHOSEN = QColor("#FFFFFF")
 """The chosen pixel's cross; it is drawn over a dark outline and so shows on any ground."""
 
@@ -20,11 +17,6 @@ CHOSEN = QColor("#FFFFFF")
 def pin_colour(index: int) -> QColor:
     """Colour of the pinned pixel of that colour index (`session.state.Pin.colour`), the same in the image and the plots."""
     return QColor(_OKABE_ITO[index % len(_OKABE_ITO)])
-
-
-def pin_symbol(index: int) -> str:
-    """pyqtgraph symbol that goes with `pin_colour`."""
-    return _SYMBOLS[index % len(_SYMBOLS)]
 
 
 # The flags met most often come first, so that they differ in colour and in hatching.
