@@ -37,6 +37,12 @@ def check_pixel(exposure: Exposure, x: int, y: int) -> None:
         raise BadInput(f"{exposure.name}: pixel {x}, {y} is not there; x goes from 0 to {nx - 1}, y from 0 to {ny - 1}")
 
 
+def check_groups(name: str, ngroups: int, fit_groups: tuple[int, int] | None) -> None:
+    """Raises `BadInput` for a range of groups that the ramps of the exposure ``name``, with ``ngroups`` groups, do not have."""
+    if fit_groups is not None and not 1 <= fit_groups[0] <= fit_groups[1] <= ngroups:
+        raise BadInput(f"{name}: groups {fit_groups[0]}-{fit_groups[1]} are not there; the ramp has groups 1 to {ngroups}")
+
+
 def choose_integration(exposure: Exposure, integration: int | None) -> int:
     """The integration's number, the first for None. Raises `BadInput` for one that is not there."""
     numbers = exposure.integrations

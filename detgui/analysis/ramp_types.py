@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui.analysis.pixel_noise import Neighbours, PixelNoise
+from detgui.errors import BadInput
+from detgui.science.ramp_fit import Method
 from detgui.science.timing import GroupTiming
 
 DEFAULT_THRESHOLD = 10_000.0
@@ -143,3 +145,12 @@ class Overview:
     signal: NDArray[np.float64]
     groupdq: NDArray[np.uint32]
     time_mjd: NDArray[np.float64]  # mid-time of the integration (UTC, MJD), NaN where INT_TIMES is missing
+
+
+def method_of(name: str) -> Method:
+    """The fit method of that name. Raises `BadInput` for another."""
+    if name == "gls":
+        return "gls"
+    if name == "ols":
+        return "ols"
+    raise BadInput(f"there is no fit method {name!r}: it is 'ols' or 'gls'")
