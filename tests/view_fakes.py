@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QMainWindow
 
+from detgui.gui.image.image_panel import ImagePanel
 from detgui.science import display, dq
 from detgui.session.requests import ImageAnswer, ImageRequest
 from detgui.session.resolve import resolve
@@ -14,6 +17,7 @@ from detgui.session.session import Session
 from detgui.session.state import OpenExposure
 
 SATURATED, HOT, DO_NOT_USE = 2, 2048, 1
+LEFT, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
 
 
 def exposure(key: str = "a", shape=(3, 5, 40, 60), first: int = 1, **fields) -> OpenExposure:
@@ -82,3 +86,42 @@ def pixels(widget) -> np.ndarray:
     image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).astype(int)
+
+
+def image_window(qtbot) -> QMainWindow:
+    """A window with the panel in it, two exposures open, the first shown."""
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.session = Session()
+    window.loader = FakeLoader(window.session)
+    window.panel = ImagePanel(window.session, window.loader)
+    window.setCentralWidget(window.panel)
+    window.resize(600, 720)
+    window.show()
+    qtbot.waitExposed(window)
+    window.session.add_exposures([exposure("a"), exposure("b")])
+    window.activateWindow()
+    window.panel.view.setFocus()
+    qtbot.waitUntil(window.panel.view.hasFocus)
+    return window
+
+
+def click(qtbot, panel, x, y, modifier=Qt.KeyboardModifier.NoModifier):
+    place = panel.view.place_of(x, y).toPoint()
+    viewport = panel.view.viewport()
+    qtbot.mouseMove(viewport, place)
+    qtbot.mouseClick(viewport, LEFT, modifier, place)
+    QApplication.processEvents()
+
+
+def press(qtbot, panel, *keys, modifier=Qt.KeyboardModifier.NoModifier):
+    for key in keys:
+        qtbot.keyClick(panel.view, key, modifier)
+
+
+def turn(widget, delta, place):
+    event = QWheelEvent(
+        place, widget.mapToGlobal(place), QPoint(), QPoint(0, delta), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(widget, event)
