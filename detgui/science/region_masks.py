@@ -1,0 +1,253 @@
+"""Shapes turned into masks and back, masks split and grown, and shapes carried from one exposure to another."""
+
+from __future__ import annotations
+
+import math
+from functools import singledispatch
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detgui.errors import BadInput
+from detgui.science.detector import OUTPUTS, DetectorGeometry
+from detgui.science.regions import Combined, Ellipse, Mask, Painted, Polygon, Rectangle, Shape, crossing, join
+
+Turn = tuple[int, int, int, int]
+Point = tuple[int, int]
+
+
+def mask_of(shape: Shape, size: tuple[int, int]) -> Mask:
+    """Mask of ``size`` (ny, nx): True where a pixel's centre is inside the shape."""
+    mask = np.zeros(size, np.bool_)
+    rows, columns = box_of(shape, size)
+    mask[rows, columns] = _fill(shape, rows, columns)
+    return mask
+
+
+def box_of(shape: Shape, size: tuple[int, int]) -> tuple[slice, slice]:
+    """(rows, columns) that hold every pixel of the shape inside an image of ``size`` (ny, nx); empty slices where there is none."""
+    low_x, low_y, high_x, high_y = shape.bounds
+    return _span(low_y, high_y, size[0]), _span(low_x, high_x, size[1])
+
+
+def _span(low: float, high: float, length: int) -> slice:
+    """Pixels from ``low`` to ``high``, one more at either end: bounds are rounded, and what decides is the shape itself."""
+    first = math.floor(min(max(low - 1, 0), length))
+    return slice(first, max(first, math.ceil(min(max(high + 2, 0), length))))
+
+
+@singledispatch
+def _fill(shape: Shape, rows: slice, columns: slice) -> Mask:
+    return shape.contains(np.arange(columns.start, columns.stop)[None, :], np.arange(rows.start, rows.stop)[:, None])
+
+
+@_fill.register
+def _(shape: Combined, rows: slice, columns: slice) -> Mask:
+    return join(_fill(shape.first, rows, columns), _fill(shape.second, rows, columns), shape.how)
+
+
+@_fill.register
+def _(shape: Rectangle, rows: slice, columns: slice) -> Mask:
+    return _fill(Polygon(shape.corners), rows, columns)
+
+
+@_fill.register
+def _(shape: Polygon, rows: slice, columns: slice) -> Mask:
+    """Row by row: an edge turns over every pixel from its crossing to the right; quick enough for outlines of thousands of points."""
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    turned = np.zeros((height, width + 1), np.bool_)
+    for edge in shape.edges():
+        first = min(max(math.ceil(edge[1]), rows.start), rows.stop)
+        last = min(max(math.ceil(edge[3]), first), rows.stop)
+        ys = np.arange(first, last)
+        starts = np.clip(np.ceil(crossing(edge, ys.astype(float))), columns.start, columns.stop).astype(int)
+        turned[ys - rows.start, starts - columns.start] ^= True
+    inside: Mask = np.logical_xor.accumulate(turned, axis=1)[:, :width]
+    return inside
+
+
+def painted(mask: Mask) -> Painted:
+    """The mask as a shape, cut to its pixels. Raises BadInput where it has none."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        raise BadInput("a region needs at least one pixel")
+    cut = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return Painted(int(columns[0]), int(rows[0]), np.ascontiguousarray(cut))
+
+
+def outline(shape: Painted) -> Polygon:
+    """The pixels as one polygon along their edges, exactly.
+
+    Islands and holes are joined by lines that are walked there and back, which enclose nothing.
+    """
+    path: list[Point] = []
+    for loop in _loops(shape.pixels):
+        path += [*loop, loop[0]]
+        if loop[0] != path[0]:
+            path.append(path[0])
+    points = tuple((x + shape.x0 - 0.5, y + shape.y0 - 0.5) for x, y in path)
+    return Polygon(points[:-1] if len(points) > 3 and points[-1] == points[0] else points)
+
+
+def _loops(pixels: Mask) -> list[list[Point]]:
+    """Closed walks along the pixel edges, corners as (column, row), inside on the left; only where the walk turns."""
+    follow = _steps(pixels)
+    loops = []
+    while follow:
+        start = next(iter(follow))
+        walk, at = [start], follow[start].pop()
+        while at != start:
+            walk.append(at)
+            at = follow[at].pop()
+        for corner in walk:
+            if corner in follow and not follow[corner]:
+                del follow[corner]
+        loops.append(_turns(walk))
+    return loops
+
+
+def _steps(pixels: Mask) -> dict[Point, list[Point]]:
+    """From every corner on an edge between inside and outside, the corners that follow it."""
+    padded = np.pad(pixels, 1).astype(np.int8)
+    follow: dict[Point, list[Point]] = {}
+    for row, column in np.argwhere(np.diff(padded, axis=0) != 0):  # level edges: +x where the inside is above
+        x, y = int(column) - 1, int(row)
+        ends = ((x, y), (x + 1, y)) if padded[row + 1, column] else ((x + 1, y), (x, y))
+        follow.setdefault(ends[0], []).append(ends[1])
+    for row, column in np.argwhere(np.diff(padded, axis=1) != 0):  # upright edges: -y where the inside is to the right
+        x, y = int(column), int(row) - 1
+        ends = ((x, y + 1), (x, y)) if padded[row, column + 1] else ((x, y), (x, y + 1))
+        follow.setdefault(ends[0], []).append(ends[1])
+    return follow
+
+
+def _turns(walk: list[Point]) -> list[Point]:
+    """Corners at which a closed walk changes direction."""
+    kept = []
+    for before, at, after in zip((walk[-1], *walk[:-1]), walk, (*walk[1:], walk[0]), strict=True):
+        if (at[0] - before[0], at[1] - before[1]) != (after[0] - at[0], after[1] - at[1]):
+            kept.append(at)
+    return kept
+
+
+def split_sectors(mask: Mask, geometry: DetectorGeometry) -> list[tuple[str, Mask]]:
+    """(amplifier, mask) for each output that reads some of the pixels; ('', mask) for those whose output is not known."""
+    outputs = geometry.amplifier_map()
+    parts = [("" if number == 0 else OUTPUTS[number - 1], mask & (outputs == number)) for number in range(len(OUTPUTS) + 1)]
+    return [(name, part) for name, part in parts if part.any()]
+
+
+def split_islands(mask: Mask) -> list[Mask]:
+    """Parts that do not touch along an edge, in the order of their first pixel."""
+    from scipy import ndimage
+
+    labels, count = ndimage.label(mask)
+    return [labels == number for number in range(1, count + 1)]
+
+
+def grow(image: NDArray[np.floating], x: int, y: int, tolerance: float, smooth: int = 1, within: Mask | None = None) -> Mask:
+    """Pixels that hang together with (x, y) and differ from it by at most ``tolerance`` (of the image's unit); holes are filled.
+
+    ``smooth`` averages over boxes of so many pixels first, so that noise does not cut a plateau into pieces; pixels that are not finite
+    are never taken and never averaged. ``within`` limits the growth. Raises BadInput where the pixel is outside or has no value, or the
+    tolerance is negative.
+    """
+    from scipy import ndimage
+
+    if not (0 <= y < image.shape[0] and 0 <= x < image.shape[1]):
+        raise BadInput(f"pixel ({x}, {y}) is outside the image")
+    allowed = np.isfinite(image) if within is None else np.isfinite(image) & within
+    if not allowed[y, x]:
+        raise BadInput(f"pixel ({x}, {y}) has no value to grow from")
+    if not tolerance >= 0:
+        raise BadInput(f"the tolerance must not be negative, not {tolerance}")
+    level = _averaged(image, allowed, smooth)
+    labels, _ = ndimage.label(allowed & (np.abs(level - level[y, x]) <= tolerance))
+    grown: Mask = ndimage.binary_fill_holes(labels == labels[y, x]) & allowed
+    return grown
+
+
+def _averaged(image: NDArray[np.floating], good: Mask, size: int) -> NDArray[np.float64]:
+    """Mean of the good pixels in a box about each pixel; the image itself where ``size`` is 1."""
+    from scipy import ndimage
+
+    values = np.where(good, image, 0).astype(np.float64)
+    if size <= 1:
+        return values
+    total = ndimage.uniform_filter(values, size, mode="constant")
+    weight = ndimage.uniform_filter(good.astype(np.float64), size, mode="constant")
+    np.divide(total, weight, out=values, where=weight > 1e-9)
+    return values
+
+
+def carry(shape: Shape, source: DetectorGeometry, target: DetectorGeometry) -> Shape:
+    """The shape in the array of another exposure, so that it covers the same pixels of the detector.
+
+    On one detector this is the shift between subarrays; between detectors the raw detector frame is kept, so that a flip or a turn may
+    come with it. Raises BadInput for raw IRS2 frames, whose reference samples lie between the pixels, and between known and unknown frames.
+    """
+    if source.interleaved or target.interleaved:
+        raise BadInput("regions cannot be carried to or from a raw IRS2 frame")
+    if source.known != target.known:
+        raise BadInput("regions cannot be carried between a file with a detector frame and one without")
+    return turned(shape, *_between(source, target))
+
+
+def _between(source: DetectorGeometry, target: DetectorGeometry) -> tuple[Turn, tuple[float, float]]:
+    """(a, b, c, d), (tx, ty) of x' = a x + b y + tx, y' = c x + d y + ty from array to array."""
+    there, start = _to_raw(source)
+    back, origin = _to_raw(target)
+    a, b, c, d = back[0], back[2], back[1], back[3]  # the inverse of a signed permutation is its transpose
+    turn = (
+        a * there[0] + b * there[2],
+        a * there[1] + b * there[3],
+        c * there[0] + d * there[2],
+        c * there[1] + d * there[3],
+    )
+    dx, dy = start[0] - origin[0], start[1] - origin[1]
+    return turn, (a * dx + b * dy, c * dx + d * dy)
+
+
+def _to_raw(geometry: DetectorGeometry) -> tuple[Turn, tuple[float, float]]:
+    """The same for array to 1-based raw detector (column, row)."""
+    if not geometry.known:
+        return (1, 0, 0, 1), (geometry.xstart, geometry.ystart)
+    rows, moves = [], []
+    for axis in (geometry.fastaxis, geometry.slowaxis):
+        sign = 1 if axis > 0 else -1
+        along = abs(axis) - 1
+        start = (geometry.xstart, geometry.ystart)[along]
+        rows += [sign, 0] if along == 0 else [0, sign]
+        moves.append(float(start if sign > 0 else geometry.full_size[along] + 1 - start))
+    return (rows[0], rows[1], rows[2], rows[3]), (moves[0], moves[1])
+
+
+def turned(shape: Shape, turn: Turn, move: tuple[float, float]) -> Shape:
+    """The shape after x' = a x + b y + tx, y' = c x + d y + ty, where ``turn`` (a, b, c, d) is a flip, a quarter turn or neither."""
+    if isinstance(shape, Combined):
+        return Combined(turned(shape.first, turn, move), turned(shape.second, turn, move), shape.how)
+    if isinstance(shape, Polygon):
+        return Polygon(tuple(_apply(point, turn, move) for point in shape.points))
+    if isinstance(shape, Painted):
+        return _turned_pixels(shape, turn, move)
+    if isinstance(shape, Rectangle | Ellipse):
+        x, y = _apply((shape.x, shape.y), turn, move)
+        flip = turn[0] * turn[3] - turn[1] * turn[2]
+        angle = flip * shape.angle + round(math.degrees(math.atan2(turn[2], turn[0])))
+        if isinstance(shape, Rectangle):
+            return Rectangle(x, y, shape.width, shape.height, angle)
+        return Ellipse(x, y, shape.rx, shape.ry, angle)
+    raise TypeError(f"{type(shape).__name__} cannot be turned")
+
+
+def _apply(point: tuple[float, float], turn: Turn, move: tuple[float, float]) -> tuple[float, float]:
+    x, y = point
+    return turn[0] * x + turn[1] * y + move[0], turn[2] * x + turn[3] * y + move[1]
+
+
+def _turned_pixels(shape: Painted, turn: Turn, move: tuple[float, float]) -> Painted:
+    pixels = shape.pixels if turn[0] else shape.pixels.T
+    pixels = pixels[:: turn[2] + turn[3], :: turn[0] + turn[1]]
+    low_x, low_y, high_x, high_y = shape.bounds
+    (ax, ay), (bx, by) = _apply((low_x, low_y), turn, move), _apply((high_x, high_y), turn, move)
+    return Painted(round(min(ax, bx) + 0.5), round(min(ay, by) + 0.5), np.ascontiguousarray(pixels))
