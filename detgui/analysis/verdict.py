@@ -89,6 +89,8 @@ def judge(
         f"above against below {tilt:+.3f} ± {tilt_err * root:.3f} DN/group"
     )
     notes = [f"structure is what is less probable than {limit:g} by chance; {test.blocks} blocks of columns, {test.dimensions} offsets"]
+    if structure and odd < limit <= even:
+        notes.append("the difference is opposite above and below the trace, as where the trace moved between the two phases")
     if factor > 1:
         notes.append(f"rows away from the trace have structure too (p = {control:.2g}): T² divided by {factor:.2f}")
     if np.isnan(control):

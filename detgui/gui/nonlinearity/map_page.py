@@ -166,6 +166,8 @@ class MapPage(QWidget):
                 self._context.jobs.start("strip", "", strip_curve, means, then=lambda found: self.strip.show_curve(*found), quick=True)
             self._say_bins()
             self._draw_pixel()
+        elif means is None:
+            self._draw_pixel()  # whether they are on their way
 
     def _map_came(self) -> None:
         result = self._maker.result
@@ -192,7 +194,7 @@ class MapPage(QWidget):
         result = self._maker.result
         if source is None or means is None:
             self.plot.show_nothing(
-                "The mean ramps come after the map…" if self._maker.running is not None else "No mean ramps: Compute again"
+                "The mean ramps are on their way…" if self._maker.running is not None else "No mean ramps: Compute again"
             )
             return
         if state.pixel is None or not source.contains(*state.pixel):
