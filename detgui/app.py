@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from detgui import __version__
 from detgui.errors import DetguiError
+from detgui.gui.common import garbage
 from detgui.gui.window.main_window import MainWindow
 from detgui.gui.window.parts import Parts
 from detgui.gui.window.theme import apply_theme
@@ -47,6 +48,7 @@ def application() -> QApplication:
     if not QFontDatabase.families():
         raise DetguiError(NO_FONTS)
     apply_theme(made, "system")
+    garbage.collect_here_only(made)
     return made
 
 
@@ -157,6 +159,7 @@ def begin(window: MainWindow, start: Start) -> None:
 
     def warm() -> None:
         mark("ready")
+        garbage.spare_what_is_there()
         with suppress(RuntimeError):  # the window may be closing
             parts.engine.submit(warm_slopes, lane="warm")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import threading
@@ -46,6 +47,16 @@ def own_folders(tmp_path_factory, monkeypatch):
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("DETGUI_HOME", str(home))
     return home
+
+
+@pytest.fixture(autouse=True)
+def garbage_in_this_thread():
+    """Collected as in the program: never by a worker, where it would destroy the Qt objects of earlier tests."""
+    from detgui.gui.common.garbage import collect_due
+
+    gc.disable()
+    yield
+    collect_due()
 
 
 IDLE = ("pytest_timeout", "execnet", "Dask-Callback-Thread", "Dask-Offload")
