@@ -18,9 +18,9 @@ import cluster_processes
 import numpy as np
 import pytest
 import slope_files
+from cli_help import run
 
 from detgui.analysis import slope_blocks, slope_cluster, slope_map
-from detgui.cli import main
 from detgui.data.exposure import open_one
 from detgui.errors import BadInput, Cancelled, DetguiError
 from detgui.progress import no_progress
@@ -215,13 +215,6 @@ def test_blocks_are_bands_of_many_integrations(tmp_path):
 
 
 # The command line
-
-
-def run(capsys, *argv) -> tuple[int, str, list[str]]:
-    capsys.readouterr()
-    status = main([str(word) for word in argv])
-    out, err = capsys.readouterr()
-    return status, out, err.splitlines()
 
 
 def slopes(tmp_path: Path, address: str, *more: object) -> tuple[object, ...]:
