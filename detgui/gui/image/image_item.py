@@ -27,12 +27,12 @@ class IndexedImageItem(pg.GraphicsObject):
     def __init__(self) -> None:
         super().__init__()
         self._indices: Indices | None = None
-        self._image: QImage | None = None
         self._table: list[int] = [0xFF000000 | (i << 16) | (i << 8) | i for i in range(256)]
         self._reduce: Callable[[Indices, int, int], Indices] | None = None
         self._colours = np.array(self._table, np.uint32)
         self._reduced: tuple[tuple[int, int], Indices] | None = None
         self._screen: tuple[object, NDArray[np.uint32]] | None = None  # what it was made for, colours on the screen
+        self._pixels: NDArray[np.uint32] = np.empty((0, 0), np.uint32)
 
     @property
     def indices(self) -> Indices | None:
@@ -52,7 +52,6 @@ class IndexedImageItem(pg.GraphicsObject):
         if indices is not None and indices is self._indices:
             return
         self._indices = None if indices is None else np.ascontiguousarray(indices)
-        self._image = None if self._indices is None else self._wrap(self._indices)
         self._reduced = self._screen = None
         self.update()
 
@@ -61,8 +60,6 @@ class IndexedImageItem(pg.GraphicsObject):
         if table == self._table:
             return
         self._table, self._colours, self._screen = table, np.array(table, np.uint32), None
-        if self._image is not None:
-            self._image.setColorTable(table)
         self.update()
 
     def set_reduce(self, reduce: Callable[[Indices, int, int], Indices] | None) -> None:
@@ -80,7 +77,7 @@ class IndexedImageItem(pg.GraphicsObject):
         return QRectF(-0.5, -0.5, nx, ny)
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
-        if self._indices is None or self._image is None:
+        if self._indices is None:
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -90,7 +87,7 @@ class IndexedImageItem(pg.GraphicsObject):
         if grid is not None:
             grid.draw(painter, self._picked(grid, steps))
         elif steps == (1, 1):
-            painter.drawImage(self.boundingRect(), self._image)
+            painter.drawImage(self.boundingRect(), self._wrap(self._indices))
         else:
             self._draw_blocks(painter, steps)
 
@@ -106,12 +103,18 @@ class IndexedImageItem(pg.GraphicsObject):
         """The colour of the pixel, or block, under each pixel of the screen; kept for the next time only the marks move."""
         if self._screen is None or self._screen[0] != (grid, steps):
             indices = self._blocks(steps)
-            colours = np.empty((grid.height, grid.width), np.uint32)
+            colours = self._colours_for(grid.height, grid.width)
             rows, columns = grid.rows(steps[0], indices.shape[0]), grid.columns(steps[1], indices.shape[1])
             kernels.pick(indices, rows, columns, self._colours, colours)
             self._screen = ((grid, steps), colours)
         colours = self._screen[1]
         return QImage(colours.data, grid.width, grid.height, 4 * grid.width, QImage.Format.Format_RGB32)
+
+    def _colours_for(self, height: int, width: int) -> NDArray[np.uint32]:
+        """An array for the colours on the screen, the same one as long as its shape stays: fresh memory is slow."""
+        if self._pixels.shape != (height, width):
+            self._pixels = np.empty((height, width), np.uint32)
+        return self._pixels
 
     def _blocks(self, steps: tuple[int, int]) -> Indices:
         assert self._indices is not None

@@ -117,6 +117,8 @@ class ExposureList(QTreeWidget):
 
     def _show_current(self, state: SessionState) -> None:
         item = self._items.get(state.frame.exposure) if state.frame else None
+        if item is not None and item is self.currentItem() and item.isSelected():
+            return  # another frame of the same exposure: painting the list at every step would slow stepping down
         blocker = QSignalBlocker(self)
         self.setCurrentItem(item)
         del blocker
