@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from mouse_help import drag  # noqa: F401  (for the tests)
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -78,18 +79,6 @@ def place(plot, row: int, x: float, y: float | None = None) -> QPoint:
     if y is None:
         y = sum(box.viewRange()[1]) / 2
     return plot.mapFromScene(box.mapViewToScene(QPointF(x, y)))
-
-
-def drag(plot, start: QPoint, end: QPoint, steps: int = 12) -> None:
-    """Press, move in steps, release, as a hand does."""
-    view = plot.viewport()
-    QTest.mouseMove(view, start)
-    QTest.mousePress(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
-    for i in range(1, steps + 1):
-        QTest.mouseMove(view, start + (end - start) * i / steps)
-        QTest.qWait(12)
-    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, end)
-    QApplication.processEvents()
 
 
 def numbers(page) -> dict[str, str]:

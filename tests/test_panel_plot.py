@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from mouse_help import drag
 from panel_help import READ_NOISE, ZERO, Point, exposure, make_panel, signal, state
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -13,18 +14,6 @@ from PySide6.QtWidgets import QApplication
 
 from detgui.gui.ramp import group_flags
 from detgui.gui.ramp.ramp_trace import links
-
-
-def drag(widget, start: QPoint, end: QPoint, steps: int = 12) -> None:
-    """Press, move in steps, release, as a hand does."""
-    view = widget.viewport()
-    QTest.mouseMove(view, start)
-    QTest.mousePress(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
-    for i in range(1, steps + 1):
-        QTest.mouseMove(view, start + (end - start) * i / steps)
-        QTest.qWait(12)
-    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, end)
-    QApplication.processEvents()
 
 
 def test_flags_choose_the_look():

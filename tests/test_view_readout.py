@@ -168,17 +168,21 @@ def test_amplifiers_are_drawn_between_their_regions(qtbot, bar):
     assert bar.panel.canvas.geometry.why_no_amplifiers("a") == "one output, B, reads all of this image"
 
 
-def test_a_subarray_across_two_outputs_has_a_line(qtbot):
-    session = Session()
-    geometry = DetectorGeometry(64, 60, ystart=993, noutputs=4, **NRS1)
-    loader = FakeLoader(session)
-    panel = ImagePanel(session, loader, exposures=FakeExposures(geometry))
+def subarray(qtbot, **start) -> ImagePanel:
+    """A panel that shows a ramp of a part of NRS1, 64 x 60 pixels, read through four outputs."""
+    session, geometry = Session(), DetectorGeometry(64, 60, noutputs=4, **start, **NRS1)
+    panel = ImagePanel(session, FakeLoader(session), exposures=FakeExposures(geometry))
     qtbot.addWidget(panel)
     panel.resize(560, 600)
     panel.show()
     session.add_exposures([exposure("a", shape=(3, 5, 64, 60))])
+    return panel
+
+
+def test_a_subarray_across_two_outputs_has_a_line(qtbot):
+    panel = subarray(qtbot, ystart=993)
     before = pixels(panel.view)
-    session.set_display(amplifiers=True)
+    panel.session.set_display(amplifiers=True)
     changed = (pixels(panel.view) != before).any(axis=2)
     # Output B ends with row 1024, the array's row 31.
     edge = (panel.view.place_of(0, 31).y() + panel.view.place_of(0, 32).y()) / 2
@@ -189,16 +193,9 @@ def test_a_subarray_across_two_outputs_has_a_line(qtbot):
 
 
 def test_reference_pixels_are_hatched_where_they_are(qtbot):
-    session = Session()
-    geometry = DetectorGeometry(64, 60, ystart=1, xstart=1, noutputs=4, **NRS1)
-    loader = FakeLoader(session)
-    panel = ImagePanel(session, loader, exposures=FakeExposures(geometry))
-    qtbot.addWidget(panel)
-    panel.resize(560, 600)
-    panel.show()
-    session.add_exposures([exposure("a", shape=(3, 5, 64, 60))])
+    panel = subarray(qtbot, ystart=1, xstart=1)
     before = pixels(panel.view)
-    session.set_display(reference_pixels=True)
+    panel.session.set_display(reference_pixels=True)
     changed = (pixels(panel.view) != before).any(axis=2)
     for x, y in ((2, 30), (30, 2), (30, 30), (30, 5), (5, 30), (58, 60)):
         place = panel.view.place_of(x, y)

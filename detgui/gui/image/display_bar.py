@@ -9,10 +9,10 @@ from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QInputDialog, QMenu, QSizePolicy, QToolButton, QWidget
 
 from detgui.gui.common.choice_button import ChoiceButton
-from detgui.gui.common.icons import icon
 from detgui.gui.image import colormaps
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.image.menus import StickyMenu
+from detgui.gui.image.steppers import tool_button
 from detgui.session.resolve import is_signed, subtracted
 from detgui.session.state import Display, SessionState, Stretch
 
@@ -57,13 +57,7 @@ class DisplayBar(QWidget):
         self._connect()
 
     def _menu_button(self, icon_name: str, tip: str, menu: QMenu | None = None) -> QToolButton:
-        button = QToolButton(self)
-        button.setIcon(icon(icon_name, button))
-        button.setProperty("icon_name", icon_name)
-        button.setAutoRaise(True)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button = tool_button(icon_name, tip, self)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setIconSize(QSize(18, 18))
         menu = menu or QMenu(button)
