@@ -164,6 +164,6 @@ def mid_times(exposure: Exposure) -> NDArray[np.float64]:
 
 
 def ends_of(used: NDArray[np.bool_], early: tuple[int, int]) -> tuple[int, int]:
-    """First and last group used, 1-based; the range asked for where none could be used."""
+    """First and last group of ``used``, shape (ngroups,), 1-based; ``early``, the range asked for, where none could be used."""
     numbers = np.flatnonzero(used) + 1
     return (int(numbers[0]), int(numbers[-1])) if numbers.size else early

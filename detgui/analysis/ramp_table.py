@@ -53,7 +53,7 @@ CONVENTION = "signal = intercept + slope_per_s * time, time since the reset; slo
 
 
 def as_table(result: Result) -> tuple[dict[str, tuple[NDArray[Any], str]], dict[str, object]]:
-    """Columns (values and unit) and metadata of a fitted ramp; one row for each group."""
+    """Columns (values, shape (ngroups,), and unit) and metadata of a fitted ramp."""
     count = result.group.size
     columns: dict[str, tuple[NDArray[Any], str]] = {
         "integration": (np.full(count, result.integration), ""),

@@ -54,12 +54,12 @@ def numbers_in(exposure: Exposure, integrations: tuple[int, int] | None) -> NDAr
 
 
 def spread_out(numbers: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """``count`` of the numbers, evenly spread."""
+    """``count`` of the numbers, shape (count,), evenly spread; all of them where there are fewer."""
     return numbers if numbers.size <= count else numbers[np.linspace(0, numbers.size - 1, count).round().astype(int)]
 
 
 def flagged(values: NDArray[Any], flags: Flags) -> BoolArray:
-    """Pixels that have one of the flags."""
+    """Pixels, shape of ``values``, that have one of the flags; None is any flag at all."""
     bits = as_flags(values)
     return np.asarray(bits != 0 if flags is None else dq.mask(bits, flags))
 

@@ -60,7 +60,9 @@ def late_contrast(rate: NDArray[Any], ngroups: int, fit_groups: tuple[int, int],
 
 
 def late_excess(rate: NDArray[Any], ngroups: int, fit_groups: tuple[int, int], start: float) -> FloatArray:
-    """Late slope, DN/group, of what a pixel holds above ``start`` DN: the contrast is linear in it. ``start`` 0 gives the rate itself.
+    """Late slope, DN/group, shape (ny, nx), of what a pixel of ``rate`` DN/group holds above ``start`` DN; the contrast is linear in it.
+
+    ``start`` 0 gives the rate itself.
 
     With ``start`` 0 nothing but the late line counts: a straight line has no residual slope.
     """

@@ -53,7 +53,7 @@ ASINH_A = 10.0
 
 
 def stretched(x: NDArray[np.float64], stretch: str) -> NDArray[np.float64]:
-    """The stretch of x in 0..1, itself in 0..1. Raises ValueError for a name not in `STRETCHES`."""
+    """The stretch of x in 0..1, of any shape, itself in 0..1. Raises ValueError for a name not in `STRETCHES`."""
     if stretch == "linear":
         return x
     if stretch == "sqrt":
@@ -68,7 +68,10 @@ def stretched(x: NDArray[np.float64], stretch: str) -> NDArray[np.float64]:
 def limits(
     values: NDArray[Any], mode: str, percentile: float = 99.5, low: float | None = None, high: float | None = None
 ) -> tuple[float, float]:
-    """Limits by mode: 'zscale', 'percentile', 'minmax', or 'typed' (``low`` and ``high``, a missing one from the extremes); low < high."""
+    """Limits by mode: 'zscale', 'percentile', 'minmax', or 'typed' (``low`` and ``high``, a missing one from the extremes); low < high.
+
+    In the unit of ``values``, which may have any shape. Raises ValueError for another mode.
+    """
     if mode == "typed":
         ends = extremes(values) if low is None or high is None else (np.nan, np.nan)
         return widen(ends[0] if low is None else low, ends[1] if high is None else high)

@@ -75,7 +75,7 @@ class Point:
 
 
 def inside(distance: FloatArray, half: float) -> FloatArray:
-    """Part of each pixel that lies within ``half`` px of the trace; 0 where there is no trace."""
+    """Part of each pixel, shape (ny, nx), that lies within ``half`` px of the trace; 0 where there is no trace."""
     return np.where(np.isfinite(distance), np.clip(half + 0.5 - np.abs(distance), 0.0, 1.0), 0.0)
 
 
@@ -92,7 +92,7 @@ def background_rows(distance: FloatArray, beyond: float, usable: BoolArray) -> N
 
 
 def without_background(rate: NDArray[Any], bad: BoolArray, rows: NDArray[np.int64]) -> FloatArray:
-    """The image less the median of each column's pixels in ``rows`` (1/f noise, STScI-009234 section 3.1)."""
+    """The image, shape (ny, nx), less the median of each column's pixels in ``rows``, (k, nx) (1/f noise, STScI-009234 section 3.1)."""
     image = rate.astype(np.float64)
     if not rows.size:
         return image
@@ -192,7 +192,7 @@ _TEMPLATE_NOISE = np.pi / 2  # variance of a median over that of a mean
 
 
 def fit_spectrum(spectrum: FloatArray, plan: Plan) -> tuple[float, float, float, FloatArray]:
-    """Scale, shift along x (px), its error and what is left, of the spectrum against the template's.
+    """Scale, shift along x (px), its error and what is left, shape (nx,), of the spectrum, (nx,), against the template's.
 
     Least squares of a scaled and shifted template, which is the maximum of the weighted cross-correlation. Columns with pixels left out
     of the aperture do not tell the shift, nor do those near the ends of the trace: gaps and ends stay where they are.
@@ -232,7 +232,7 @@ def _inner(used: BoolArray) -> BoolArray:
 
 
 def shifted(spectrum: FloatArray, shift: float) -> tuple[FloatArray, FloatArray]:
-    """The spectrum moved by ``shift`` px towards larger x, and its derivative, by cubic interpolation."""
+    """The spectrum, shape (nx,), moved by ``shift`` px towards larger x, and its derivative per px, by cubic interpolation."""
     from scipy.interpolate import CubicSpline
 
     if shift == 0.0:
@@ -246,7 +246,7 @@ def shifted(spectrum: FloatArray, shift: float) -> tuple[FloatArray, FloatArray]
 
 
 def fit_moment(image: FloatArray, plan: Plan) -> tuple[float, float]:
-    """Shift along y, px, and its error: weighted mean of the columns' centroid shifts, error from their scatter."""
+    """Shift along y, px, of an image, shape (ny, nx), and its error: mean of the columns' centroid shifts, error from their scatter."""
     part = plan.window * image
     moved = (part * plan.distance).sum(axis=0) - plan.moment * part.sum(axis=0)
     light = plan.pull * (part.sum(axis=0).sum() / max((plan.window * plan.template).sum(), 1e-30))
@@ -259,14 +259,20 @@ def fit_moment(image: FloatArray, plan: Plan) -> tuple[float, float]:
 
 
 def outliers(flux: FloatArray, window: int, limit: float) -> BoolArray:
-    """Points more than ``limit`` times the scatter from the rolling median of ``window`` points (STScI-009234 section 3.1: 5 sigma)."""
+    """Points of a series, shape (n,), more than ``limit`` times the scatter from the rolling median of ``window`` points.
+
+    STScI-009234 section 3.1 takes 5 sigma.
+    """
     off = flux - rolling_median(flux, window)
     scatter = sigma_of(off)
     return np.asarray(np.abs(off) > limit * scatter) if scatter > 0 else np.zeros(flux.size, bool)
 
 
 def point_scatter(values: FloatArray) -> float:
-    """Scatter from point to point of a series, without slow changes and single wild points: from second differences; NaN with few."""
+    """Scatter from point to point of a series, shape (n,), without slow changes and single wild points; NaN with few.
+
+    From second differences.
+    """
     bend = values[1:-1] - 0.5 * (values[2:] + values[:-2])
     bend = bend[np.isfinite(bend)]
     if bend.size < 6:

@@ -96,7 +96,9 @@ def with_neighbours(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def noise_factor(values: NDArray[Any], err: NDArray[Any], distance: FloatArray, beyond: float = 10.0, width: float = 0.25) -> float:
-    """By how much folded means scatter more than their errors where there is no trace (``beyond`` px and further); NaN with few bins.
+    """By how much means of ``values``, shape (ny, nx), folded over ``distance``, scatter more than their errors away from the trace.
+
+    Away is ``beyond`` px and further, bins are ``width`` px; NaN with few bins.
 
     Half the 68.3 % interval of mean over error, about zero. 1 where pixels are independent;
     read-out noise that neighbouring columns share makes it larger.
@@ -218,7 +220,7 @@ def aperture_bias(slope: NDArray[Any], err: NDArray[Any], rate: NDArray[Any], di
 
 
 def falls_below(half: FloatArray, bias: FloatArray, limit: float) -> float:
-    """Half-width, px, from which on the bias stays within ``limit`` of zero, interpolated; NaN where it does not in the end."""
+    """Half-width, px, from which on the bias, shape (n,), stays within ``limit`` of zero, interpolated; NaN where it never does."""
     size = np.abs(bias)
     above = np.flatnonzero(size > limit)
     if not above.size:

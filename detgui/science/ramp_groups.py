@@ -21,18 +21,18 @@ FEWEST_EARLY_GROUPS = 3
 
 
 def saturated_from(signal: FloatArray, groupdq: NDArray[np.uint32], level: float) -> NDArray[np.uint32]:
-    """``groupdq`` with SATURATED added to the groups of ``signal`` at or above ``level`` DN; as it is where the level is NaN."""
+    """``groupdq`` with SATURATED added to the groups of ``signal`` at or above ``level`` DN, shapes (..., ngroups); NaN adds none."""
     return np.asarray(np.where(np.asarray(signal) >= level, groupdq | np.uint32(SATURATED), groupdq), dtype=np.uint32)
 
 
 def usable_groups(signal: FloatArray, groupdq: NDArray[np.uint32]) -> BoolArray:
-    """Groups that may go into a fit: finite, not DO_NOT_USE, and before the first SATURATED one, which ends its ramp."""
+    """Groups that may go into a fit, shape (..., ngroups): finite, not DO_NOT_USE, before the first SATURATED one, which ends its ramp."""
     not_ended = ~np.logical_or.accumulate((groupdq & SATURATED) != 0, axis=-1)
     return np.asarray(np.isfinite(signal) & ((groupdq & DO_NOT_USE) == 0) & not_ended)
 
 
 def segment_numbers(groupdq: NDArray[np.uint32]) -> IntArray:
-    """Segment that each group belongs to, from 0; a JUMP_DET group is the first of a new one."""
+    """Segment that each group belongs to, shape (..., ngroups), from 0; a JUMP_DET group is the first of a new one."""
     jumps = (groupdq & JUMP_DET) != 0
     jumps[..., 0] = False
     return np.cumsum(jumps, axis=-1, dtype=np.int64)

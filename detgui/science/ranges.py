@@ -41,7 +41,10 @@ def robust_range(values: NDArray[Any], percentiles: tuple[float, float], draws: 
 def ratio_of_ranges(
     first: NDArray[Any], second: NDArray[Any], percentiles: tuple[float, float], draws: int = 200, seed: int = 0
 ) -> tuple[float, float]:
-    """Half-range of one image over that of another, and its error by bootstrap over blocks of columns."""
+    """Half-range of one image, shape (ny, nx), over that of another, and its error by bootstrap over blocks of columns.
+
+    ``percentiles`` of the finite pixels are the ends of the range. (NaN, NaN) where the second has none.
+    """
     halves = [np.diff(np.percentile(each[np.isfinite(each)], percentiles))[0] / 2 for each in (first, second)]
     drawn = [np.diff(_drawn(each, percentiles, draws, seed + index), axis=1)[:, 0] / 2 for index, each in enumerate((first, second))]
     if not halves[1] > 0:

@@ -12,7 +12,7 @@ MAD_TO_SIGMA = 1.4826
 
 
 def nan_median(values: NDArray[Any], axis: int = 0) -> NDArray[np.float64]:
-    """Median along an axis without NaN, which sorting puts last; NaN where there is nothing. Like `numpy.nanmedian`, much faster."""
+    """Median along an axis, which the result lacks, without NaN; NaN where there is nothing. Like `numpy.nanmedian`, much faster."""
     ordered = np.sort(np.moveaxis(values, axis, 0), axis=0)
     count = np.isfinite(ordered).sum(axis=0)
     low, high = np.maximum(count - 1, 0) // 2, count // 2
@@ -22,7 +22,7 @@ def nan_median(values: NDArray[Any], axis: int = 0) -> NDArray[np.float64]:
 
 
 def sigma_of(values: NDArray[Any]) -> float:
-    """Standard deviation from the median absolute deviation of what is finite; NaN where nothing is."""
+    """Standard deviation from the median absolute deviation of what is finite, whatever the shape; NaN where nothing is."""
     good = values[np.isfinite(values)]
     return float(MAD_TO_SIGMA * np.median(np.abs(good - np.median(good)))) if good.size else np.nan
 

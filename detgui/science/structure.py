@@ -81,7 +81,7 @@ def even_and_odd(sample: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def contrast(sample: FloatArray, weights: FloatArray) -> tuple[float, float]:
-    """Mean of ``sample @ weights`` and its error from the scatter of the rows."""
+    """Mean of ``sample @ weights``, shapes (n, p) and (p,), and its error from the scatter of the rows; NaN for one row."""
     values = sample @ weights
     return float(values.mean()), float(values.std(ddof=1) / np.sqrt(values.size)) if values.size > 1 else np.nan
 
@@ -93,7 +93,10 @@ def matched(sample: FloatArray, template: FloatArray) -> tuple[float, float]:
 
 
 def control_offsets(centre: FloatArray, ny: int, beyond: int, most: int) -> NDArray[np.int64]:
-    """Offsets of at least ``beyond`` px that nine of ten columns have inside the image, nearest first, at most ``most``."""
+    """Offsets of at least ``beyond`` px that nine of ten columns have inside the image, in order; of more than ``most`` the nearest.
+
+    ``centre`` is the trace's, px, shape (nx,), NaN for none.
+    """
     rows = np.rint(centre[np.isfinite(centre)])
     if not rows.size:
         return np.empty(0, np.int64)

@@ -83,7 +83,7 @@ def find_trace(
 
 
 def fill_pixels(image: NDArray[Any]) -> FloatArray:
-    """The image with NaN and single wild pixels replaced by the median of their neighbours along the row.
+    """The image, shape (ny, nx), with NaN and single wild pixels replaced by the median of their neighbours along the row.
 
     Wild is more than ten times the noise, plus half of the signal there, from the neighbours: spectral lines are not.
     """
@@ -130,7 +130,7 @@ def _refine(signal: FloatArray, peak: NDArray[np.int64], sigma: float, reach: in
 
 
 def near_the_median(centres: FloatArray, window: int) -> BoolArray:
-    """Columns whose centre is near the median of the ``window`` columns around, of which at least half have one."""
+    """Columns, shape (nx,), whose centre is near the median of the ``window`` columns around, of which at least half have one."""
     half = max(window // 2, 1)
     padded = np.pad(centres, (half, half), constant_values=np.nan)
     views = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
@@ -141,7 +141,7 @@ def near_the_median(centres: FloatArray, window: int) -> BoolArray:
 
 
 def smooth(centres: FloatArray, used: BoolArray, knot_columns: int) -> Trace:
-    """Cubic spline through the used columns, with its error from their scatter."""
+    """Cubic spline through the ``centres``, px, of the ``used`` columns, shapes (nx,), with its error from their scatter."""
     from scipy.interpolate import BSpline
 
     x = np.flatnonzero(used).astype(np.float64)

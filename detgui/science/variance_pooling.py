@@ -112,7 +112,7 @@ def pooled_variance(measured: FloatArray, dof: FloatArray, expected: FloatArray,
 
 
 def one_sigma_factor(dof: FloatArray) -> FloatArray:
-    """Factor that makes a standard error with ``dof`` degrees of freedom half the 68.3 % interval (Student's t); 1 for very many."""
+    """Factor that makes a standard error half the 68.3 % interval (Student's t), for any shape of ``dof``; 1 for very many."""
     from scipy.stats import t
 
     steps = np.concatenate([np.arange(0.5, 20, 0.25), np.geomspace(20, 1e5, 60)])
