@@ -15,6 +15,9 @@ from detgui.science.regions import Combined, Ellipse, Mask, Painted, Polygon, Re
 Turn = tuple[int, int, int, int]
 Point = tuple[int, int]
 
+WIDEST = 16384
+"""Pixels: no image is wider, and a shape that claims to be is not rasterised."""
+
 
 def mask_of(shape: Shape, size: tuple[int, int]) -> Mask:
     """Mask of ``size`` (ny, nx): True where a pixel's centre is inside the shape."""
@@ -64,6 +67,16 @@ def _(shape: Polygon, rows: slice, columns: slice) -> Mask:
         turned[ys - rows.start, starts - columns.start] ^= True
     inside: Mask = np.logical_xor.accumulate(turned, axis=1)[:, :width]
     return inside
+
+
+def pixels_of(shape: Shape) -> Painted:
+    """Every pixel of the shape, on an image without end. Raises BadInput where there is none, or the shape is wider than `WIDEST`."""
+    low_x, low_y, high_x, high_y = shape.bounds
+    if not max(high_x - low_x, high_y - low_y) <= WIDEST:
+        raise BadInput(f"a region is at most {WIDEST} pixels wide")
+    x0, y0 = math.floor(low_x), math.floor(low_y)
+    pixels = painted(_fill(shape, slice(y0, math.ceil(high_y) + 1), slice(x0, math.ceil(high_x) + 1)))
+    return Painted(pixels.x0 + x0, pixels.y0 + y0, pixels.pixels)
 
 
 def painted(mask: Mask) -> Painted:

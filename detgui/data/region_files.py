@@ -1,0 +1,255 @@
+"""Regions on disk: DS9 region files, and the masks that any region or mask file gives.
+
+Positions in DS9 files are 1-based; name, kind and colour are the properties ``text``, ``tag={kind=...}`` and ``color``. A comment line
+keeps the detector frame, so that a file drawn on one subarray is right on another. Layout: SAOImageDS9 reference manual, "Regions".
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from detgui.data.mask_files import read_fits_masks
+from detgui.data.tables import write_whole
+from detgui.errors import BadInput
+from detgui.science.detector import DetectorGeometry
+from detgui.science.region_masks import carry, mask_of, outline, pixels_of
+from detgui.science.regions import KINDS, Combined, Ellipse, Mask, Painted, Polygon, Rectangle, Region, Shape
+
+LONGEST = 50_000_000
+"""Bytes of the longest region file that is read."""
+
+DIGITS = 12
+FRAME = "# detector frame:"
+
+COLOURS = {
+    "black": "#000000",
+    "white": "#ffffff",
+    "red": "#ff0000",
+    "green": "#00ff00",
+    "blue": "#0000ff",
+    "cyan": "#00ffff",
+    "magenta": "#ff00ff",
+    "yellow": "#ffff00",
+}
+"""DS9's named colours."""
+
+
+def read_masks(
+    path: Path, shape: tuple[int, int], geometry: DetectorGeometry | None = None, wcs: Any = None, kind: str = "region of interest"
+) -> list[tuple[str, str, Mask]]:
+    """(name, kind, mask) of every region in a DS9 region file or a FITS mask.
+
+    Parameters
+    ----------
+    shape : (ny, nx) of the image that the masks are for
+    geometry : frame of that image; with it, files made on another subarray are carried over, where they say what it was
+    wcs : celestial WCS of that image (`astropy.wcs.WCS` or gwcs), needed for sky coordinates only
+    kind : kind of what the file does not say the kind of
+
+    Raises
+    ------
+    BadInput
+        where the file cannot be read, has another size, is in sky coordinates and there is no WCS, or covers no pixel of the image.
+    """
+    path = Path(path)
+    if _starts_with(path, (b"SIMPLE  =", b"\x1f\x8b")):
+        found = read_fits_masks(path, shape, geometry, kind)
+    else:
+        regions = read_regions(path, geometry, wcs, kind)
+        found = [(region.name, region.kind, mask_of(region.shape, shape)) for region in regions]
+    found = [item for item in found if item[2].any()]
+    if not found:
+        raise BadInput(f"{path.name}: no region in it covers a pixel of the image of {shape[1]} x {shape[0]} pixels")
+    return found
+
+
+def read_regions(path: Path, geometry: DetectorGeometry | None = None, wcs: Any = None, kind: str = "region of interest") -> list[Region]:
+    """Regions of a DS9 region file; arguments and errors as `read_masks`. An excluded region is taken out of all others in the file."""
+    path = Path(path)
+    text = _text(path)
+    drawn: list[tuple[Shape, Any]] = []
+    taken: list[tuple[Shape, Any]] = []
+    for number, item in enumerate(_parse(path, text), start=1):
+        try:
+            shape = _shape(_to_pixels(item, wcs))
+            (drawn if item.meta.get("include", True) else taken).append((shape, item))
+        except BadInput as error:
+            raise BadInput(f"{path.name}: region {number}: {error}") from error
+    if not drawn:
+        raise BadInput(f"{path.name}: holds no region")
+    regions = []
+    for shape, item in drawn:
+        for other, _ in taken:
+            shape = Combined(shape, other, "subtract")
+        regions.append(_region(shape, item, kind))
+    return _carried(path, regions, _frame(text), geometry)
+
+
+def write_regions(path: Path, regions: Sequence[Region], geometry: DetectorGeometry | None = None, wcs: Any = None) -> None:
+    """Write a DS9 region file, in sky coordinates (ICRS) where a ``wcs`` is given, else in image coordinates.
+
+    Brushes and combined shapes become polygons along their pixels' edges, which enclose the same pixels. Raises BadInput where the file
+    cannot be written, or a region has no pixel.
+    """
+    from regions import Regions
+
+    path = Path(path)
+    items = [_ds9(region) for region in regions]
+    if wcs is not None:
+        items = [_to_sky(path, item, wcs) for item in items]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        text = str(Regions(items).serialize(format="ds9", precision=DIGITS))
+    if geometry is not None and geometry.known and wcs is None:
+        first, _, rest = text.partition("\n")
+        text = f"{first}\n{FRAME} {_frame_line(geometry)}\n{rest}"
+    write_whole(path, text.encode())
+
+
+def _starts_with(path: Path, starts: tuple[bytes, ...]) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(9).startswith(starts)
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > LONGEST:
+            raise BadInput(f"{path.name}: is too large for a region file")
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path.name}: is neither a region file nor a FITS file") from error
+    # JWST images have no LTV keywords: physical coordinates are image coordinates.
+    return re.sub(r"(?mi)^(\s*)physical(\s*(;|$))", r"\1image\2", text)
+
+
+def _parse(path: Path, text: str) -> list[Any]:
+    from regions import Regions
+
+    with warnings.catch_warnings(record=True) as complaints:
+        warnings.simplefilter("always")
+        try:
+            items = list(Regions.parse(text, format="ds9"))
+        except Exception as error:  # the package's parser raises whatever its arithmetic meets
+            raise BadInput(f"{path.name}: cannot be read as a DS9 region file: {_one_line(error)}") from error
+    skipped = [_one_line(item.message) for item in complaints if "skipping" in str(item.message) or "annot parse" in str(item.message)]
+    if skipped:
+        raise BadInput(f"{path.name}: cannot be read as a DS9 region file: {skipped[0].removesuffix(', skipping.')}")
+    return items
+
+
+def _one_line(error: object) -> str:
+    return " ".join(str(error).split())[:200]
+
+
+def _to_pixels(item: Any, wcs: Any) -> Any:
+    from regions import SkyRegion
+
+    if not isinstance(item, SkyRegion):
+        return item
+    if wcs is None:
+        raise BadInput("it is in sky coordinates and the image has no WCS")
+    try:
+        return item.to_pixel(wcs)
+    except Exception as error:  # WCS of any make
+        raise BadInput(f"its sky coordinates cannot be found in the image: {_one_line(error)}") from error
+
+
+def _to_sky(path: Path, item: Any, wcs: Any) -> Any:
+    try:
+        return item.to_sky(wcs)
+    except Exception as error:  # WCS of any make
+        raise BadInput(f"{path.name}: the image's WCS gives no sky coordinates: {_one_line(error)}") from error
+
+
+def _shape(item: Any) -> Shape:
+    """Our shape of a pixel region of the regions package; its positions are 0-based already."""
+    what = type(item).__name__.removesuffix("PixelRegion")
+    if what == "Polygon":
+        return Polygon(tuple((float(x), float(y)) for x, y in zip(item.vertices.x, item.vertices.y, strict=True)))
+    if what not in ("Circle", "Ellipse", "Rectangle", "CircleAnnulus", "EllipseAnnulus", "RectangleAnnulus"):
+        raise BadInput(f"a {what.lower()} has no area")
+    x, y = float(item.center.x), float(item.center.y)
+    if what.startswith("Circle"):
+        if what == "Circle":
+            return Ellipse(x, y, float(item.radius), float(item.radius))
+        wide, narrow = (Ellipse(x, y, float(r), float(r)) for r in (item.outer_radius, item.inner_radius))
+        return Combined(wide, narrow, "subtract")
+    angle = float(item.angle.to_value("deg"))
+    if not what.endswith("Annulus"):
+        return _sized(what, x, y, item.width, item.height, angle)
+    outer = _sized(what, x, y, item.outer_width, item.outer_height, angle)
+    return Combined(outer, _sized(what, x, y, item.inner_width, item.inner_height, angle), "subtract")
+
+
+def _sized(what: str, x: float, y: float, width: Any, height: Any, angle: float) -> Shape:
+    if what.startswith("Rectangle"):
+        return Rectangle(x, y, float(width), float(height), angle)
+    return Ellipse(x, y, float(width) / 2, float(height) / 2, angle)
+
+
+def _region(shape: Shape, item: Any, kind: str) -> Region:
+    tags = [str(tag) for tag in item.meta.get("tag", [])]
+    kinds = [tag.removeprefix("kind=") for tag in tags if tag.removeprefix("kind=") in KINDS]
+    colour = str(next((item.visual[name] for name in ("color", "edgecolor", "facecolor") if name in item.visual), "")).lower()
+    colour = COLOURS.get(colour, colour if re.fullmatch("#[0-9a-f]{6}", colour) else "")
+    name = str(item.meta.get("text", ""))
+    return Region(shape, name, kinds[0] if kinds else kind, colour, "locked" in tags, "hidden" in tags)
+
+
+def _ds9(region: Region) -> Any:
+    from astropy import units
+    from regions import EllipsePixelRegion, PixCoord, PolygonPixelRegion, RectanglePixelRegion, RegionMeta, RegionVisual
+
+    tags = [f"kind={region.kind}", *(["locked"] if region.locked else []), *(["hidden"] if region.hidden else [])]
+    meta = RegionMeta({"tag": tags})
+    name = region.name.translate(str.maketrans("{}\n\r;", "()  ,")).strip()
+    if name:
+        meta["text"] = name
+    visual = RegionVisual({"color": region.shown_colour})
+    shape = region.shape
+    if isinstance(shape, Rectangle):
+        angle = shape.angle * units.deg
+        return RectanglePixelRegion(PixCoord(shape.x, shape.y), shape.width, shape.height, angle, meta, visual)
+    if isinstance(shape, Ellipse):
+        angle = shape.angle * units.deg
+        return EllipsePixelRegion(PixCoord(shape.x, shape.y), 2 * shape.rx, 2 * shape.ry, angle, meta, visual)
+    if not isinstance(shape, Polygon):
+        shape = outline(shape if isinstance(shape, Painted) else pixels_of(shape))
+    xs, ys = zip(*shape.points, strict=True)
+    return PolygonPixelRegion(PixCoord(list(xs), list(ys)), meta, visual)
+
+
+def _frame_line(geometry: DetectorGeometry) -> str:
+    numbers = (geometry.nx, geometry.ny, geometry.fastaxis, geometry.slowaxis, geometry.xstart, geometry.ystart, geometry.noutputs)
+    return " ".join((geometry.detector or "-", *map(str, numbers), "IRS2" if geometry.irs2 else "-"))
+
+
+def _frame(text: str) -> DetectorGeometry | None:
+    """The frame that `write_regions` noted, if any."""
+    match = re.search(rf"(?m)^{FRAME} (\S+)((?: -?\d{{1,6}}){{7}}) (\S+)$", text)
+    if not match:
+        return None
+    nx, ny, fast, slow, xstart, ystart, outputs = map(int, match[2].split())
+    if {abs(fast), abs(slow)} != {1, 2}:
+        return None
+    return DetectorGeometry(ny, nx, match[1].strip("-"), fast, slow, xstart, ystart, outputs, match[3] == "IRS2", known=True)
+
+
+def _carried(path: Path, regions: list[Region], source: DetectorGeometry | None, target: DetectorGeometry | None) -> list[Region]:
+    from dataclasses import replace
+
+    if source is None or target is None or source == target or not target.known:
+        return regions
+    try:
+        return [replace(region, shape=carry(region.shape, source, target)) for region in regions]
+    except BadInput as error:
+        raise BadInput(f"{path.name}: {error}") from error
