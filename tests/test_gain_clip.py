@@ -5,10 +5,10 @@ import pytest
 from astropy.stats import sigma_clip
 from gain_fakes import pairs
 
+from detgui.analysis.box_clipper import Clipper
 from detgui.errors import BadInput
 from detgui.science import boxes, clip_factor
 from detgui.science.detector import DetectorGeometry
-from detgui.science.photon_transfer import Clipper
 
 
 @pytest.mark.parametrize("size", [8, 32])

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from gain_fakes import pairs
 
+from detgui.analysis.box_clipper import Clipper
 from detgui.science import boxes, gain_error
 from detgui.science.detector import DetectorGeometry
-from detgui.science.photon_transfer import Clipper, stacked
+from detgui.science.photon_transfer import stacked
 
 SHAPE = (512, 512)
 
