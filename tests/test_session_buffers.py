@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
+from detgui.errors import Cancelled
 from detgui.session.buffers import SMALLEST, Buffers
+from detgui.session.reserve import Reserve
+from detgui.tasks.engine import Engine
 
 SHAPE = (600, 1024)
 
@@ -50,6 +55,49 @@ def test_small_arrays_are_plain_ones():
     assert array.flags.owndata
     del array
     assert buffers.spare_bytes == 0
+
+
+def test_reserved_memory_is_used_by_the_next_array_and_not_more_than_allowed_is_reserved():
+    buffers = Buffers(3 * SMALLEST)
+    sizes = (2 * SMALLEST, SMALLEST, SMALLEST - 1)
+    assert not buffers.has(sizes)
+    buffers.reserve(sizes)
+    buffers.reserve(sizes)
+    assert buffers.has(sizes)
+    assert buffers.spare_bytes == 3 * SMALLEST
+    array = buffers.empty((SMALLEST,), np.uint16)
+    assert buffers.spare_bytes == SMALLEST
+    assert not buffers.has(sizes)
+    buffers.reserve((2 * SMALLEST, 3 * SMALLEST))
+    assert buffers.spare_bytes == 3 * SMALLEST
+    del array
+    assert buffers.spare_bytes == 3 * SMALLEST
+
+
+def test_reserving_stops_when_it_is_cancelled():
+    buffers = Buffers(10 * SMALLEST)
+
+    def progress(fraction: float, message: str) -> None:
+        if fraction > 0.4:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        buffers.reserve((2 * SMALLEST, SMALLEST), progress)
+    assert buffers.spare_bytes == 0
+
+
+def test_room_for_the_next_image_is_made_in_a_pause_only(qtbot):
+    buffers = Buffers(10 * SMALLEST)
+    answer = SimpleNamespace(values=np.empty(SMALLEST, np.uint16), indices=np.empty(SMALLEST, np.uint8))
+    with Engine() as engine:
+        reserve = Reserve(buffers, engine)
+        reserve.expect(answer)
+        reserve.stop()
+        qtbot.wait(400)
+        assert buffers.spare_bytes == 0
+        reserve.expect(answer)
+        qtbot.waitUntil(lambda: buffers.spare_bytes == 3 * SMALLEST)
+        reserve.stop()
 
 
 def test_two_threads_never_share_memory():

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from detgui.progress import Progress, no_progress
+
 SMALLEST = 1 << 20  # bytes; smaller arrays are allocated as usual
 
 
@@ -39,6 +41,21 @@ class Buffers:
         array = np.frombuffer(block.data, kind)
         weakref.finalize(array, self._take_back, block).atexit = False
         return array.reshape(shape)
+
+    def has(self, sizes: tuple[int, ...]) -> bool:
+        """Whether unused memory of each of these numbers of bytes is kept; small ones need none."""
+        return all(size < SMALLEST or self._spare.get(size) for size in sizes)
+
+    def reserve(self, sizes: tuple[int, ...], progress: Progress = no_progress) -> None:
+        """Make memory of each of these numbers of bytes ready, as far as unused memory may be kept."""
+        for size in sizes:
+            if self.has((size,)):
+                continue
+            block = np.empty(size, np.uint8)
+            for start in range(0, size, SMALLEST):
+                progress(start / size, "making room")
+                block[start : start + SMALLEST] = 0  # the system gives memory when it is first written to
+            self._take_back(block)
 
     def _take_back(self, block: NDArray[np.uint8]) -> None:
         if self.spare_bytes + block.size <= self._most:

@@ -14,6 +14,7 @@ from detgui.session.cache import Cache
 from detgui.session.exposures import Exposures
 from detgui.session.limits import LimitsLock
 from detgui.session.requests import ImageAnswer, ImageRequest, OverviewRequest, RampRequest, Trouble, Wanted
+from detgui.session.reserve import Reserve
 from detgui.session.resolve import resolve
 from detgui.session.session import Session
 from detgui.session.state import Frame, SessionState
@@ -50,6 +51,7 @@ class Loader(QObject):
         self._session, self._shelf, self._engine = session, exposures.shelf, engine
         self._images = Cache(IMAGE_BYTES, SPARE_BYTES)
         self._pixels = Cache(PIXEL_BYTES)
+        self._reserve = Reserve(self._images.buffers, engine, self)
         self._lock = LimitsLock()
         self._hold = False
         self._wanted = Wanted()
@@ -108,6 +110,7 @@ class Loader(QObject):
         self._connections = []
         self._pause.stop()
         self._ahead.stop()
+        self._reserve.stop()
         for lane in list(self._tasks):
             self._drop(lane)
 
@@ -140,6 +143,7 @@ class Loader(QObject):
             return
         if lane == "image":
             self._drop("ahead")
+            self._reserve.stop()
         answer = None if request is None else self._images.get(request)
         if request is None or answer is not None:
             self._drop(lane)
@@ -230,6 +234,7 @@ class Loader(QObject):
         self.image.emit(answer)
         if answer is not None:
             self._ahead.start()
+            self._reserve.expect(answer)
 
     def _expect_flags(self, lane: str, answer: ImageAnswer | None) -> None:
         self._without_flags.pop(lane, None)
