@@ -229,10 +229,10 @@ def test_a_folder_that_is_a_file(tmp_path):
 
 def test_memory_does_not_grow_with_the_integrations(tmp_path):
     peaks = []
-    write_exposure(BotsParams(integrations=1, groups=6, columns=512), tmp_path)  # imports
-    for integrations in (10, 60):
+    write_exposure(BotsParams(integrations=1, groups=6, columns=256), tmp_path)  # imports
+    for integrations in (8, 40):
         tracemalloc.start()
-        write_exposure(BotsParams(integrations=integrations, groups=6, columns=512), tmp_path)
+        write_exposure(BotsParams(integrations=integrations, groups=6, columns=256), tmp_path)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.5 * peaks[0]

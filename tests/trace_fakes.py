@@ -36,13 +36,17 @@ class FakeMaps:
     def __init__(self, integrations: int = 100, **values):
         self.params = BotsParams(**{**CLEAN, **values})
         self.scene = make_scene(self.params)
+        self._truth: dict[tuple[float, float | None], np.ndarray] = {}
         self.err = slope_err(self.params, self.scene, integrations)
         self.err[~self.scene.active] = np.nan
         self.trace = true_trace(self.scene)
         self.rate = np.where(self.scene.active, self.scene.rate, np.nan)
 
     def truth(self, light: float = 1.0, coefficient: float | None = None) -> np.ndarray:
-        return np.where(self.scene.active, late_slopes(self.params, self.scene, light, 10, coefficient), np.nan)
+        key = (light, coefficient)
+        if key not in self._truth:
+            self._truth[key] = np.where(self.scene.active, late_slopes(self.params, self.scene, light, 10, coefficient), np.nan)
+        return self._truth[key].copy()
 
     def noise(self, rng: np.random.Generator) -> np.ndarray:
         return rng.standard_normal(self.err.shape) * self.err
