@@ -5,48 +5,20 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections import defaultdict
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
+from engine_help import FINAL, Ear, add
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detgui.errors import BadInput, Cancelled
 from detgui.tasks.engine import Engine
-from detgui.tasks.estimate import Remaining, Sieve
-from detgui.tasks.events import TaskEvent
-
-FINAL = ("done", "failed", "cancelled")
-
-
-class Ear:
-    """Collects events of all threads by task."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.lock = threading.Lock()
-        self.events: dict[int, list[TaskEvent]] = defaultdict(list)
-        engine.listen(self)
-
-    def __call__(self, event: TaskEvent) -> None:
-        with self.lock:
-            self.events[event.task].append(event)
-
-    def kinds(self, task) -> list[str]:
-        return [each.kind for each in self.events[task.id]]
-
-    def finals(self) -> list[int]:
-        return [sum(each.kind in FINAL for each in events) for events in self.events.values()]
 
 
 @pytest.fixture
 def engine():
     with Engine(workers=2) as made:
         yield made
-
-
-def add(a, b, progress):
-    return a + b
 
 
 def until_cancelled(started: threading.Event, progress):
@@ -271,65 +243,6 @@ def test_close_says_when_something_is_stuck():
     assert engine.close()
 
 
-def test_a_foreign_executor_is_used_and_left_open():
-    with ThreadPoolExecutor(1, thread_name_prefix="theirs") as pool:
-        engine = Engine(executor=pool)
-        names = [engine.submit(lambda progress: threading.current_thread().name).result(5)]
-        assert names[0].startswith("theirs")
-        assert engine.close()
-        assert pool.submit(int, "3").result(5) == 3
-
-
-class BrokenExecutor(ThreadPoolExecutor):
-    """Loses every call, as a cluster whose worker died."""
-
-    def submit(self, fn, /, *args, **kwargs):
-        future: Future = Future()
-        future.set_running_or_notify_cancel()
-        future.set_exception(ConnectionError("worker lost"))
-        return future
-
-
-def test_an_executor_that_loses_a_call_is_a_failure():
-    with BrokenExecutor(1) as pool:
-        engine = Engine(executor=pool)
-        ear = Ear(engine)
-        with pytest.raises(ConnectionError, match="worker lost"):
-            engine.submit(add, 1, 1).result(5)
-        engine.close()
-    assert ear.finals() == [1]
-
-
-def test_a_pool_that_was_shut_down_is_a_failure():
-    pool = ThreadPoolExecutor(1)
-    pool.shutdown()
-    with Engine(executor=pool) as engine:
-        ear = Ear(engine)
-        with pytest.raises(RuntimeError):
-            engine.submit(add, 1, 1)
-        assert ear.finals() == [1]
-
-
-class RacingExecutor(ThreadPoolExecutor):
-    """Refuses a call that was cancelled while it was handed over."""
-
-    engine: Engine
-
-    def submit(self, fn, /, *args, **kwargs):
-        self.engine.cancel_all()
-        raise RuntimeError("shut down")
-
-
-def test_cancelled_and_refused_at_once_is_one_final_event():
-    with RacingExecutor(1) as pool:
-        pool.engine = Engine(executor=pool)
-        ear = Ear(pool.engine)
-        with pytest.raises(RuntimeError, match="shut down"):
-            pool.engine.submit(add, 1, 1)
-        pool.engine.close()
-    assert ear.finals() == [1]
-
-
 @settings(max_examples=15, deadline=None)
 @given(
     plans=st.lists(
@@ -402,52 +315,6 @@ def test_close_while_others_submit():
     thread.join(5)
     assert refused.is_set()
     assert set(ear.finals()) == {1}
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def test_remaining_time_of_even_work():
-    clock = Clock()
-    remaining = Remaining(clock)
-    assert remaining.update(0.0) is None
-    clock.now += 0.1
-    assert remaining.update(0.01) is None  # too early to say
-    clock.now = 110.0
-    assert remaining.update(0.25) == pytest.approx(30.0)
-    clock.now = 120.0
-    assert remaining.update(0.5) == pytest.approx(20.0)
-    clock.now = 140.0
-    assert remaining.update(1.0) == 0.0
-
-
-def test_remaining_time_is_smoothed_and_starts_again_with_a_second_pass():
-    clock = Clock()
-    remaining = Remaining(clock)
-    for step in range(1, 11):
-        clock.now = 100.0 + step
-        steady = remaining.update(step * 0.05)
-    assert steady == pytest.approx(10.0)
-    clock.now += 1.0
-    stalled = remaining.update(0.5)  # one block took as long as two
-    assert steady < stalled < 2 * steady
-    clock.now += 1.0
-    assert remaining.update(0.1) is None
-
-
-def test_sieve_lets_twenty_a_second_through():
-    clock = Clock()
-    sieve = Sieve(clock)
-    passed = 0
-    for _ in range(1000):
-        passed += sieve.lets_through()
-        clock.now += 0.001
-    assert 19 <= passed <= 21
 
 
 def test_default_workers_are_bounded(monkeypatch):
