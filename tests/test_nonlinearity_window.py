@@ -15,6 +15,7 @@ from PySide6.QtGui import QImage
 from detgui import app
 from detgui.analysis import slope_map
 from detgui.data.exposure import open_one
+from detgui.gui.nonlinearity.histogram_plot import SIZE, histogram_figure
 from detgui.simulate.expose import write_exposure
 from detgui.simulate.params import BotsParams
 from detgui.start import Start
@@ -365,3 +366,59 @@ def test_every_exposure_has_its_own_map(qtbot, computed, tmp_path):
     panel.header.source.setCurrentIndex(1)
     panel.header.source.activated.emit(1)
     assert panel.maker.source.name.endswith("nrs2_ramp")
+
+
+def test_a_kept_map_has_a_name_of_its_own(qtbot, computed):
+    window, panel = computed
+    parts = window.parts
+    key = panel.maker.keep()
+    kept = parts.session.state.exposure(key)
+    live = parts.session.state.exposure(panel.maker.sheet().product)
+    assert kept.name == f"{live.name}-N{panel.maker.result.params.fit_groups[1]}"
+
+
+def test_limits_hold_while_something_is_dragged(qtbot, computed):
+    window, panel = computed
+    parts = window.parts
+    seen = []
+    parts.loader.image.connect(lambda answer: answer is not None and seen.append((answer.low, answer.high)))
+    parts.loader.repeat()
+    qtbot.waitUntil(lambda: len(seen) > 0, timeout=PATIENCE)
+    before = seen[-1]
+    n = panel.maker.options.fit_last
+    panel.maker.hold(True)
+    parts.session.set_nonlinearity(False, fit_last=n + 3)
+    qtbot.waitUntil(lambda: panel.maker.result.params.fit_groups[1] == n + 3, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: parts.loader.settled, timeout=PATIENCE)
+    assert panel.maker.result.approximate
+    assert seen[-1] == before
+    parts.session.set_nonlinearity(True, fit_last=n + 3)
+    panel.maker.hold(False)
+    qtbot.waitUntil(lambda: not panel.maker.result.approximate and parts.loader.settled, timeout=PATIENCE)
+    assert seen[-1] != before
+
+
+def test_gain_and_read_noise_are_typed(qtbot, computed):
+    window, panel = computed
+    parts = window.parts
+    header = panel.header
+    header.options.click()
+    assert header.noise.isVisible()
+    header.noise.gain.edit.setText("none")
+    header.noise.gain.edit.editingFinished.emit()
+    assert "neither a number nor a file" in header.noise.message.text()
+    header.noise.gain.edit.setText("2")
+    header.noise.gain.edit.editingFinished.emit()
+    assert parts.session.state.nonlinearity.gain == 2.0
+    assert header.noise.message.isHidden()
+    qtbot.waitUntil(lambda: panel.maker.result.params.gain == 2.0 and not panel.maker.result.approximate, timeout=PATIENCE)
+    assert "Used now" in header.noise.read_noise.edit.toolTip()
+
+
+def test_an_exported_histogram_is_large_enough(qtbot, computed, tmp_path):
+    _, panel = computed
+    page = panel.page
+    qtbot.waitUntil(lambda: page.stats is not None, timeout=PATIENCE)
+    figure = histogram_figure(page.stats)
+    qtbot.addWidget(figure)
+    assert (figure.width(), figure.height()) == SIZE

@@ -149,3 +149,9 @@ def kept_label(result: slope_map.Result, whole: tuple[int, int]) -> str:
     """What a map is called that is kept beside the live one: 'slopes N = 10, 1-60'."""
     label = f"slopes N = {result.params.fit_groups[1]}"
     return label if result.integrations == whole else f"{label}, {result.integrations[0]}–{result.integrations[1]}"
+
+
+def kept_name(result: slope_map.Result, name: str, whole: tuple[int, int]) -> str:
+    """Its name, which tells it from the live one and from others: '..._nrs1_slopes-N10-1-60'."""
+    name = f"{name}-N{result.params.fit_groups[1]}"
+    return name if result.integrations == whole else f"{name}-{result.integrations[0]}-{result.integrations[1]}"

@@ -143,6 +143,7 @@ class SlopeMaker(QObject):
         if exposure is None:
             return ""
         kept = slope_work.as_exposure(result, exposure)
+        kept.name = slope_work.kept_name(result, kept.name, source.integrations)
         label = slope_work.kept_label(result, source.integrations)
         return self._exposures.add_map(kept, source.key, label, show=False, note=slope_work.words(result))
 

@@ -107,7 +107,8 @@ def _pdf(widget: pg.GraphicsLayoutWidget, title: str, command: str, provenance: 
 
 
 def _size(widget: pg.GraphicsLayoutWidget) -> QSize:
-    return QSize(max(widget.width(), 320), max(widget.height(), 240) + FOOTER)
+    grow = max(1.0, 320 / max(widget.width(), 1), 240 / max(widget.height(), 1))  # the same both ways, or letters would be stretched
+    return QSize(round(grow * widget.width()), round(grow * widget.height()) + FOOTER)
 
 
 def _buffer() -> QBuffer:

@@ -6,6 +6,7 @@ from detgui.session.requests import ImageRequest
 from detgui.session.state import Frame, SessionState
 
 SEPARATOR = "  ·  "
+MINUS = "− "  # before the name of what is subtracted
 
 
 def caption(state: SessionState, request: ImageRequest, unit: str) -> str:
@@ -51,7 +52,7 @@ def _with_other(state: SessionState, frame: Frame, other: Frame) -> list[str]:
         exposure = state.exposure(other.exposure)
         same = (other.integration, other.group) == (frame.integration, frame.group)
         name = exposure.name if exposure else other.exposure
-        return [*_place(state, frame), "− " + ", ".join([name, *([] if same else _numbers(state, other))])]
+        return [*_place(state, frame), MINUS + ", ".join([name, *([] if same else _numbers(state, other))])]
     if other.integration != frame.integration:
         groups = ("", "") if other.group == frame.group else (f" group {frame.group}", f" group {other.group}")
         shared = _place(state, frame)[1:] if not groups[0] else []

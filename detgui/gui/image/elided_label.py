@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from detgui.gui.image.caption import SEPARATOR
+from detgui.gui.image.caption import MINUS, SEPARATOR
 
-LEAST_NAME = 16  # characters of a first part that are kept
+LEAST_NAME = 16  # characters of a name that are kept
 
 
 class ElidedLabel(QLabel):
     """One line that is cut in the middle where it does not fit; all of it is in the tooltip.
 
-    Of parts between ``SEPARATOR`` the first, a long name, is cut before the others.
+    Of parts between ``SEPARATOR`` names, the first and one that is subtracted, are cut before the others.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -40,8 +42,20 @@ class ElidedLabel(QLabel):
 
     def _cut(self) -> None:
         metrics, middle = QFontMetrics(self.font()), Qt.TextElideMode.ElideMiddle
-        name, separator, rest = self._whole.partition(SEPARATOR)
-        room = self.width() - metrics.horizontalAdvance(separator + rest)
-        if separator and room < metrics.horizontalAdvance(name):
-            name = metrics.elidedText(name, middle, max(room, metrics.averageCharWidth() * LEAST_NAME))
-        self.setText(metrics.elidedText(name + separator + rest, middle, self.width()))
+        parts = self._whole.split(SEPARATOR)
+        names = [place for place, part in enumerate(parts) if place == 0 or part.startswith(MINUS)]
+        widths = [metrics.horizontalAdvance(part) for part in parts]
+        room = self.width() - metrics.horizontalAdvance(SEPARATOR.join("" if i in names else part for i, part in enumerate(parts)))
+        most = max(widest_that_fits([widths[place] for place in names], room), LEAST_NAME * metrics.averageCharWidth())
+        whole = SEPARATOR.join(metrics.elidedText(part, middle, most) if i in names else part for i, part in enumerate(parts))
+        self.setText(metrics.elidedText(whole, middle, self.width()))
+
+
+def widest_that_fits(widths: Sequence[int], room: int) -> int:
+    """How wide parts may be so that all fit into ``room`` together, where the longest are cut first."""
+    for done, width in enumerate(ordered := sorted(widths)):
+        share = room // (len(ordered) - done)
+        if width > share:
+            return share
+        room -= width
+    return max(widths, default=0)

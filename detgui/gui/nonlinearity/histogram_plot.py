@@ -10,6 +10,8 @@ from detgui.analysis import region_stats
 from detgui.gui.common import plot_theme
 from detgui.gui.common.plot_theme import PlotTheme
 
+SIZE = (480, 320)  # of a figure, px
+
 
 class HistogramPlot(pg.GraphicsLayoutWidget):
     """Counts on a logarithmic axis; dashed lines at the ends of the robust range."""
@@ -69,3 +71,14 @@ class HistogramPlot(pg.GraphicsLayoutWidget):
         self.zero.setPen(theme.pen(theme.faint))
         for line in self.ends:
             line.setPen(theme.pen(theme.line, width=1.4, style=Qt.PenStyle.DashLine))
+
+
+def histogram_figure(result: region_stats.Result | None) -> HistogramPlot:
+    """A histogram that is large enough for a file; laid out but never on the screen."""
+    figure = HistogramPlot()
+    figure.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+    figure.setWindowFlag(Qt.WindowType.Tool)
+    figure.show_result(result)
+    figure.resize(*SIZE)
+    figure.show()
+    return figure

@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QMenu, QWidget
 from detgui.analysis import region_stats, slope_map
 from detgui.gui.common.exporter import Exporter
 from detgui.gui.nonlinearity.context import Context
+from detgui.gui.nonlinearity.histogram_plot import histogram_figure
 from detgui.gui.nonlinearity.map_figure import MapFigure
 from detgui.science.display import limits_about_zero
+from detgui.session.slope_work import map_name
 
 EXPORTS = (
     ("map", "fits", "Map as FITS…"),
@@ -52,7 +54,8 @@ class MapExports(QObject):
         """Ask where a file goes, then write it."""
         result = self._context.maker.result
         if result is not None:
-            name = f"{result.exposure}_{'slopes' if what in ('map', 'figure') else what}"
+            root = map_name(result.exposure).removesuffix("_slopes")
+            name = f"{root}_{'slopes' if what in ('map', 'figure') else what}"
             self._exporter.ask(kind, name, lambda path: self.write(what, path))
 
     def write(self, what: str, path: Path) -> None:
@@ -68,12 +71,16 @@ class MapExports(QObject):
                 columns, meta = region_stats.as_table(stats)
                 self._exporter.table(columns, {**meta, "roi": list(roi) if roi is not None else "whole image"}, path)
         elif what == "figure":
-            figure = self._figure(result)
-            self._draw(figure, what, path, result)
-            figure.close()
-            figure.deleteLater()
+            self._draw_once(self._figure(result), what, path, result)
+        elif what == "histogram":
+            self._draw_once(histogram_figure(stats), what, path, result)
         else:
-            self._draw(self._page.plot if what == "ramp" else self._page.histogram, what, path, result)
+            self._draw(self._page.plot, what, path, result)
+
+    def _draw_once(self, figure: Any, what: str, path: Path, result: slope_map.Result) -> None:
+        self._draw(figure, what, path, result)
+        figure.close()
+        figure.deleteLater()
 
     def _draw(self, widget: Any, what: str, path: Path, result: slope_map.Result) -> None:
         command = str(result.provenance.get("command", ""))
