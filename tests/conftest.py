@@ -56,6 +56,7 @@ def garbage_in_this_thread():
 
     gc.disable()
     yield
+    gc.unfreeze()  # a window that was ready spared all there was
     collect_due()
 
 

@@ -47,6 +47,12 @@ def test_a_worker_does_not_destroy_the_windows_objects(qtbot, collector_as_befor
     worker.join()
     assert died == []
     timer.setInterval(1)
-    qtbot.waitUntil(lambda: bool(died), timeout=10_000)
+    kept: list[list[int]] = []
+
+    def has_died() -> bool:
+        kept.extend([] for _ in range(1000))  # makes a collection due
+        return bool(died)
+
+    qtbot.waitUntil(has_died, timeout=10_000)
     assert died == [threading.get_ident()]
     timer.stop()
