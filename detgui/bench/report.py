@@ -42,7 +42,8 @@ GOALS: dict[str, Goal] = {
     "slopes_peak_mb": Goal("<", 1500, "peak memory of a process that makes the map, or the mean ramps, MB"),
     "drag_n_ms": Goal("<", 33, "map at another N out of the mean ramps, ms"),
     "drag_phase_ms": Goal("<", 33, "map of another range of integrations out of the mean ramps, ms"),
-    "dask2_vs_dask1": Goal(">=", 1.7, "pass of the slope map on a Dask cluster: one worker's time over two workers'"),
+    # Two threads that only read and add, as the roof does, gain some 1.7 over one where they share a machine's memory and two cores.
+    "dask2_vs_dask1": Goal(">=", 1.7, "slope map on a Dask cluster: one worker's time over two workers' (memory's own limit is near 1.7)"),
 }
 
 
