@@ -38,3 +38,14 @@ def moments_of(clipped: Array, level: float, correct: bool) -> Moments:
 def stacked(several: list[Moments]) -> Moments:
     """Moments of several groups as one, shapes (groups, boxes)."""
     return Moments(*(np.stack([getattr(each, name) for each in several]) for name in ("mean", "variance", "pixels", "factor", "excess")))
+
+
+def averaged(one: Moments, two: Moments) -> Moments:
+    """Mean of two independent measurements of the same boxes; ``pixels`` are those of both."""
+    return Moments(
+        (one.mean + two.mean) / 2.0,
+        (one.variance + two.variance) / 2.0,
+        one.pixels + two.pixels,
+        (one.factor + two.factor) / 2.0,
+        (one.excess + two.excess) / 2.0,
+    )

@@ -1,0 +1,94 @@
+"""Which pairs of flats go into a gain: pairs whose map is off are left out (JWST-STScI-004622, section 5.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detgui.errors import BadInput
+from detgui.science.robust import MAD_TO_SIGMA
+
+Array = NDArray[np.float64]
+
+LARGEST_OFFSET = 0.01
+"""The report kept a pair that was 0.8 % low and left out those that were 1.5 to 4 % low."""
+
+LARGEST_PULL = 4.0
+MEDIAN_ERROR = 1.2533  # of a median, in units of the error of a mean
+
+
+@dataclass(frozen=True, slots=True)
+class PairFigures:
+    """How a pair (``number``, 1-based) compares with the others: ``ratio`` - 1 of its median box ratio and the error of that, ``used``,
+    and table 5 of the report: mean and standard deviation over boxes of the next pair's map minus this one's (e-/DN, NaN for the last)."""
+
+    number: int
+    offset: float
+    offset_err: float
+    used: bool
+    difference: float
+    difference_std: float
+
+
+def choose(gains: Array, wanted: str | Sequence[int] = "auto") -> tuple[tuple[int, ...], tuple[PairFigures, ...]]:
+    """Numbers (1-based) of the pairs to use, and the figures of all, from the maps ``gains`` (pairs, boxes).
+
+    ``auto`` takes out, the worst first, a pair whose median ratio to the median of the others is off by more than 1 % and by more than 4
+    of its errors, as long as three are left to compare. Raises `BadInput` for a pair that is not there.
+    """
+    count = gains.shape[0]
+    used = list(range(count))
+    if wanted == "auto":
+        while len(used) > 2:
+            figures = [_offset(gains, pair, used) for pair in used]
+            pulls = [abs(offset) if abs(offset) > max(LARGEST_OFFSET, LARGEST_PULL * error) else 0.0 for offset, error in figures]
+            worst = int(np.argmax(pulls))
+            if pulls[worst] == 0.0:
+                break
+            used.pop(worst)
+    elif wanted != "all":
+        numbers = sorted({int(number) for number in wanted})
+        missing = [number for number in numbers if not 1 <= number <= count]
+        if missing or not numbers:
+            raise BadInput(f"there is no pair {missing[0] if missing else ''} of flats: the pairs are 1 to {count}".replace("  ", " "))
+        used = [number - 1 for number in numbers]
+    return tuple(pair + 1 for pair in used), tuple(_figures(gains, pair, used) for pair in range(count))
+
+
+def _offset(gains: Array, pair: int, used: Sequence[int]) -> tuple[float, float]:
+    others = [each for each in used if each != pair]
+    if not others:
+        return float("nan"), float("nan")
+    with np.errstate(invalid="ignore"):
+        ratio = gains[pair] / np.median(gains[others], axis=0)
+    ratio = ratio[np.isfinite(ratio)]
+    if not ratio.size:
+        return 0.0, float("inf")
+    middle = float(np.median(ratio))
+    spread = MAD_TO_SIGMA * float(np.median(np.abs(ratio - middle)))
+    return middle - 1.0, MEDIAN_ERROR * spread / float(np.sqrt(ratio.size))
+
+
+def _figures(gains: Array, pair: int, used: Sequence[int]) -> PairFigures:
+    offset, error = _offset(gains, pair, used)
+    mean = std = float("nan")
+    if pair + 1 < gains.shape[0]:
+        difference = gains[pair + 1] - gains[pair]
+        difference = difference[np.isfinite(difference)]
+        if difference.size:
+            mean, std = float(difference.mean()), float(difference.std())
+    return PairFigures(pair + 1, offset, error, pair in used, mean, std)
+
+
+def map_uncertainty(gains: Array, used: Sequence[int]) -> tuple[float, float]:
+    """Uncertainty of one map and of the mean map from differences of maps (section 6.2): their standard deviation over sqrt 2, the mean
+    over all differences, and that over the root of the number of maps; NaN for fewer than two. ``used`` 1-based."""
+    chosen = [number - 1 for number in used]
+    spreads = [np.nanstd(gains[one] - gains[two]) / np.sqrt(2.0) for at, one in enumerate(chosen) for two in chosen[at + 1 :]]
+    if not spreads:
+        return float("nan"), float("nan")
+    single = float(np.mean(spreads))
+    return single, single / float(np.sqrt(len(chosen)))

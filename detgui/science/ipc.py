@@ -1,0 +1,65 @@
+"""What inter-pixel capacitance does to a gain from variances (JWST-STScI-004622, section 5.5).
+
+Coupling smooths the shot noise: the variance of a pixel is sum(h^2) of what it was for a coupling kernel h of sum 1: the measured gain is
+too high by 1 / sum(h^2). JWST IPC reference files hold the kernel k that undoes it, the inverse of h, with a centre above 1.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detgui.errors import BadInput
+
+Array = NDArray[np.float64]
+GRID = 32
+LARGEST_CENTRE = 1.5
+
+
+def check_centre(centre: float, name: str = "the centre of the IPC correction kernel") -> None:
+    """Raise `BadInput` for what cannot be the centre of a correction kernel."""
+    if not centre > 1.0:
+        hint = f"; its inverse {1.0 / centre:.5g} may be meant" if 0.0 < centre < 1.0 else ""
+        raise BadInput(f"{name} is {centre:g}, a correction kernel has more than 1{hint}")
+    if centre >= LARGEST_CENTRE:
+        raise BadInput(f"{name} is {centre:g}, more than any detector has")
+
+
+def analytic_factor(centre: float) -> float:
+    """1 - 2 (k11 - 1), equation 1 of the report: what the gain is multiplied with."""
+    return 1.0 - 2.0 * (centre - 1.0)
+
+
+def kernel_factor(kernel: Array) -> float:
+    """sum(h^2), h the inverse of the correction kernel (odd sides), scaled to the sum 1: the full correction of the gain."""
+    grid = np.zeros((GRID, GRID))
+    grid[: kernel.shape[0], : kernel.shape[1]] = kernel / kernel.sum()
+    coupling = 1.0 / np.abs(np.fft.fft2(grid))
+    return float(np.mean(coupling**2))  # Parseval
+
+
+def checked_kernel(kernel: Array, name: str) -> Array:
+    """The kernel as float64. Raises `BadInput` where it is not a correction kernel of odd sides."""
+    found = np.asarray(kernel, np.float64)
+    if found.ndim != 2 or found.shape[0] % 2 == 0 or found.shape[1] % 2 == 0 or max(found.shape) > GRID or not np.isfinite(found).all():
+        raise BadInput(f"{name} has no IPC kernel of odd sides, its array has the shape {found.shape}")
+    check_centre(float(found[found.shape[0] // 2, found.shape[1] // 2]), f"{name}: the centre of the kernel")
+    return found
+
+
+def neighbour_factor(high: Array, low: Array) -> float:
+    """V / (V + 2 sum of covariances) of a difference frame: what the gain is multiplied with, measured on the flats themselves.
+
+    ``high`` and ``low`` (ny, nx) are difference frames of a pair at a group with much and with little signal, NaN where a pixel does not
+    count; what is the same in both (read noise that is correlated) is taken off. NaN where nothing is left.
+    """
+    covariances = [_covariance(high, *lag) - _covariance(low, *lag) for lag in ((0, 0), (0, 1), (1, 0), (1, 1), (1, -1))]
+    whole = covariances[0] + 2.0 * sum(covariances[1:])
+    return float(covariances[0] / whole) if covariances[0] > 0 and whole > 0 else float("nan")
+
+
+def _covariance(image: Array, rows: int, columns: int) -> float:
+    ny, nx = image.shape
+    one = image[: ny - rows, max(0, -columns) : nx - max(0, columns)]
+    two = image[rows:, max(0, columns) : nx - max(0, -columns)]
+    return float(np.nanmean(one * two))

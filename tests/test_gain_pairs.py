@@ -1,0 +1,55 @@
+"""Which pairs are left out."""
+
+import numpy as np
+import pytest
+
+from detgui.errors import BadInput
+from detgui.science.gain_pairs import choose, map_uncertainty
+
+
+def maps(offsets, boxes=400, noise=0.008):
+    rng = np.random.default_rng(4)
+    return 2.2 * (1 + np.array(offsets))[:, None] * (1 + noise * rng.standard_normal((len(offsets), boxes)))
+
+
+@pytest.mark.parametrize(
+    ("offsets", "kept"),
+    [
+        ((-0.008, 0, 0, 0, 0), (1, 2, 3, 4, 5)),
+        ((-0.015, 0, 0, 0, 0), (2, 3, 4, 5)),
+        ((-0.04, 0, 0), (2, 3)),
+        ((-0.04, 0), (1, 2)),
+        ((-0.03, 0, 0.03, 0, 0), (2, 4, 5)),
+        ((0,), (1,)),
+    ],
+)
+def test_auto_keeps_what_the_report_kept(offsets, kept):
+    used, figures = choose(maps(offsets), "auto")
+    assert used == kept
+    assert [each.number for each in figures if each.used] == list(kept)
+
+
+def test_one_per_cent_within_its_error_is_kept():
+    assert choose(maps((-0.015, 0, 0, 0), boxes=16, noise=0.05), "auto")[0] == (1, 2, 3, 4)
+
+
+def test_the_user_overrules():
+    gains = maps((-0.04, 0, 0))
+    assert choose(gains, "all")[0] == (1, 2, 3)
+    assert choose(gains, (3, 1, 3))[0] == (1, 3)
+    with pytest.raises(BadInput, match="no pair 4"):
+        choose(gains, (4,))
+
+
+def test_figures_of_table_5():
+    gains = maps((-0.03, 0, 0))
+    first = choose(gains, "auto")[1][0]
+    assert first.difference == pytest.approx((gains[1] - gains[0]).mean())
+    assert first.difference_std == pytest.approx((gains[1] - gains[0]).std())
+
+
+def test_uncertainty_from_differences_of_maps():
+    single, mean = map_uncertainty(maps((0, 0, 0, 0), boxes=4000), (1, 2, 3, 4))
+    assert single == pytest.approx(2.2 * 0.008, rel=0.03)
+    assert mean == pytest.approx(single / 2.0)
+    assert np.isnan(map_uncertainty(maps((0,)), (1,))).all()
