@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtGui import QFontMetrics
 
 from detgui.gui.image.caption import SEPARATOR
@@ -16,6 +17,15 @@ def test_the_longest_parts_give_way():
     assert widest_that_fits([100, 20, 30], 120) == 70
     assert widest_that_fits([100, 20, 90], 120) == 50
     assert widest_that_fits([], 10) == 0
+
+
+@pytest.mark.parametrize("text", ["reads 393 kB twice, about 1 s", "exact · gain 1.43 e-/DN · read noise 8.49 DN", f"{NAME}{SEPARATOR}DN"])
+def test_what_fits_is_not_cut(qtbot, text):
+    label = ElidedLabel()
+    qtbot.addWidget(label)
+    label.resize(QFontMetrics(label.font()).horizontalAdvance(text) + 3, 20)
+    label.show_text(text)
+    assert label.text() == text
 
 
 def test_a_long_name_is_cut_before_what_is_said_of_it(qtbot):

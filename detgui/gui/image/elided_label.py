@@ -47,7 +47,10 @@ class ElidedLabel(QLabel):
         widths = [metrics.horizontalAdvance(part) for part in parts]
         room = self.width() - metrics.horizontalAdvance(SEPARATOR.join("" if i in names else part for i, part in enumerate(parts)))
         most = max(widest_that_fits([widths[place] for place in names], room), LEAST_NAME * metrics.averageCharWidth())
-        whole = SEPARATOR.join(metrics.elidedText(part, middle, most) if i in names else part for i, part in enumerate(parts))
+        for place in names:
+            if widths[place] > most:  # at exactly its width a text would be cut for the fraction of a pixel
+                parts[place] = metrics.elidedText(parts[place], middle, most)
+        whole = SEPARATOR.join(parts)
         self.setText(metrics.elidedText(whole, middle, self.width()))
 
 
