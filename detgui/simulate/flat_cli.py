@@ -1,0 +1,87 @@
+"""``detgui simulate flats``: the options that only flats have, and what all of them do. Only light imports: see `detgui.simulate.cli`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import Any
+
+from detgui.errors import BadInput
+from detgui.progress import Progress
+
+NAMED = (
+    "pairs",
+    "groups",
+    "rate",
+    "gain",
+    "void_gain",
+    "void_level",
+    "ipc",
+    "read_noise",
+    "saturation",
+    "first_gradient",
+    "warm_up",
+    "seed",
+)
+"""Options that are parameters as they stand; one that was not given (None) is what `FlatParams` has."""
+
+
+def add_flat_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that only flats have."""
+    flats = parser.add_argument_group("flats")
+    flats.add_argument("--pairs", type=int, metavar="N", help="pairs of flats (5)")
+    flats.add_argument("--size", metavar="N|NXxNY", help="columns and rows of the frame (2048)")
+    flats.add_argument("--rate", type=float, metavar="RATE", help="mean signal, DN/group (1100)")
+    flats.add_argument("--void", metavar="X,Y,R|none", help="centre (1-based) and radius of the epoxy void (at the bottom centre)")
+    flats.add_argument("--void-gain", type=float, metavar="F", help="gain in the void relative to its surroundings (0.95)")
+    flats.add_argument("--void-level", type=float, metavar="F", help="level in the void relative to its surroundings (0.97)")
+    flats.add_argument("--ipc", type=float, metavar="K11", help="centre of the IPC correction kernel, 1 for none (1.025)")
+    flats.add_argument("--warm-up", type=float, metavar="F", help="part by which the lamp is fainter in the first flat (0.008)")
+    flats.add_argument("--first-gradient", type=float, metavar="F", help="change of the illumination in the first flat (0.06)")
+
+
+def run_flats(args: argparse.Namespace, progress: Progress) -> list[Path]:
+    """Write the flats of each detector of ``args.detector``; returns the files written.
+
+    Nothing is written before all parameters were checked. Raises BadInput, and whatever ``progress`` raises to stop.
+    """
+    from detgui.simulate.flat_files import write_flats
+    from detgui.simulate.flat_params import FlatParams
+
+    columns, rows = frame_size(args.size)
+    values: dict[str, Any] = {name: getattr(args, name) for name in NAMED if getattr(args, name) is not None}
+    values.update(columns=columns, rows=rows, void=void_of(args.void, columns, rows))
+    detectors = args.detector or ["NRCB1"]
+    several = [FlatParams(detector=detector, **values) for detector in dict.fromkeys(detectors)]
+    written: list[Path] = []
+    for number, params in enumerate(several):
+        written += write_flats(params, args.output, (args.level or "uncal",), _share(progress, number, len(several)))
+    return written
+
+
+def _share(progress: Progress, number: int, several: int) -> Progress:
+    """Progress of one detector of several."""
+    return lambda fraction, message: progress((number + fraction) / several, message)
+
+
+def frame_size(text: str | None) -> tuple[int, int]:
+    """(columns, rows) of ``--size``: '2048', '2048x64'. Raises BadInput."""
+    match = re.fullmatch(r"(\d{1,5})(?:[xX](\d{1,5}))?", text or "2048")
+    if not match:
+        raise BadInput(f"--size is a number of pixels or two, such as 2048x256, not {text}")
+    return int(match[1]), int(match[2] or match[1])
+
+
+def void_of(text: str | None, columns: int, rows: int) -> tuple[float, float, float] | None:
+    """x, y (0-based) and radius of ``--void``; where it was not given, at the bottom centre, as on B1. Raises BadInput."""
+    if text is None:
+        radius = 0.075 * min(columns, rows)
+        return columns / 2, max(0.15 * rows, 1.5 * radius + 4), radius
+    if text.lower() == "none":
+        return None
+    try:
+        x, y, radius = (float(part) for part in text.split(","))
+    except ValueError:
+        raise BadInput(f"--void is X,Y,R or none, not {text}") from None
+    return x - 1, y - 1, radius
