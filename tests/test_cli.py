@@ -251,12 +251,12 @@ def test_values_of_options():
 
 def test_verbs_that_are_not_there_yet_are_not_taken_for_files(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert run(capsys, "gain", "flat1.fits", "flat2.fits") == (2, "", ["detgui: gain is not available yet (see detgui --help)"])
+    assert run(capsys, "offsets", "cat1.ecsv", "cat2.ecsv") == (2, "", ["detgui: offsets is not available yet (see detgui --help)"])
     status, out, err = run(capsys, "infoo", "a.fits")
     assert (status, out) == (2, "")
     assert err == ["detgui: 'infoo' is neither a verb nor a file (see detgui --help)"]
-    (tmp_path / "gain").touch()
-    assert parse(["gain"]).files == [Path("gain")]
+    (tmp_path / "offsets").touch()
+    assert parse(["offsets"]).files == [Path("offsets")]
 
 
 def test_segments_of_two_exposures_are_bad_input(capsys, tmp_path):

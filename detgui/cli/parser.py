@@ -16,11 +16,12 @@ VERBS = {
     "info": "say what a file is",
     "ramp": "fit one pixel's ramp and write it as a table",
     "slopes": "map the residual late slope of an exposure",
+    "gain": "map the gain from pairs of flats",
     "simulate": "write exposures with known truth",
     "demo": "open the window on example exposures",
     "bench": "measure how fast the program is here",
 }
-PLANNED = ("gain", "offsets", "correct", "hotpixels", "ta-risk", "noise", "step")
+PLANNED = ("offsets", "correct", "hotpixels", "ta-risk", "noise", "step")
 """Verbs that are not there yet: not to be taken for files."""
 
 VALUED_COMMON = ("--scheduler", "--workers")
@@ -139,6 +140,12 @@ def _slopes(parser: argparse.ArgumentParser) -> None:
     add_arguments(parser)
 
 
+def _gain(parser: argparse.ArgumentParser) -> None:
+    from detgui.cli.gain import add_arguments
+
+    add_arguments(parser)
+
+
 def _simulate(parser: argparse.ArgumentParser) -> None:
     from detgui.simulate.cli import add_arguments
 
@@ -154,7 +161,7 @@ def _bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="write JSON on stdout")
 
 
-_FILL = {"info": _info, "ramp": _ramp, "slopes": _slopes, "simulate": _simulate, "demo": _demo, "bench": _bench}
+_FILL = {"info": _info, "ramp": _ramp, "slopes": _slopes, "gain": _gain, "simulate": _simulate, "demo": _demo, "bench": _bench}
 
 
 def positive(text: str) -> int:

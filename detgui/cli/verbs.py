@@ -141,6 +141,14 @@ def slopes(args: Namespace) -> int:
     return run(args)
 
 
+def gain(args: Namespace) -> int:
+    """Map the gain."""
+    _no_scheduler(args)
+    from detgui.cli.gain import run
+
+    return run(args)
+
+
 def simulate(args: Namespace) -> int:
     """Write exposures with known truth."""
     _no_scheduler(args)
@@ -171,6 +179,7 @@ VERB_FUNCTIONS: dict[str, Callable[[Namespace], int]] = {
     "info": info,
     "ramp": ramp,
     "slopes": slopes,
+    "gain": gain,
     "simulate": simulate,
     "demo": demo,
     "bench": bench,
