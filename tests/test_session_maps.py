@@ -175,6 +175,15 @@ def test_too_short_a_ramp_keeps_the_least_there_is():
     assert nonlinearity.groups_in(10, 42) == 10
 
 
+def test_a_source_with_few_groups_leaves_n_for_the_next():
+    short = replace(RAMP, key="b", shape=(1, 4, 32, 64))
+    state = changes.set_nonlinearity(state_with(RAMP, short), fit_last=9)
+    state = changes.set_nonlinearity(state, source="b")
+    assert changes.fitting_options(state).fit_last == 3
+    state = changes.set_nonlinearity(state, source=RAMP.key)
+    assert changes.fitting_options(state).fit_last == 9
+
+
 def test_source_is_the_chosen_ramp_else_the_shown_one_or_where_it_came_from():
     image = replace(entry("i", shape=(1, 1, 32, 64)), integrations=(1, 1), source="b")
     state = state_with(RAMP, replace(RAMP, key="b"), image)

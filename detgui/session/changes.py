@@ -225,8 +225,12 @@ def ramp_source(state: SessionState) -> OpenExposure | None:
 
 
 def set_nonlinearity(state: SessionState, **fields: Any) -> SessionState:
-    """Replace fields of the options; numbers that the source does not have become the nearest that it has."""
-    options = fitting_options(replace(state, nonlinearity=replace(state.nonlinearity, **fields)))
+    """Replace fields of the options; numbers that the source does not have become the nearest that it has.
+
+    Fields that are not given stay as they are: a source with few groups does not change N for the next one.
+    """
+    allowed = fitting_options(replace(state, nonlinearity=replace(state.nonlinearity, **fields)))
+    options = replace(state.nonlinearity, **{name: getattr(allowed, name) for name in fields})
     return state if options == state.nonlinearity else replace(state, nonlinearity=options)
 
 

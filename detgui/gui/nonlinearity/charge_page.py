@@ -65,7 +65,7 @@ class ChargePage(Page):
 
     def params(self) -> brighter_fatter.Params:
         """What it would be measured with now."""
-        options = self.session.state.nonlinearity
+        options = self.maker.options
         return brighter_fatter.Params(
             fit_groups=(1, options.fit_last), integrations=options.integrations, start=float(self.begin_at.value()), flags=options.flags
         )

@@ -76,8 +76,8 @@ class NonlinearityPanel(QWidget):
         rows = (
             ("compute", "Compute the slope map", "Ctrl+Return", self.maker.compute),
             ("keep", "Keep the slope map to compare others with", "Ctrl+K", self.maker.keep),
-            ("more", "One group more in the line", "Ctrl+Up", lambda: step(fit_last=self._session.state.nonlinearity.fit_last + 1)),
-            ("fewer", "One group less in the line", "Ctrl+Down", lambda: step(fit_last=self._session.state.nonlinearity.fit_last - 1)),
+            ("more", "One group more in the line", "Ctrl+Up", lambda: step(fit_last=self.maker.options.fit_last + 1)),
+            ("fewer", "One group less in the line", "Ctrl+Down", lambda: step(fit_last=self.maker.options.fit_last - 1)),
             ("next_page", "Next page", "Ctrl+Shift+PgDown", lambda: self.step_page(1)),
             ("previous_page", "Previous page", "Ctrl+Shift+PgUp", lambda: self.step_page(-1)),
         )

@@ -71,7 +71,7 @@ class PhaseMaker(QObject):
 
     def params(self) -> phase_maps.Params:
         """What the maps would be made of now."""
-        options = self._session.state.nonlinearity
+        options = self._maker.options
         slopes = replace(slope_work.map_params(options), integrations=None)
         return phase_maps.Params(phases=as_phases(options.phases), slopes=slopes)
 
