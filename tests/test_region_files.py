@@ -104,12 +104,26 @@ def celestial():
     return wcs
 
 
-def test_sky_coordinates_need_a_wcs_and_keep_their_pixels(tmp_path):
+def generalised():
+    import gwcs
+    from astropy import units
+    from astropy.coordinates import ICRS
+    from astropy.modeling.models import Pix2Sky_TAN, RotateNative2Celestial, Scale, Shift
+    from gwcs import coordinate_frames
+
+    steps = (Shift(-14) & Shift(-9)) | (Scale(8.7e-6) & Scale(8.7e-6)) | Pix2Sky_TAN() | RotateNative2Celestial(53, -27, 180)
+    detector = coordinate_frames.Frame2D(name="detector", axes_names=("x", "y"), unit=(units.pix, units.pix))
+    return gwcs.WCS([(detector, steps), (coordinate_frames.CelestialFrame(reference_frame=ICRS(), name="world"), None)])
+
+
+@pytest.mark.parametrize("make", [celestial, generalised])
+def test_sky_coordinates_need_a_wcs_and_keep_their_pixels(tmp_path, make):
+    wcs = make()
     path = tmp_path / "sky.reg"
     shapes = [Ellipse(14.2, 10.1, 6, 3, 25), Polygon(((2.3, 2.1), (9.7, 3.2), (5.4, 11.8))), Rectangle(22.2, 9.3, 5, 8, 10)]
-    write_regions(path, [Region(shape) for shape in shapes], wcs=celestial())
+    write_regions(path, [Region(shape) for shape in shapes], wcs=wcs)
     assert "icrs" in path.read_text()
-    for (_, _, mask), shape in zip(read_masks(path, SIZE, wcs=celestial()), shapes, strict=True):
+    for (_, _, mask), shape in zip(read_masks(path, SIZE, wcs=wcs), shapes, strict=True):
         assert np.array_equal(mask, mask_of(shape, SIZE))
     with pytest.raises(BadInput, match=r"^sky\.reg: region 1: it is in sky coordinates and the image has no WCS$"):
         read_masks(path, SIZE)

@@ -55,7 +55,7 @@ def test_options_reach_the_simulation(tmp_path):
     args = options(tmp_path, *argv, detector=["NRCA1", "NRCBLONG"], groups=2, gain=(2.0,), read_noise=7.0, seed=9)
     paths = run_flats(args, lambda fraction, message: shown.append(fraction))
     assert [path.name for path in paths][:2] == [f"jw99999003001_02101_0000{n}_nrca1_uncal.fits" for n in (1, 2)]
-    assert len(paths) == 8 and all(path.exists() for path in paths)
+    assert len(paths) == 10 and all(path.exists() for path in paths)
     stated = parameters(paths[2])
     expected = {
         "pairs": 1,
@@ -74,7 +74,7 @@ def test_options_reach_the_simulation(tmp_path):
 
 
 def test_what_is_not_given_is_the_detectors(tmp_path):
-    stated = parameters(run_flats(options(tmp_path, "--pairs", "1", "--size", "64", "--void", "none", groups=1), no_progress)[-1])
+    stated = parameters(run_flats(options(tmp_path, "--pairs", "1", "--size", "64", "--void", "none", groups=1), no_progress)[2])
     assert (stated["detector"], stated["gain"], stated["void"]) == ("NRCB1", [2.34] * 4, None)
 
 

@@ -21,6 +21,7 @@ NAMED = (
     "read_noise",
     "saturation",
     "first_gradient",
+    "nonlinearity",
     "warm_up",
     "seed",
 )
@@ -37,6 +38,7 @@ def add_flat_arguments(parser: argparse.ArgumentParser) -> None:
     flats.add_argument("--void-gain", type=float, metavar="F", help="gain in the void relative to its surroundings (0.95)")
     flats.add_argument("--void-level", type=float, metavar="F", help="level in the void relative to its surroundings (0.97)")
     flats.add_argument("--ipc", type=float, metavar="K11", help="centre of the IPC correction kernel, 1 for none (1.025)")
+    flats.add_argument("--nonlinearity", type=float, metavar="B", help="raw signal m of a true one of m + B m^2, 1/DN (0)")
     flats.add_argument("--warm-up", type=float, metavar="F", help="part by which the lamp is fainter in the first flat (0.008)")
     flats.add_argument("--first-gradient", type=float, metavar="F", help="change of the illumination in the first flat (0.06)")
 

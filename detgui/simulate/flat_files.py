@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -46,8 +47,8 @@ def write_flats(params: FlatParams, folder: Path, levels: Sequence[str] = ("unca
 
     Returns
     -------
-    Paths: the flats of each level in order, then ``..._truth.fits``, and ``..._void.reg`` where there is a void. Flats (2n - 1, 2n)
-    are a pair.
+    Paths: the flats of each level in order, then ``..._truth.fits``, ``..._void.reg`` where there is a void and ``..._ipc.fits`` where
+    there is coupling. Flats (2n - 1, 2n) are a pair.
 
     Raises
     ------
@@ -268,4 +269,21 @@ def _write_truth(staged: Staging, scene: FlatScene, files: Sequence[str]) -> lis
     if scene.outline is not None:
         names.append(f"{root}_void.reg")
         write_regions(staged.path(names[1]), [Region(scene.outline, "epoxy void", "void")], params.geometry)
+    if params.ipc > 1:
+        names.append(f"{root}_ipc.fits")
+        _write_ipc(staged.path(names[-1]), scene)
     return names
+
+
+def _write_ipc(path: Path, scene: FlatScene) -> None:
+    """The correction kernel as an IPC reference file."""
+    from stdatamodels.jwst import datamodels
+
+    with datamodels.IPCModel(scene.correction.astype(np.float32)) as model:
+        meta = model.meta
+        meta.telescope, meta.reftype, meta.pedigree, meta.author = "JWST", "IPC", "DUMMY", "detgui"
+        meta.description, meta.useafter = "SIMULATED coupling between pixels", "2020-01-01T00:00:00"
+        meta.instrument.name, meta.instrument.detector = "NIRCAM", scene.params.detector
+        buffer = io.BytesIO()
+        model.to_fits(buffer)
+    path.write_bytes(buffer.getvalue())

@@ -42,6 +42,7 @@ RANGES = {
     "gradient": (0.0, 0.5, ""),
     "first_gradient": (-0.5, 0.5, ""),
     "structure": (0.0, 0.2, ""),
+    "nonlinearity": (0.0, 1e-4, "per DN"),
     "seed": (0, 2**63, ""),
 }
 """Least and largest value that is simulated."""
@@ -69,6 +70,7 @@ class FlatParams:
     warm_up : part by which the lamp is fainter in the first flat; it brightens over the next few
     gradient, first_gradient : illumination from one side to the other along a diagonal, and the part of it that is in the first flat only
     structure : rms of pixel-to-pixel differences of the response
+    nonlinearity : 1/DN; of the raw signal m, the true one is m + nonlinearity m^2 (uncal only)
     seed : of the random numbers; every detector and flat has its own
     """
 
@@ -95,6 +97,7 @@ class FlatParams:
     gradient: float = 0.05
     first_gradient: float = 0.06
     structure: float = 0.005
+    nonlinearity: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:

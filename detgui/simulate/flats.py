@@ -154,8 +154,16 @@ def simulate_flat(scene: FlatScene, index: int) -> Iterator[FlatGroup]:
         signal += pedestal
         signal += rng.standard_normal(shape, np.float32) * np.float32(params.read_noise)
         levels = rng.normal(0, params.bias_drift, 4).astype(np.float32)
-        raw = np.clip(np.rint(signal + scene.zero + levels[scene.output]), 0, 65535).astype(np.uint16)
+        raw = np.clip(np.rint(bend(signal, params.nonlinearity) + scene.zero + levels[scene.output]), 0, 65535).astype(np.uint16)
         yield FlatGroup(raw, signal, full & scene.active)
+
+
+def bend(signal: NDArray[np.float32], coefficient: float) -> NDArray[np.float32]:
+    """Measured signal m, DN, for which m + coefficient m^2 is the true one."""
+    if not coefficient:
+        return signal
+    root: NDArray[np.float32] = np.sqrt(np.maximum(1 + np.float32(4 * coefficient) * signal, 0))
+    return 2 * signal / (1 + root)
 
 
 def couple(charge: NDArray[np.float32], scene: FlatScene) -> NDArray[np.float32]:
