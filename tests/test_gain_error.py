@@ -60,12 +60,28 @@ def test_an_ordinary_fits_scatter_would_be_wrong(measured):
 def test_other_estimators_agree_within_their_errors(measured, which):
     pulls = []
     for reads, others in measured:
-        lines = gain_error.classic(reads, 5000.0, np.zeros(reads.mean.shape[1], int))
-        gain, error = gain_error.extrapolated(others[which], which, reads, lines, 5000.0)
+        noise = gain_error.read_noise(others["adjacent"], others["lag1"], np.zeros(reads.mean.shape[1], int))
+        gain, error = gain_error.extrapolated(others[which], which, reads, 2.0, noise, 5000.0)
         pulls.append((1.0 / gain - 0.5) / (error / gain**2))
     joined = np.concatenate(pulls)
     assert 0.85 < width(joined) < 1.15
     assert abs(np.nanmean(joined)) < 0.15
+
+
+def test_noise_of_the_reset_does_not_spoil_errors_or_read_noise():
+    """All reads of a ramp share the noise of its reset: 20 DN here, beside 5 DN for each read."""
+    rng, bad, pool = np.random.default_rng(6), np.zeros(SHAPE, np.uint8), np.zeros(1024, int)
+    one, two = (each + 20.0 * rng.standard_normal(SHAPE, np.float32) for each in pairs(rng, SHAPE))
+    steps, others = np.diff(one, axis=0), np.diff(two, axis=0)
+    with Clipper(boxes.cut(DetectorGeometry(*SHAPE), 16)) as clipper:
+        reads = stacked([clipper.moments(*each, bad) for each in zip(one, two, strict=True)])
+        adjacent = stacked([clipper.moments(*each, bad) for each in zip(steps, others, strict=True)])
+        lag1 = stacked([clipper.moments(steps[k + 1], steps[k], bad) for k in range(len(steps) - 1)])
+    noise = gain_error.read_noise(adjacent, lag1, pool)
+    assert abs(noise.value[0] - 50.0) < 4.0 * noise.err[0] < 60.0
+    found = gain_error.classic(reads, 5000.0, pool, noise)
+    assert 0.9 < width((1.0 / found.gain - 0.5) / (found.gain_err / found.gain**2)) < 1.1
+    assert 0.9 < width((found.noise - 2.0 * (5.0**2 + 20.0**2)) / found.noise_err) < 1.1
 
 
 def test_covariance_of_variances_by_simulation():

@@ -25,7 +25,7 @@ from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
 from detgui.science.boxes import Boxes, cut
 from detgui.science.clip_factor import factors
-from detgui.science.gain_error import FEWEST, NOISE_TERMS, Gains, classic, extrapolated
+from detgui.science.gain_error import ADJACENT, FEWEST, LAG_ONE, NOISE_TERMS, Gains, Noise, classic, extrapolated, read_noise
 from detgui.science.gain_pairs import choose, map_uncertainty
 from detgui.science.photon_transfer import Moments
 
@@ -40,7 +40,7 @@ MOST_NUMBERS = 4_000_000
 
 METHOD = (
     "generalised least squares with the covariance of the variances of a ramp's groups, 2 C^2 / (n - 1), C_gh = M_min(g, h) / gain + "
-    "2 R^2 [g = h], raised by what clipping adds; mean over pairs"
+    "2 R^2 [g = h] + 2 K^2 (noise of reads and of the reset), raised by what clipping adds; mean over pairs"
 )
 
 
@@ -96,7 +96,8 @@ def run(flats: Sequence[Exposure], params: Params, engine: Executor | None = Non
     frames, boxes, limit = _prepared(flats, params)
     measured = _passes(frames, boxes, params, limit, progress)
     pool = boxes.sector * 2 + boxes.kind
-    lines = [classic(each.reads, limit, pool) for each in measured]
+    noises = [_read_noise(each, pool) for each in measured]
+    lines = [classic(each.reads, limit, pool, noise) for each, noise in zip(measured, noises, strict=True)]
     gains = np.stack([each.gain for each in lines])
     if not np.isfinite(gains).any():
         raise BadInput(f"{frames[0].name}: no box has {FEWEST} groups with a signal up to {limit:g} DN")
@@ -105,7 +106,7 @@ def run(flats: Sequence[Exposure], params: Params, engine: Executor | None = Non
     chosen = [number - 1 for number in pairs_used]
     gain, error = _mean(gains[chosen] * ipc.factor, np.stack([lines[at].gain_err for at in chosen]) * ipc.factor)
     noise, noise_err = _mean(np.stack([lines[at].noise for at in chosen]), np.stack([lines[at].noise_err for at in chosen]))
-    estimators = {"classic": Estimate(gain, error)} | _others([measured[at] for at in chosen], [lines[at] for at in chosen], limit, ipc)
+    others = _others([measured[at] for at in chosen], [lines[at] for at in chosen], [noises[at] for at in chosen], limit, ipc)
     read_noise = np.sqrt(np.where(noise > 0, noise, np.nan) / 2.0)
     signal = np.array([each for pair in measured for each in pair.signal])
     progress(1.0, "done")
@@ -122,7 +123,7 @@ def run(flats: Sequence[Exposure], params: Params, engine: Executor | None = Non
         pair_gain=gains * ipc.factor,
         pair_gain_err=np.stack([each.gain_err for each in lines]) * ipc.factor,
         reads=tuple(each.reads for each in measured),
-        estimators=estimators,
+        estimators={"classic": Estimate(gain, error)} | others,
         pairs_used=pairs_used,
         pairs=figures,
         flat_signal=signal[:, 0],
@@ -169,17 +170,25 @@ def _mean(values: Array, errors: Array) -> tuple[Array, Array]:
     return np.where(count > 0, mean, np.nan), np.where(count > 0, error, np.nan)
 
 
-def _others(measured: Sequence[PairMoments], lines: Sequence[Gains], limit: float, ipc: Ipc) -> dict[str, Estimate]:
+def _read_noise(pair: PairMoments, pool: NDArray[np.int64]) -> Noise | None:
+    """Noise of reads without that of the reset, None where too few groups are within the limit."""
+    adjacent, lag_one = (pair.differences.get(which) for which in (ADJACENT, LAG_ONE))
+    return None if adjacent is None or lag_one is None else read_noise(adjacent, lag_one, pool)
+
+
+def _others(
+    measured: Sequence[PairMoments], lines: Sequence[Gains], noises: Sequence[Noise | None], limit: float, ipc: Ipc
+) -> dict[str, Estimate]:
     """The estimators from differences of reads that have enough groups."""
     found = {}
     for which in NOISE_TERMS:
         gains, errors = [], []
-        for pair, line in zip(measured, lines, strict=True):
-            moments = pair.differences.get(which)
-            if moments is None or moments.mean.shape[0] < FEWEST:
+        for pair, line, noise in zip(measured, lines, noises, strict=True):
+            moments, typical = pair.differences.get(which), float(np.nanmedian(line.gain))
+            if noise is None or moments is None or moments.mean.shape[0] < FEWEST or not np.isfinite(typical):
                 continue
-            reads = _first(pair.reads, pair.differences["adjacent"].mean.shape[0] + 1)
-            gain, error = extrapolated(moments, which, reads, line, limit)
+            reads = _first(pair.reads, pair.differences[ADJACENT].mean.shape[0] + 1)
+            gain, error = extrapolated(moments, which, reads, typical, noise, limit)
             gains.append(gain)
             errors.append(error)
         if gains:

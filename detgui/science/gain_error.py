@@ -1,11 +1,12 @@
 """Gain and read noise of a box from the variances of its groups, with the error that reads of one ramp imply.
 
-Reads of one ramp share their photons: read g of the difference of two flats has, with read h >= g, the covariance b M_g + 2 R^2 [g = h]
-(M_g mean of the sum frame, b = 1 / gain, R read noise, DN). Combinations x = W r of reads then have the covariance C = W K W', and the
-variances of Gaussian x over n pixels have the covariance 2 C_gh^2 / (n - 1). Clipping adds to it what is left over of its influence
-function, which begins with the fourth Hermite polynomial: (excess - 1) rho^4 of 2 C_gg C_hh / (n - 1). The error of the means is less
-than a thousandth of that and left out. Lines are fitted by generalised least squares with that covariance, made from figures pooled over
-boxes so that a box's own noise does not choose its weights.
+Reads of one ramp share their photons and the noise of its reset: reads g and h >= g of the difference of two flats have the covariance
+S_gh = b M_g + 2 R^2 [g = h] + 2 K^2 (M_g mean of the sum frame, b = 1 / gain, R noise of a read, K of the reset, DN). The intercept of the
+line is 2 (R^2 + K^2); R alone comes from differences of reads (`read_noise`). Combinations x = W r of reads have the covariance
+C = W S W', and the variances of Gaussian x over n pixels have the covariance 2 C_gh^2 / (n - 1). Clipping adds to it what is left over of
+its influence function, which begins with the fourth Hermite polynomial: (excess - 1) rho^4 of 2 C_gg C_hh / (n - 1). The error of the
+means is less than a thousandth of that and left out. Lines are fitted by generalised least squares with that covariance, made from figures
+pooled over boxes so that a box's own noise does not choose its weights.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ AT_ONCE = 1 << 22
 """Numbers in the covariance matrices that are held at once."""
 
 FEWEST = 3
+MEDIAN_ERROR = 1.2533  # of a median, in units of the error of a mean
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,12 +39,21 @@ class Lines:
     points: NDArray[np.int64]
 
 
-def read_covariance(mean: Array, slope: Array, noise: Array) -> Array:
-    """Covariance of the reads of a difference of two flats, shape (n, G, G), from ``mean`` (G, n) of the sum, ``slope`` 1 / gain and
-    ``noise`` 2 R^2 (n,)."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Noise:
+    """2 R^2 of boxes and its error, DN^2, shapes (n,)."""
+
+    value: Array
+    err: Array
+
+
+def read_covariance(mean: Array, slope: Array, noise: Array, reset: Array | float = 0.0) -> Array:
+    """Covariance of the reads of a difference of two flats, shape (n, G, G), from ``mean`` (G, n) of the sum, ``slope`` 1 / gain,
+    ``noise`` 2 R^2 and ``reset`` 2 K^2 (n,)."""
     ramp = np.maximum.accumulate(np.maximum(mean, 0.0), axis=0).T
     shared = np.minimum(ramp[:, :, None], ramp[:, None, :]) * slope[:, None, None]
     groups = np.arange(mean.shape[0])
+    shared += np.asarray(reset, np.float64).reshape(-1, 1, 1)
     shared[:, groups, groups] += noise[:, None]
     return shared
 
@@ -89,16 +100,18 @@ class Gains:
     points: NDArray[np.int64]
 
 
-def classic(found: Moments, limit: float, pool: NDArray[np.int64]) -> Gains:
+def classic(found: Moments, limit: float, pool: NDArray[np.int64], read: Noise | None = None) -> Gains:
     """Gain from the line of variance against mean over the groups with a mean of at most ``limit`` on the single frame.
 
     ``found`` of shapes (G, n); ``pool`` (n,) numbers boxes whose figures are pooled for the covariance: same sector and region.
+    ``read`` is the noise of reads alone; without it all of the intercept is taken for it.
     """
     used = (found.mean <= 2.0 * limit) & (found.variance > 0)
     last = int(np.max(np.nonzero(used.any(axis=1))[0], initial=0)) + 1
     part = _first(found, last)
-    slope, noise = _pooled_line(part, used[:last], pool)
-    lines = _in_parts(part, used[:last], slope, noise)
+    slope, intercept = _pooled_line(part, used[:last], pool)
+    noise = intercept if read is None else np.clip(read.value, 1e-3, None)
+    lines = _in_parts(part, used[:last], slope, noise, np.maximum(intercept - noise, 0.0))
     gain = np.where(lines.slope > 0, 1.0 / lines.slope, np.nan)
     scale = np.where(lines.slope > 0, lines.slope / slope, np.nan)  # an error of a variance goes with the variance
     return Gains(gain, lines.slope_err * scale * gain**2, lines.intercept, lines.intercept_err, lines.points)
@@ -127,13 +140,13 @@ def _pooled_line(found: Moments, used: NDArray[np.bool_], pool: NDArray[np.int64
     return np.where(np.isfinite(slopes), slopes, 1.0), np.where(np.isfinite(noises), noises, 1.0)
 
 
-def _in_parts(found: Moments, used: NDArray[np.bool_], slope: Array, noise: Array) -> Lines:
+def _in_parts(found: Moments, used: NDArray[np.bool_], slope: Array, noise: Array, reset: Array) -> Lines:
     groups, boxes = found.mean.shape
     step = max(1, AT_ONCE // groups**2)
     parts = []
     for begin in range(0, boxes, step):
         part = slice(begin, begin + step)
-        reads = read_covariance(np.nan_to_num(found.mean[:, part]), slope[part], noise[part])
+        reads = read_covariance(np.nan_to_num(found.mean[:, part]), slope[part], noise[part], reset[part])
         matrix = variance_covariance(reads, found.pixels[:, part], found.excess[:, part])
         parts.append(fit_lines(found.mean[:, part], found.variance[:, part], used[:, part], matrix))
     names = ("slope", "slope_err", "intercept", "intercept_err", "covariance", "points")
@@ -157,28 +170,47 @@ def combination_matrix(groups: int, which: str) -> Array:
     return matrix
 
 
-def extrapolated(found: Moments, which: str, reads: Moments, classic_gain: Gains, limit: float) -> tuple[Array, Array]:
+def read_noise(adjacent: Moments, lag_one: Moments, pool: NDArray[np.int64]) -> Noise:
+    """2 R^2 of the boxes of each pool from differences of reads, in which the reset cancels.
+
+    With f the ratio of the signals, variance(lag one) - f variance(adjacent) = (6 - 4 f) R^2: the photons cancel, whatever the gain.
+    The median over the boxes of a pool; its error from their scatter, or where there are few boxes from the variances' own errors.
+    """
+    ratio = lag_one.mean.mean(axis=0) / adjacent.mean.mean(axis=0)
+    variances = adjacent.variance.mean(axis=0), lag_one.variance.mean(axis=0)
+    squares = (variances[1] - ratio * variances[0]) / (6.0 - 4.0 * ratio)
+    pixels = np.maximum(adjacent.pixels.mean(axis=0) * adjacent.mean.shape[0], 2.0)
+    single = variances[0] * np.sqrt(2.0 / pixels)  # of one box: two variances of like size and error, over 2
+    value, error = np.zeros_like(squares), np.zeros_like(squares)
+    for each in np.unique(pool):
+        here = (pool == each) & np.isfinite(squares)
+        if here.any():
+            value[pool == each] = max(2.0 * float(np.median(squares[here])), 0.0)
+            error[pool == each] = 2.0 * MEDIAN_ERROR * float(np.median(single[here])) / np.sqrt(here.sum())
+    return Noise(value, error)
+
+
+def extrapolated(found: Moments, which: str, reads: Moments, gain: float, read: Noise, limit: float) -> tuple[Array, Array]:
     """Gain and error of boxes from differences of reads, extrapolated to zero signal.
 
     ``found`` (m, n): ``mean`` the signal that came between the reads (sum of the two frames or increments), ``variance`` of the
-    difference; ``reads`` the moments of the reads themselves, ``classic_gain`` gives R^2 and its error. Each combination has
+    difference; ``reads`` the moments of the reads themselves, ``gain`` about what is expected, ``read`` 2 R^2. Each combination has
     1 / gain = (variance - k R^2) / mean; a line of it against the signal, up to ``limit`` on the single frame, is taken to zero.
     """
     weights = combination_matrix(reads.mean.shape[0], which)
     signal = np.abs(weights) / np.abs(weights).sum(axis=1, keepdims=True) @ np.nan_to_num(reads.mean) / 2.0
     last = weights.shape[1] - weights.shape[0]
     used = (reads.mean[last:] <= 2.0 * limit) & (found.mean > 0)
-    noise = np.nan_to_num(classic_gain.noise) / 2.0
+    noise = np.nan_to_num(read.value) / 2.0
     with np.errstate(invalid="ignore", divide="ignore"):
         inverse = (found.variance - NOISE_TERMS[which] * noise) / found.mean
-    slope = np.nan_to_num(1.0 / np.nanmedian(classic_gain.gain), nan=1.0)
     boxes = found.mean.shape[1]
-    shared = read_covariance(np.nan_to_num(reads.mean), np.full(boxes, slope), np.maximum(2.0 * noise, 1e-3))
+    shared = read_covariance(np.nan_to_num(reads.mean), np.full(boxes, 1.0 / gain), np.maximum(2.0 * noise, 1e-3))
     combined = weights @ shared @ weights.T / (1.0 if which == ADJACENT else 2.0)
     matrix = variance_covariance(combined, found.pixels, found.excess)
-    term = NOISE_TERMS[which] / 2.0 * np.nan_to_num(classic_gain.noise_err)
+    term = NOISE_TERMS[which] / 2.0 * np.nan_to_num(read.err)
     means = np.where(found.mean > 0, found.mean, 1.0).T
     matrix = (matrix + (term**2)[:, None, None]) / (means[:, :, None] * means[:, None, :])
     lines = fit_lines(signal, inverse, used, matrix)
-    gain = np.where(lines.intercept > 0, 1.0 / lines.intercept, np.nan)
-    return gain, lines.intercept_err * gain**2
+    found_gain = np.where(lines.intercept > 0, 1.0 / lines.intercept, np.nan)
+    return found_gain, lines.intercept_err * found_gain**2
