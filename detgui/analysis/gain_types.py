@@ -77,7 +77,8 @@ class Result:
     """A gain map; arrays by box have the shape (n,), those by pair (pairs, n).
 
     ``gain`` e-/DN, ``read_noise`` DN of a single read from the intercept, noise of the reset included, each with its error;
-    ``pair_gain`` and ``pair_gain_err`` by pair, corrected for IPC. ``reads`` by pair: `Moments` of shape (groups, n), group 1 first, for the plot of variance against mean.
+    ``pair_gain`` and ``pair_gain_err`` by pair, corrected for IPC. ``reads`` by pair: `Moments` of shape (groups, n), group 1 first, for
+    the plot of variance against mean.
     ``estimators``: 'classic', 'adjacent', 'lag1', 'lag2'. ``pairs_used`` 1-based. ``flat_signal`` and ``flat_signal_std`` by flat: mean
     and spread over pixels of the signal between ``flat_groups`` (1-based), DN. ``map_err`` uncertainty of one and of the mean map from
     differences of maps.
