@@ -87,6 +87,15 @@ def test_polygons_are_shapely(points):
     assert np.array_equal(mask_of(Polygon(tuple(points)), SIZE)[clear], expected[clear])
 
 
+@pytest.mark.parametrize("rise", [5e-324, 1e-310, 1e-20])
+def test_an_edge_that_is_all_but_level(rise):
+    shape = Polygon(((2, 0), (20, rise), (20, 5), (2, 5)))
+    mask = mask_of(shape, SIZE)
+    x, y = centres()
+    assert np.array_equal(mask, shape.contains(x, y))
+    assert np.array_equal(mask[1:], mask_of(Polygon(((2, 0), (20, 0), (20, 5), (2, 5))), SIZE)[1:])
+
+
 def test_edges_are_half_open_and_crossings_count():
     assert mask_of(Polygon(((1, 1), (4, 1), (4, 3), (1, 3))), (5, 6)).nonzero()[1].tolist() == [1, 2, 3, 1, 2, 3]
     bow = mask_of(Polygon(((0, 0), (8, 8), (8, 0), (0, 8))), (9, 9))
@@ -231,6 +240,7 @@ def test_frames_that_cannot_be_related():
         lambda: Rectangle(1, 1, 0, 3),
         lambda: Rectangle(np.nan, 1, 1, 3),
         lambda: Ellipse(1, 1, -1, 3),
+        lambda: Ellipse(1e300, 1, 1, 3),
         lambda: Polygon(((0, 0), (1, 1))),
         lambda: Polygon(((0, 0), (1, 1), (np.inf, 0))),
         lambda: Combined(Rectangle(1, 1, 1, 1), Rectangle(1, 1, 1, 1), "xor"),

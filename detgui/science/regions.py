@@ -24,6 +24,9 @@ KINDS = ("void", "exclude", "region of interest", "background", "source")
 COLOURS = {"void": "#ff8c1a", "exclude": "#e5484d", "region of interest": "#3e9bff", "background": "#46a758", "source": "#d6a4ff"}
 """Colour of a region that was given none, #rrggbb."""
 
+LARGEST = 1e9
+"""Largest coordinate of a shape, pixels."""
+
 HOW = ("add", "subtract", "intersect")
 """Ways to combine two shapes."""
 
@@ -112,7 +115,7 @@ class Polygon:
 
     def __post_init__(self) -> None:
         _require(len(self.points) >= 3, f"a polygon needs at least 3 points, not {len(self.points)}")
-        _require(bool(np.isfinite(self.points).all()), "a polygon needs finite numbers")
+        _require(_bounded(self.points), "a polygon needs finite numbers")
 
     @property
     def bounds(self) -> Bounds:
@@ -222,12 +225,22 @@ def join(first: Mask, second: Mask, how: str) -> Mask:
 
 
 def crossing(edge: Bounds, y: Any) -> Any:
-    """x at which an edge, lower end first, passes the height ``y``: one formula for points and for whole rows."""
-    return edge[0] + (y - edge[1]) * ((edge[2] - edge[0]) / (edge[3] - edge[1]))
+    """x at which an edge, lower end first, passes the height ``y``: one formula for points and for whole rows.
+
+    The share of the edge comes first: the slope of an edge that is all but level would overflow.
+    """
+    with np.errstate(over="ignore"):
+        share = np.clip((y - edge[1]) / (edge[3] - edge[1]), 0, 1)
+    return edge[0] + share * (edge[2] - edge[0])
 
 
 def _sized(*numbers: float, sizes: tuple[float, float]) -> bool:
-    return bool(np.isfinite((*numbers, *sizes)).all()) and min(sizes) > 0
+    return _bounded((*numbers, *sizes)) and min(sizes) > 0
+
+
+def _bounded(numbers: Any) -> bool:
+    """Whether all numbers are finite, and small enough to calculate with."""
+    return bool((np.abs(numbers) <= LARGEST).all())
 
 
 def _half_axes(width: float, height: float, angle: float) -> tuple[tuple[float, float], tuple[float, float]]:
