@@ -60,6 +60,13 @@ def test_pixels_come_back_exactly(tmp_path_factory, first, second, how):
     assert np.array_equal(mask_of(two.shape, SIZE), mask_of(shape, SIZE))
 
 
+@pytest.mark.parametrize("name", ["007", "1e3", "nan", "1_0", "True", "-", "kind=void", "a=b", "it's", 'a "quoted" name', "# 1"])
+def test_names_that_look_like_something_else(tmp_path, name):
+    write_regions(tmp_path / "a.reg", [Region(VOID, name, "source")])
+    (back,) = read_regions(tmp_path / "a.reg")
+    assert (back.name, back.kind) == (name, "source")
+
+
 def test_the_file_is_one_based_ds9(tmp_path):
     path = tmp_path / "a.reg"
     write_regions(path, [Region(Rectangle(9, 19, 4, 6, 30), "one", "void"), Region(Ellipse(3, 4, 5, 6), "two", "source", "#00ff00")])

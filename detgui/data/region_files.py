@@ -201,7 +201,8 @@ def _region(shape: Shape, item: Any, kind: str) -> Region:
     kinds = [tag.removeprefix("kind=") for tag in tags if tag.removeprefix("kind=") in KINDS]
     colour = str(next((item.visual[name] for name in ("color", "edgecolor", "facecolor") if name in item.visual), "")).lower()
     colour = COLOURS.get(colour, colour if re.fullmatch("#[0-9a-f]{6}", colour) else "")
-    name = str(item.meta.get("text", ""))
+    names = [tag.removeprefix("name=") for tag in tags if tag.startswith("name=")]
+    name = names[0] if names else str(item.meta.get("text", ""))
     return Region(shape, name, kinds[0] if kinds else kind, colour, "locked" in tags, "hidden" in tags)
 
 
@@ -214,6 +215,8 @@ def _ds9(region: Region) -> Any:
     name = region.name.translate(str.maketrans("{}\n\r;", "()  ,")).strip()
     if name:
         meta["text"] = name
+    if _is_number(name):  # the package reads "007" as 7
+        tags.append(f"name={name}")
     visual = RegionVisual({"color": region.shown_colour})
     shape = region.shape
     if isinstance(shape, Rectangle):
@@ -226,6 +229,14 @@ def _ds9(region: Region) -> Any:
         shape = outline(shape if isinstance(shape, Painted) else pixels_of(shape))
     xs, ys = zip(*shape.points, strict=True)
     return PolygonPixelRegion(PixCoord(list(xs), list(ys)), meta, visual)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _frame_line(geometry: DetectorGeometry) -> str:
