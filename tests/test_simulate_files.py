@@ -261,8 +261,8 @@ def test_command_line(tmp_path):
 
 
 def test_other_kinds_are_not_there_yet(tmp_path):
-    with pytest.raises(BadInput, match="flats is not available yet"):
-        command("flats", tmp_path)
+    with pytest.raises(BadInput, match="darks is not available yet"):
+        command("darks", tmp_path)
 
 
 def test_the_truth_holds_the_late_slopes(tmp_path):

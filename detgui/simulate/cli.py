@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from detgui.errors import BadInput
 from detgui.progress import Progress
+from detgui.simulate.flat_cli import add_flat_arguments, run_flats
 
 KINDS = ("bots", "flats", "darks", "imaging", "noise")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``detgui simulate`` to a parser."""
-    parser.add_argument("kind", choices=KINDS, metavar="KIND", help="bots: NIRSpec time series (others are not available yet)")
+    parser.add_argument("kind", choices=KINDS, metavar="KIND", help="bots: NIRSpec time series; flats: pairs of NIRCam flats")
     parser.add_argument("-o", "--output", type=_folder, required=True, metavar="DIR", help="folder to write into; made if missing")
     series = parser.add_argument_group("series")
     series.add_argument("--integrations", type=int, default=120, metavar="N", help="integrations (%(default)s)")
-    series.add_argument("--groups", type=int, default=42, metavar="N", help="groups of an integration (%(default)s)")
+    series.add_argument("--groups", type=int, metavar="N", help="groups of an integration (42; flats 10)")
     series.add_argument("--segments", type=int, default=1, metavar="N", help="files the integrations are spread over (%(default)s)")
-    series.add_argument("--level", choices=("uncal", "ramp", "rateints"), default="ramp", help="kind of file (%(default)s)")
+    series.add_argument("--level", choices=("uncal", "ramp", "rateints"), help="kind of file (ramp; flats uncal)")
     series.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the random numbers (%(default)s)")
     light = parser.add_argument_group("light")
     light.add_argument("--peak", type=float, default=1000.0, metavar="RATE", help="brightest pixel, DN/group (%(default)s)")
@@ -30,13 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     light.add_argument("--drift-y", type=float, default=0.0, metavar="PX", help="movement of the trace over the series (%(default)s)")
     light.add_argument("--eclipse-depth", type=float, default=0.005, metavar="F", help="of the star's flux (%(default)s)")
     detector = parser.add_argument_group("detector")
-    detector.add_argument("--detector", type=str.upper, choices=("NRS1", "NRS2"), default="NRS1", help="nrs1 or nrs2 (nrs1)")
+    detector.add_argument("--detector", type=_names, metavar="NAME[,NAME...]", help="nrs1 or nrs2 (nrs1); flats nrca1 ... nrcblong (nrcb1)")
     detector.add_argument("--rows", type=int, default=32, metavar="N", help="rows of the subarray (%(default)s)")
     detector.add_argument("--columns", type=int, default=2048, metavar="N", help="columns of the subarray (%(default)s)")
-    detector.add_argument("--gain", type=float, metavar="G", help="e-/DN (1.43)")
-    detector.add_argument("--read-noise", type=float, default=8.0, metavar="R", help="DN of a single read (%(default)s)")
+    detector.add_argument("--gain", type=_numbers, metavar="G[,G,G,G]", help="e-/DN (1.43); flats one for each amplifier")
+    detector.add_argument("--read-noise", type=float, metavar="R", help="DN of a single read (8; flats 6)")
     detector.add_argument("--one-over-f", type=float, default=0.0, metavar="R", help="1/f noise, DN rms (%(default)s)")
-    detector.add_argument("--saturation", type=float, metavar="DN", help="full pixel, DN (77,000 e-)")
+    detector.add_argument("--saturation", type=float, metavar="DN", help="full pixel, DN (77,000 e-; flats 45,000 DN)")
     detector.add_argument(
         "--migration",
         type=float,
@@ -48,6 +51,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     detector.add_argument("--jumps", type=float, default=1.6e-5, metavar="RATE", help="cosmic-ray hits per pixel and s (%(default)s)")
     detector.add_argument("--dq", choices=("on", "off"), default="on", help="write data quality flags (%(default)s)")
+    add_flat_arguments(parser)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip().upper() for name in text.split(",") if name.strip()]
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number, nor a list of numbers") from None
 
 
 def _folder(text: str) -> Path:
@@ -58,13 +73,31 @@ def _folder(text: str) -> Path:
 
 def run(args: argparse.Namespace, progress: Progress) -> list[Path]:
     """Do what the options say; returns the files written. Raises BadInput, and whatever ``progress`` raises to stop."""
+    if args.kind == "flats":
+        return run_flats(args, progress)
     if args.kind != "bots":
-        raise BadInput(f"simulate {args.kind} is not available yet; bots is")
+        raise BadInput(f"simulate {args.kind} is not available yet; bots and flats are")
+    return _run_bots(args, progress)
+
+
+def _run_bots(args: argparse.Namespace, progress: Progress) -> list[Path]:
     from detgui.simulate.expose import write_exposure
     from detgui.simulate.params import BotsParams
 
-    names = ("integrations", "groups", "seed", "peak", "grating", "transit_depth", "eclipse_depth", "detector", "rows", "columns")
-    noise = ("gain", "read_noise", "one_over_f", "saturation", "migration", "migration_change", "jumps")
+    names = ("integrations", "seed", "peak", "grating", "transit_depth", "eclipse_depth", "rows", "columns")
+    noise = ("one_over_f", "saturation", "migration", "migration_change", "jumps")
     moves = ("jitter_x", "jitter_y", "drift_y")
-    params = BotsParams(**{name: getattr(args, name) for name in (*names, *noise, *moves)}, flags=args.dq == "on")
-    return write_exposure(params, args.output, (args.level,), args.segments, progress, getattr(args, "workers", None))
+    values = {name: getattr(args, name) for name in (*names, *noise, *moves)}
+    values.update({name: getattr(args, name) for name in ("groups", "read_noise") if getattr(args, name) is not None})
+    for name in ("detector", "gain"):
+        given = getattr(args, name)
+        if given:
+            values[name] = _one(name, given)
+    params = BotsParams(**values, flags=args.dq == "on")
+    return write_exposure(params, args.output, (args.level or "ramp",), args.segments, progress, getattr(args, "workers", None))
+
+
+def _one(name: str, given: Sequence[Any]) -> Any:
+    if len(given) != 1:
+        raise BadInput(f"a NIRSpec time series has one {name}, not {len(given)}")
+    return given[0]
