@@ -121,23 +121,26 @@ class Bench:
         return {"open_ms": milliseconds(lambda: self.open(path), before=close), "open_peak_mb": growth}
 
     def stepping(self, path: Path) -> dict[str, float]:
-        """From a key to the next group on the window; pyqtgraph's way with the same file and size beside it, in turn.
+        """From a key to the next group on the window, read ahead; and, in turn, that group read and drawn in a plot alone of the image's
+        size, pyqtgraph's way and ours.
 
-        Steps follow each other as those of a key that is held down; ours were read ahead and draw all of the window, pyqtgraph's read the
-        mapped file and draw a plot alone. Jumps go where no image was made ready.
+        Steps follow each other as those of a key that is held down. Jumps go where no image was made ready.
         """
-        plain, plain_step = self._plain(path)
-        ours, theirs = [], []
+        plots = [self._plain(path), self._indexed()]
+        ours: list[float] = []
+        alone: tuple[list[float], list[float]] = ([], [])
         for _ in range(ROUNDS):
             for group in range(1, SHAPE[1] + 1):
                 self._idle(KEY_REPEAT)
                 step = milliseconds(partial(self._go_to, group), runs=1) if group != self.session.state.frame.group else 0.0
                 if group > 2:  # the direction is known from the second one on
                     ours.append(step)
-                    self._idle(KEY_REPEAT)
-                    theirs.append(milliseconds(partial(plain_step, group), runs=1))
-        plain.close()
-        plain.deleteLater()
+                    for times, (_, plot_step) in zip(alone, plots, strict=True):
+                        self._idle(KEY_REPEAT)
+                        times.append(milliseconds(partial(plot_step, group), runs=1))
+        for plot, _ in plots:
+            plot.close()
+            plot.deleteLater()
         jumps = []
         half = SHAPE[1] // 2
         for group in [each for low in range(2, half + 1) for each in (low + half - 1, low)]:  # never as far as the jump before
@@ -145,7 +148,7 @@ class Bench:
             jumps.append(milliseconds(partial(self._go_to, group), runs=1))
         return {
             "frame_ms": float(np.median(ours)),
-            "frame_vs_pyqtgraph": float(np.median(theirs) / np.median(ours)),
+            "frame_vs_pyqtgraph": float(np.median(alone[0]) / np.median(alone[1])),
             "frame_jump_ms": float(np.median(jumps)),
         }
 
@@ -170,6 +173,31 @@ class Bench:
 
         step(1)
         return plain, step
+
+    def _indexed(self) -> tuple[Any, Callable[[int], None]]:
+        """A plot of the view's size with the program's own image item, and what reads a group and shows it there."""
+        import pyqtgraph as pg
+
+        from detgui.gui.image.image_item import IndexedImageItem
+        from detgui.science import display
+
+        exposure = self.parts.exposures.exposure(self.session.state.frame.exposure)
+        values = exposure.read_image("SCI", 1, 1)
+        low, high = display.limits_minmax(values)
+        room = [np.empty_like(values), np.empty(values.size, np.uint8)]
+        plot, item = pg.PlotWidget(), IndexedImageItem()
+        plot.addItem(item)
+        plot.resize(self.view.size())
+        plot.show()
+
+        def step(group: int) -> None:
+            read = exposure.read_image("SCI", 1, group, empty=lambda *_: room[0])
+            item.set_indices(display.to_indices(read, low, high, "linear", empty=lambda *_: room[1]))
+            self.answered = time.perf_counter()
+            self.painted(plot.viewport())
+
+        step(1)
+        return plot, step
 
     def _go_to(self, group: int) -> None:
         images = self.images
