@@ -30,6 +30,7 @@ class Exporter(QObject):
     """Asks for a file name without blocking and writes in a worker; ``finished(sentence, ok)`` when a file is there or could not be."""
 
     finished = Signal(str, bool)
+    kinds: Mapping[str, str] = KINDS
 
     def __init__(self, window: QWidget, engine: Any) -> None:
         """``engine`` is a `tasks.engine.Engine`; None writes at once, in the window's thread."""
@@ -39,18 +40,22 @@ class Exporter(QObject):
 
     def ask(self, kind: str, name: str, write: Callable[[Path], object]) -> None:
         """Ask where a file of ``kind`` goes, starting from ``name`` without ending, then call ``write``."""
-        dialog = QFileDialog(self._window, "Export", self._folder, KINDS[kind])
+        dialog = self._dialog(kind, "Export")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setFileMode(QFileDialog.FileMode.AnyFile)
         dialog.setDefaultSuffix(kind)
         dialog.selectFile(f"{name.replace('[', '_').replace(']', '').replace(',', '_')}.{kind}")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(lambda chosen: self._chosen(Path(chosen), write))
         dialog.open()
 
-    def _chosen(self, path: Path, write: Callable[[Path], object]) -> None:
+    def _dialog(self, kind: str, title: str) -> QFileDialog:
+        dialog = QFileDialog(self._window, title, self._folder, self.kinds[kind])
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        return dialog
+
+    def _chosen(self, path: Path, use: Callable[[Path], object]) -> None:
         self._folder = str(path.parent)
-        write(path)
+        use(path)
 
     def table(self, columns: Columns, meta: Mapping[str, object], path: Path) -> None:
         """Write a table as ECSV or CSV, as the ending of ``path`` says."""

@@ -292,12 +292,12 @@ class Page(QWidget):
         if self._need is not None:
             return
         if path.suffix.lower() in (".ecsv", ".csv"):
-            self.exporter.table(self.table(), path)
+            self.exporter.table(*self.table(), path)
             return
         origin = self.origin()
         source = self.maker.source
         title = f"{source.name if source is not None else ''} {self.name}".strip()
-        self.exporter.picture(self.plot, path, title, origin.line, origin.provenance or {})
+        self.exporter.plot(self.plot, path, title, origin.line, origin.provenance or {})
 
 
 def tool_label(text: str, buddy: QWidget | None = None) -> QLabel:

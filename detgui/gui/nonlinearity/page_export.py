@@ -1,44 +1,19 @@
-"""Takes the plots, tables and maps of a page out of the program."""
+"""Takes the plots, tables and maps of a page out of the program, and reads phases."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import pyqtgraph as pg
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog
 
-from detgui.data.tables import Columns, write_table, write_whole
-from detgui.errors import DetguiError
-from detgui.gui.common import export
-from detgui.gui.ramp.ramp_export import KINDS
-from detgui.progress import Progress, no_progress
-
-MORE_KINDS = {**KINDS, "fits": "FITS (*.fits)", "json": "Phases (*.json)"}
+from detgui.gui.common.exporter import KINDS, Exporter
 
 
-class PageExporter(QObject):
-    """Asks for a file name without blocking and writes in a worker; ``finished(sentence, ok)`` when a file is there or could not be."""
+class PageExporter(Exporter):
+    """As `Exporter`, which also asks for files to read."""
 
-    finished = Signal(str, bool)
-
-    def __init__(self, window: QWidget, engine: Any) -> None:
-        super().__init__(window)
-        self._window, self._engine = window, engine
-        self._folder = ""
-
-    def ask(self, kind: str, name: str, write: Callable[[Path], object]) -> None:
-        """Ask where a file of ``kind`` goes, starting from ``name`` without ending, then call ``write``."""
-        dialog = self._dialog(kind, "Export")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
-        dialog.setDefaultSuffix(kind)
-        dialog.selectFile(f"{name}.{kind}")
-        dialog.fileSelected.connect(lambda chosen: self._chosen(Path(chosen), write))
-        dialog.open()
+    kinds = {**KINDS, "json": "Phases (*.json)"}  # noqa: RUF012  (never changed)
 
     def ask_open(self, kind: str, title: str, read: Callable[[Path], object]) -> None:
         """Ask for a file of ``kind`` to read."""
@@ -46,38 +21,3 @@ class PageExporter(QObject):
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda chosen: self._chosen(Path(chosen), read))
         dialog.open()
-
-    def _dialog(self, kind: str, title: str) -> QFileDialog:
-        dialog = QFileDialog(self._window, title, self._folder, MORE_KINDS[kind])
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        return dialog
-
-    def _chosen(self, path: Path, use: Callable[[Path], object]) -> None:
-        self._folder = str(path.parent)
-        use(path)
-
-    def table(self, table: tuple[Columns, Mapping[str, object]], path: Path) -> None:
-        """Write columns and metadata as ECSV or CSV, as the ending of ``path`` says."""
-        self.run(partial(write_table, path, *table), path)
-
-    def picture(self, widget: pg.GraphicsLayoutWidget, path: Path, title: str, command: str, provenance: Mapping[str, object]) -> None:
-        """Draw a plot here and write it in a worker."""
-        try:
-            content = export.picture(widget, path.suffix.lower().removeprefix("."), title, command, provenance)
-        except DetguiError as error:
-            self.finished.emit(str(error), False)
-            return
-        self.run(partial(write_whole, path, content), path)
-
-    def run(self, work: Callable[[], object], path: Path) -> None:
-        """Call ``work``, which writes ``path``, in a worker."""
-        self._engine.submit(partial(_write, work, path, self.finished.emit), title=f"Export {path.name}")
-
-
-def _write(work: Callable[[], object], path: Path, tell: Callable[[str, bool], object], progress: Progress = no_progress) -> None:
-    try:
-        work()
-    except (DetguiError, OSError) as error:
-        tell(str(error), False)
-    else:
-        tell(f"Wrote {path}", True)
