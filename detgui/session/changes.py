@@ -58,6 +58,7 @@ def tidy(state: SessionState) -> SessionState:
         blink=blink,
         ramp=replace(state.ramp, compare=compare),
         nonlinearity=replace(state.nonlinearity, source=state.nonlinearity.source if state.nonlinearity.source in keys else ""),
+        gain=replace(state.gain, flats=tuple(key for key in state.gain.flats if key in keys)),
         revisions=tuple(each for each in state.revisions if each.exposure in keys),
     )
 

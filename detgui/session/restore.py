@@ -75,6 +75,7 @@ def remap(saved: SessionState, keys: dict[str, str], current: SessionState) -> S
     kept["blink"] = replace(saved.blink, on=False, other=frame(saved.blink.other))
     kept["revisions"] = current.revisions
     kept["nonlinearity"] = replace(saved.nonlinearity, source=keys.get(saved.nonlinearity.source, ""))
+    kept["gain"] = replace(saved.gain, flats=tuple(keys[each] for each in saved.gain.flats if each in keys))
     kept["ramp"] = replace(saved.ramp, compare=tuple(keys[each] for each in saved.ramp.compare if each in keys))
     state = changes.tidy(SessionState(**kept))
     if shown is not None:  # through go_to: the file may be shorter than it was

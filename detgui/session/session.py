@@ -9,7 +9,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from detgui.session import changes
+from detgui.science.regions import Region, Shape
+from detgui.session import changes, regions
 from detgui.session.state import Frame, OpenExposure, SessionState, Theme
 from detgui.session.undo import History
 
@@ -144,6 +145,43 @@ class Session(QObject):
     def set_page(self, page: str) -> None:
         """Show a page of the non-linearity panel, without undo."""
         self.put(changes.set_nonlinearity(self._state, page=page))
+
+    # The gain panel
+
+    def set_gain(self, commit: bool = True, text: str = "Gain parameters", **fields: Any) -> None:
+        """Replace fields of `gain_options.GainOptions`."""
+        self._make(replace(self._state, gain=replace(self._state.gain, **fields)), text, commit=commit)
+
+    # Regions
+
+    def add_regions(self, new: Iterable[Region], array: str = "", text: str = "") -> None:
+        """Put regions on the shown exposure's array, or on another one, and select them."""
+        made = tuple(new)
+        self._make(regions.add(self._state, made, array), text or ("Draw region" if len(made) == 1 else "Add regions"))
+
+    def set_region_shape(self, number: int, shape: Shape, commit: bool = True, text: str = "Move region") -> None:
+        """Give a region another shape; a drag is sent with ``commit`` False, so that the whole of it is one undo."""
+        self._make(regions.set_shape(self._state, number, shape), text, commit=commit)
+
+    def set_region(self, numbers: Iterable[int], text: str = "Change region", **fields: Any) -> None:
+        """Replace name, kind, colour, locked or hidden of regions."""
+        self._make(regions.set_fields(self._state, tuple(numbers), **fields), text)
+
+    def combine_region(self, number: int, shape: Shape, how: str, commit: bool = True) -> None:
+        """Add a shape to a region, subtract it, or keep what both have."""
+        self._make(regions.combine(self._state, number, shape, how), f"{how.capitalize()} to region", commit=commit)
+
+    def remove_regions(self, numbers: Iterable[int]) -> None:
+        """Take regions away."""
+        self._make(regions.remove(self._state, tuple(numbers)), "Delete region")
+
+    def select_regions(self, numbers: Iterable[int]) -> None:
+        """Select regions, without undo."""
+        self.put(regions.select(self._state, tuple(numbers)))
+
+    def set_tools(self, **fields: Any) -> None:
+        """Replace fields of `regions.RegionTools`, without undo."""
+        self.put(replace(self._state, tools=replace(self._state.tools, **fields)))
 
     # The ramp panel
 

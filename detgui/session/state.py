@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from detgui.session.gain_options import GainOptions
 from detgui.session.nonlinearity import NonlinearityOptions
+from detgui.session.regions import DrawnRegion, RegionTools
 
 Stretch = Literal["linear", "sqrt", "log", "asinh"]
 LimitsMode = Literal["zscale", "percentile", "minmax", "typed"]
@@ -35,6 +37,7 @@ class OpenExposure:
     signed: tuple[str, ...] = ()  # planes whose values lie about zero
     source: str = ""  # key of the exposure a map in memory was made from; '' for files
     label: str = ""  # what a map is, in a word or two: 'slope map'
+    array: str = ""  # which pixels of which detector, or which file: exposures of one array share their regions
 
     @property
     def is_ramp(self) -> bool:
@@ -174,6 +177,10 @@ class SessionState:
     tab: str = "Ramp"
     theme: Theme = "system"
     nonlinearity: NonlinearityOptions = field(default_factory=NonlinearityOptions)
+    gain: GainOptions = field(default_factory=GainOptions)
+    regions: tuple[DrawnRegion, ...] = ()
+    selected: tuple[int, ...] = ()  # numbers of regions
+    tools: RegionTools = field(default_factory=RegionTools)
     revisions: tuple[Revision, ...] = ()  # of maps in memory; apart from `exposures`, which stay what they are while a map changes
 
     def exposure(self, key: str) -> OpenExposure | None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from detgui.session import gain_options
 from detgui.session.changes import tidy
+from detgui.session.gain_options import GainOptions
 from detgui.session.nonlinearity import NonlinearityOptions, without_place
+from detgui.session.regions import DrawnRegion
 from detgui.session.state import Difference, Pin, RampOptions, SessionState
 
 LIMIT = 200  # snapshots kept; each is a few small tuples
@@ -20,17 +23,29 @@ class Made:
     ramp: RampOptions
     difference: Difference
     nonlinearity: NonlinearityOptions
+    gain: GainOptions
+    regions: tuple[DrawnRegion, ...]
 
     @classmethod
     def of(cls, state: SessionState) -> Made:
         """The snapshot of a state."""
-        return cls(state.pixel, state.pins, state.ramp, state.difference, without_place(state.nonlinearity))
+        return cls(
+            state.pixel,
+            state.pins,
+            state.ramp,
+            state.difference,
+            without_place(state.nonlinearity),
+            gain_options.without_place(state.gain),
+            state.regions,
+        )
 
     def put_into(self, state: SessionState) -> SessionState:
         """That state with this snapshot in it; references to closed exposures are dropped."""
         now = state.nonlinearity
         options = replace(self.nonlinearity, page=now.page, source=now.source)
-        return tidy(replace(state, pixel=self.pixel, pins=self.pins, ramp=self.ramp, difference=self.difference, nonlinearity=options))
+        gain = replace(self.gain, page=state.gain.page, flats=state.gain.flats)
+        made = {"pixel": self.pixel, "pins": self.pins, "ramp": self.ramp, "difference": self.difference, "regions": self.regions}
+        return tidy(replace(state, nonlinearity=options, gain=gain, **made))
 
 
 class History:
