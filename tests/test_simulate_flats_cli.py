@@ -50,14 +50,23 @@ def test_options_reach_the_simulation(tmp_path):
         "0",
         "--void-gain",
         "0.9",
+        "--even-odd",
+        "500",
+        "--bias-drift",
+        "1",
+        "--ktc",
+        "9",
     )
     shown = []
     args = options(tmp_path, *argv, detector=["NRCA1", "NRCBLONG"], groups=2, gain=(2.0,), read_noise=7.0, seed=9)
     paths = run_flats(args, lambda fraction, message: shown.append(fraction))
     assert [path.name for path in paths][:2] == [f"jw99999003001_02101_0000{n}_nrca1_uncal.fits" for n in (1, 2)]
-    assert len(paths) == 10 and all(path.exists() for path in paths)
+    assert len(paths) == 22 and all(path.exists() for path in paths)
     stated = parameters(paths[2])
     expected = {
+        "even_odd": 500.0,
+        "bias_drift": 1.0,
+        "ktc": 9.0,
         "pairs": 1,
         "columns": 64,
         "rows": 32,

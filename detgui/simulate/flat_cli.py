@@ -22,6 +22,9 @@ NAMED = (
     "saturation",
     "first_gradient",
     "nonlinearity",
+    "even_odd",
+    "bias_drift",
+    "ktc",
     "warm_up",
     "seed",
 )
@@ -39,6 +42,9 @@ def add_flat_arguments(parser: argparse.ArgumentParser) -> None:
     flats.add_argument("--void-level", type=float, metavar="F", help="level in the void relative to its surroundings (0.97)")
     flats.add_argument("--ipc", type=float, metavar="K11", help="centre of the IPC correction kernel, 1 for none (1.025)")
     flats.add_argument("--nonlinearity", type=float, metavar="B", help="raw signal m of a true one of m + B m^2, 1/DN (0)")
+    flats.add_argument("--even-odd", type=float, metavar="DN", help="zero level of even columns above that of odd ones (1000)")
+    flats.add_argument("--bias-drift", type=float, metavar="DN", help="rms movement of an output's zero level from read to read (2)")
+    flats.add_argument("--ktc", type=float, metavar="DN", help="noise of the reset (12)")
     flats.add_argument("--warm-up", type=float, metavar="F", help="part by which the lamp is fainter in the first flat (0.008)")
     flats.add_argument("--first-gradient", type=float, metavar="F", help="change of the illumination in the first flat (0.06)")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ from detgui.science.dq import PIXEL
 from detgui.science.regions import Region
 from detgui.simulate.expose import Staging, check_room
 from detgui.simulate.flat_params import FLAT_LEVELS, FlatParams
+from detgui.simulate.flat_references import reference_types, write_reference
 from detgui.simulate.flats import FlatScene, make_scene, simulate_flat
 from detgui.simulate.keywords import PROGRAM, START_MJD
 from detgui.simulate.writer import BlockWriter, Card, Part, layout, total_size
@@ -28,6 +28,9 @@ from detgui.simulate.writer import BlockWriter, Card, Part, layout, total_size
 SATURATED = PIXEL["SATURATED"]
 REFERENCE = PIXEL["REFERENCE_PIXEL"] | PIXEL["DO_NOT_USE"]
 STREAMED = {"uncal": ("SCI",), "ramp": ("SCI", "GROUPDQ")}
+BESIDE = 96
+"""Bytes of a pixel of the truth and of all references."""
+
 BETWEEN = 60.0
 """s from the end of one flat to the start of the next."""
 
@@ -47,8 +50,8 @@ def write_flats(params: FlatParams, folder: Path, levels: Sequence[str] = ("unca
 
     Returns
     -------
-    Paths: the flats of each level in order, then ``..._truth.fits``, ``..._void.reg`` where there is a void and ``..._ipc.fits`` where
-    there is coupling. Flats (2n - 1, 2n) are a pair.
+    Paths: the flats of each level in order, then ``..._truth.fits``, ``..._void.reg`` where there is a void and the reference files
+    ``..._TYPE.fits`` of `flat_references.reference_types`. Flats (2n - 1, 2n) are a pair.
 
     Raises
     ------
@@ -75,6 +78,7 @@ def write_flats(params: FlatParams, folder: Path, levels: Sequence[str] = ("unca
                     }
                     _write_flat(scene, index, open_files, progress)
             names += _write_truth(staged, scene, names)
+            names += _write_references(staged, scene, tuple(levels), progress)
             progress(1.0, "done")
             staged.keep()
     return [folder / name for name in names]
@@ -269,21 +273,14 @@ def _write_truth(staged: Staging, scene: FlatScene, files: Sequence[str]) -> lis
     if scene.outline is not None:
         names.append(f"{root}_void.reg")
         write_regions(staged.path(names[1]), [Region(scene.outline, "epoxy void", "void")], params.geometry)
-    if params.ipc > 1:
-        names.append(f"{root}_ipc.fits")
-        _write_ipc(staged.path(names[-1]), scene)
     return names
 
 
-def _write_ipc(path: Path, scene: FlatScene) -> None:
-    """The correction kernel as an IPC reference file."""
-    from stdatamodels.jwst import datamodels
-
-    with datamodels.IPCModel(scene.correction.astype(np.float32)) as model:
-        meta = model.meta
-        meta.telescope, meta.reftype, meta.pedigree, meta.author = "JWST", "IPC", "DUMMY", "detgui"
-        meta.description, meta.useafter = "SIMULATED coupling between pixels", "2020-01-01T00:00:00"
-        meta.instrument.name, meta.instrument.detector = "NIRCAM", scene.params.detector
-        buffer = io.BytesIO()
-        model.to_fits(buffer)
-    path.write_bytes(buffer.getvalue())
+def _write_references(staged: Staging, scene: FlatScene, levels: tuple[str, ...], progress: Progress) -> list[str]:
+    """Write what fits the levels; returns the names of the files."""
+    names = []
+    for reftype in reference_types(scene, levels):
+        progress(0.98, f"{scene.params.detector}, {reftype} reference")
+        names.append(f"{root_name(scene.params)}_{reftype}.fits")
+        write_reference(staged.path(names[-1]), scene, reftype)
+    return names

@@ -69,8 +69,7 @@ def make_scene(params: FlatParams) -> FlatScene:
     electrons = np.where(active, np.maximum(level, 0) * gain, 0)
     electrons[void] *= params.void_gain * params.void_level
     gain[void] *= np.float32(params.void_gain)
-    columns = np.arange(params.columns) + params.place[0]
-    zero = np.asarray(OUTPUT_LEVELS)[outputs] + params.even_odd * (columns % 2 == 0)[None, :] + rng.normal(0, 90, shape)
+    zero = np.asarray(OUTPUT_LEVELS)[outputs] + even_odd_levels(params) + rng.normal(0, 90, shape)
     flats = np.arange(2 * params.pairs)
     lamp = 1 - params.warm_up * np.exp(-flats / WARM_UP_FLATS)
     forward, correction = ipc_kernels(params.ipc)
@@ -78,6 +77,12 @@ def make_scene(params: FlatParams) -> FlatScene:
     return FlatScene(
         params, electrons, gain, zero.astype(np.float32), void, active, forward, correction, lamp, tilt, outputs.astype(np.uint8), outline
     )
+
+
+def even_odd_levels(params: FlatParams) -> NDArray[np.float32]:
+    """What even columns have more than odd ones, counted from 1 on the full frame, DN, shape (1, columns)."""
+    columns = np.arange(params.columns) + params.place[0]
+    return np.where(columns % 2 == 0, np.float32(params.even_odd), np.float32(0))[None, :]
 
 
 def diagonal(shape: tuple[int, int]) -> NDArray[np.float64]:
