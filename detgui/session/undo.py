@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from detgui.session import gain_options
 from detgui.session.changes import tidy
@@ -44,7 +45,13 @@ class Made:
         now = state.nonlinearity
         options = replace(self.nonlinearity, page=now.page, source=now.source)
         gain = replace(self.gain, page=state.gain.page, flats=state.gain.flats)
-        made = {"pixel": self.pixel, "pins": self.pins, "ramp": self.ramp, "difference": self.difference, "regions": self.regions}
+        made: dict[str, Any] = {
+            "pixel": self.pixel,
+            "pins": self.pins,
+            "ramp": self.ramp,
+            "difference": self.difference,
+            "regions": self.regions,
+        }
         return tidy(replace(state, nonlinearity=options, gain=gain, **made))
 
 
