@@ -12,6 +12,7 @@ from detgui.gui.image.flag_legend import FlagLegend
 from detgui.gui.image.image_view import ImageView
 from detgui.gui.image.overlays import Mark
 from detgui.gui.image.picture import block_maximum, zero_position
+from detgui.gui.image.region_labels import LabelOverlay
 from detgui.gui.image.view_geometry import GeometryOverlays
 from detgui.science.dq import bits
 from detgui.session.requests import ImageAnswer
@@ -25,6 +26,10 @@ class Canvas:
         self.view = view
         self.legend = FlagLegend(view)
         self.geometry = GeometryOverlays(view, exposures)
+        self.labels = LabelOverlay()
+        self.labels.setZValue(5)
+        view.box.addItem(self.labels, ignoreBounds=True)
+        self._borders: tuple[tuple[int, ...], Any] = ((0, 0), None)  # shape of a label image and the borders of its boxes
         self._any: tuple[Any, int] = (None, 0)  # data quality of an image, and all bits that occur in it
 
     def show(self, answer: ImageAnswer | None, state: SessionState) -> None:
@@ -37,6 +42,7 @@ class Canvas:
             self.show_table(answer, state)
         self.show_over(answer, state)
         self.show_marks(answer, state)
+        self._draw_borders()
 
     def show_table(self, answer: ImageAnswer | None, state: SessionState) -> list[int]:
         """Set the colours; returns the table."""
@@ -73,3 +79,16 @@ class Canvas:
         marks = [Mark(*state.pixel, colours.CHOSEN, cross=True)] if state.pixel is not None else []
         marks += [Mark(pin.x, pin.y, colours.pin_colour(pin.colour)) for pin in state.pins]
         self.view.marks.set_marks(tuple(mark for mark in marks if mark.x < nx and mark.y < ny), nx, ny)
+
+    def show_labels(self, shape: tuple[int, ...], paths: Any) -> None:
+        """Draw the borders of boxes (`region_labels.border_paths`) over images of that shape; None for none."""
+        self._borders = (shape, paths)
+        self._draw_borders()
+
+    def _draw_borders(self) -> None:
+        shape, paths = self._borders
+        shown = self.view.image.indices
+        fits = paths is not None and shown is not None and shown.shape == shape
+        self.labels.setVisible(fits)
+        if fits:
+            self.labels.show_paths(paths, shape[1], shape[0])

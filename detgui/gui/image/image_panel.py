@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QWidget
@@ -17,6 +18,7 @@ from detgui.gui.image.image_actions import make_actions
 from detgui.gui.image.image_widgets import ImageWidgets
 from detgui.gui.image.partners import without_misfits
 from detgui.gui.image.play import Blinker, Player
+from detgui.gui.image.region_desk import RegionDesk
 from detgui.gui.image.view_intents import Intents
 from detgui.session.requests import ImageAnswer, ImageRequest
 from detgui.session.resolve import image_request
@@ -56,6 +58,7 @@ class ImagePanel(ImageWidgets):
         self.intents = Intents(self)
         self.flags_menu = FlagsMenu(self.bar.flags.menu(), session, self.asker, lambda: self.answer)
         self.actions_by_name = make_actions(self, self.intents.table())
+        self.desk = RegionDesk(self, self.asker, (self.canvas, self.second.canvas))
         self._connect(loader)
         self._show_state(SessionState(), session.state)
 
@@ -122,6 +125,10 @@ class ImagePanel(ImageWidgets):
     def show_fill(self) -> None:
         """Show in the menus whether the image fills the view."""
         self.actions_by_name["fill"].setChecked(self.view.fill)
+
+    def show_labels(self, labels: NDArray[Any] | None, void_by_label: NDArray[Any] | None = None) -> None:
+        """Draw the borders of boxes over images of their shape: ``labels`` (ny, nx), -1 for none; ``void_by_label`` bool by label."""
+        self.desk.show_labels(labels, void_by_label)
 
     def _hovered(self, pixel: tuple[int, int] | None, second: bool) -> None:
         self._over_second = second and pixel is not None
