@@ -28,7 +28,13 @@ def broken_warm_up() -> None:
 def facts(progress) -> dict[str, object]:
     progress(0.5, "half")
     print("printed by a library")
-    return {"pid": os.getpid(), "folder": os.getcwd(), "warm": WARM, "own": os.environ.get("DETGUI_OWN"), "home": os.environ.get("HOME")}
+    return {
+        "pid": os.getpid(),
+        "folder": str(Path.cwd()),
+        "warm": WARM,
+        "own": os.environ.get("DETGUI_OWN"),
+        "home": os.environ.get("HOME"),
+    }
 
 
 def add(one, two, progress):
