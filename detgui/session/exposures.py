@@ -9,12 +9,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from detgui.data.exposure import Exposure
+from detgui.data.kinds import RESAMPLED_KINDS
+from detgui.science.detector import DetectorGeometry
 from detgui.session import changes, work
 from detgui.session.bridge import FINAL, Bridge
 from detgui.session.requests import Trouble
 from detgui.session.session import Session
 from detgui.session.shelf import Shelf
-from detgui.session.state import OpenExposure, SessionState
+from detgui.session.state import OWN_ARRAY, OpenExposure, SessionState
 from detgui.session.words import sentence, trouble
 from detgui.tasks.engine import Engine
 from detgui.tasks.events import TaskEvent
@@ -85,7 +87,8 @@ class Exposures(QObject):
         key = f"e{self._count}"
         self.shelf.put(key, exposure)
         state = self._session.state
-        entry = replace(describe(key, exposure), source=source, label=label)
+        entry = describe(key, exposure)
+        entry = replace(entry, source=source, label=label, array=map_array(entry, state.exposure(source)))
         state = changes.insert_map(state, entry)
         self._session.put(changes.revise(state, key, note) if note else state)
         if show:
@@ -171,7 +174,30 @@ def describe(key: str, exposure: Exposure) -> OpenExposure:
         warnings=exposure.warnings,
         spans=spans if len(spans) > 1 else (),
         signed=exposure.signed,
+        array=array_of(exposure),
     )
+
+
+def array_of(exposure: Exposure) -> str:
+    """Which pixels of which detector, and how they lie: exposures with the same answer share their regions.
+
+    Resampled images, images that are one of several in a file, and files without a detector frame get an answer of their own.
+    """
+    geometry: DetectorGeometry | None = getattr(exposure, "geometry", None)
+    ny, nx = exposure.shape[2:]
+    resampled = exposure.kind in RESAMPLED_KINDS or exposure.name.endswith("]")
+    if geometry is None or not geometry.known or not geometry.detector or resampled or (geometry.ny, geometry.nx) != (ny, nx):
+        path = exposure.files[0].path.absolute() if exposure.files else ""
+        return f"{OWN_ARRAY}{path} {exposure.name} {nx}x{ny}"
+    place = f"{nx}x{ny}+{geometry.xstart}+{geometry.ystart}"
+    return f"{geometry.detector} {place} {geometry.fastaxis:+d}{geometry.slowaxis:+d}"
+
+
+def map_array(entry: OpenExposure, source: OpenExposure | None) -> str:
+    """The array of a map in memory: that of its source where it has its pixels."""
+    if source is None:
+        return entry.array
+    return source.array if source.shape[2:] == entry.shape[2:] else f"{source.array} {entry.label or entry.name}"
 
 
 def _spans(numbers: Sequence[int]) -> tuple[tuple[int, int], ...]:

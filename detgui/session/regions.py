@@ -6,7 +6,7 @@ when exposures are closed. Other frames get copies.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Tool = Literal["", "rectangle", "ellipse", "polygon", "lasso", "brush", "grow"]
 How = Literal["new", "add", "subtract", "intersect"]
 Kind = Literal["void", "exclude", "region of interest", "background", "source"]
+LeftOut = Literal["nothing", "do not use", "flagged"]
 
 SHORT = {"region of interest": "region"}
 """What a kind is called in the name of a new region, where that is not the kind itself."""
@@ -35,11 +36,12 @@ class DrawnRegion:
 
 @dataclass(frozen=True, slots=True)
 class RegionTools:
-    """The tool in hand and what it makes; not undone.
+    """The tool in hand, what it makes, and which pixels the statistics leave out; not undone.
 
     ``tool`` '' moves and edits. ``how`` tells whether what is drawn becomes a region of its own or changes the selected one. ``brush``
     is the radius in pixels; ``tolerance`` (unit of the image, None: three robust sigmas about the pixel) and ``smooth`` (side of the box
-    in pixels that is averaged before) belong to growing from a pixel.
+    in pixels that is averaged before) belong to growing from a pixel. ``left_out`` of the statistics: no pixel but those without a value,
+    those that are DO_NOT_USE, or those with any flag.
     """
 
     tool: Tool = ""
@@ -48,6 +50,7 @@ class RegionTools:
     brush: float = 4.0
     tolerance: float | None = None
     smooth: int = 1
+    left_out: LeftOut = "do not use"
 
 
 def regions_of(state: SessionState, key: str = "") -> tuple[DrawnRegion, ...]:
@@ -128,6 +131,75 @@ def select(state: SessionState, numbers: Iterable[int]) -> SessionState:
     there = {each.number for each in state.regions}
     chosen = tuple(each for each in dict.fromkeys(numbers) if each in there)
     return state if chosen == state.selected else replace(state, selected=chosen)
+
+
+def select_all(state: SessionState) -> SessionState:
+    """Select every region of the shown exposure that is not hidden."""
+    return select(state, (each.number for each in regions_of(state) if not each.region.hidden))
+
+
+def set_shapes(state: SessionState, shapes: Mapping[int, Shape]) -> SessionState:
+    """Give several regions other shapes; locked ones stay as they are."""
+    for number, shape in shapes.items():
+        state = set_shape(state, number, shape)
+    return state
+
+
+def duplicate(state: SessionState, numbers: Iterable[int]) -> SessionState:
+    """Put a copy of each region over it, unlocked, with a name of its own; the copies are selected."""
+    chosen = set(numbers)
+    copies: tuple[int, ...] = ()
+    for each in state.regions:
+        if each.number in chosen:
+            name = copy_name(state.regions, each.frame, each.region.name)
+            state = add(state, (replace(each.region, name=name, locked=False),), each.frame)
+            copies += state.selected
+    return select(state, copies) if copies else state
+
+
+def copy_name(there: Iterable[DrawnRegion], frame: str, name: str) -> str:
+    """'void 1 copy', 'void 1 copy 2', ...: the first that no region of the frame has; the name itself where it is free."""
+    taken = {each.region.name for each in there if each.frame == frame}
+    if not name or name not in taken:
+        return name
+    return next(new for count in range(1, len(taken) + 2) if (new := f"{name} copy {count}".removesuffix(" 1")) not in taken)
+
+
+def join_regions(state: SessionState, numbers: Iterable[int], how: str) -> SessionState:
+    """Make one region of several: the others are added to the first, subtracted from it, or intersected with it, and go unless locked.
+
+    Raises BadInput where nothing would be left, or the first is locked.
+    """
+    from detgui.science.region_masks import pixels_of
+
+    found = [one for number in dict.fromkeys(numbers) if (one := region(state, number)) is not None]
+    if len(found) < 2:
+        raise BadInput("two or more regions must be selected")
+    first, *others = found
+    if first.region.locked:
+        raise BadInput(f"{first.region.name} is locked")
+    if any(each.frame != first.frame for each in others):
+        raise BadInput("regions of different detectors or subarrays cannot be combined")
+    shape = first.region.shape
+    for each in others:
+        try:
+            shape = pixels_of(Combined(shape, each.region.shape, how))
+        except BadInput as error:
+            raise BadInput(f"nothing would be left of {first.region.name}: {error}") from error
+    joined = remove(_put(state, first.number, replace(first.region, shape=shape)), (each.number for each in others))
+    return select(joined, (first.number,))
+
+
+def replace_region(state: SessionState, number: int, parts: Iterable[Region]) -> SessionState:
+    """Put the parts of a region where it was, in its place in the list, and select them; a locked one stays."""
+    found, new = region(state, number), tuple(parts)
+    if found is None or found.region.locked or not new:
+        return state
+    free = max(each.number for each in state.regions) + 1
+    made = tuple(DrawnRegion(free + place, found.frame, part) for place, part in enumerate(new))
+    place = state.regions.index(found)
+    listed = (*state.regions[:place], *made, *state.regions[place + 1 :])
+    return replace(state, regions=listed, selected=tuple(each.number for each in made))
 
 
 def _put(state: SessionState, number: int, new: Region) -> SessionState:

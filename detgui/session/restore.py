@@ -1,4 +1,4 @@
-"""The session across runs: saved a moment after every change, opened again on request."""
+"""The session across runs: saved a moment after every change, opened again on request; its regions are brought back always."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from detgui.folders import state_folder
-from detgui.progress import Progress
+from detgui.progress import Progress, no_progress
 from detgui.session import changes
 from detgui.session.bridge import FINAL
 from detgui.session.codec import from_json, to_json
 from detgui.session.exposures import Exposures, Opened
+from detgui.session.region_store import RegionStore
 from detgui.session.requests import Trouble
 from detgui.session.session import Session
 from detgui.session.state import Frame, OpenExposure, SessionState
@@ -36,7 +37,8 @@ def session_file() -> Path:
 
 def save_state(state: SessionState, path: Path) -> None:
     """Write the state whole or not at all; raises OSError."""
-    write_json(path, {"version": VERSION, "state": to_json(without_maps(state))})
+    kept = replace(without_maps(state), regions=(), selected=())  # regions have a file of their own
+    write_json(path, {"version": VERSION, "state": to_json(kept)})
 
 
 def without_maps(state: SessionState) -> SessionState:
@@ -74,6 +76,8 @@ def remap(saved: SessionState, keys: dict[str, str], current: SessionState) -> S
     kept["difference"] = replace(saved.difference, other=frame(saved.difference.other))
     kept["blink"] = replace(saved.blink, on=False, other=frame(saved.blink.other))
     kept["revisions"] = current.revisions
+    kept["regions"], kept["selected"] = current.regions, current.selected
+    kept["tools"] = replace(saved.tools, tool=current.tools.tool, how=current.tools.how)
     kept["nonlinearity"] = replace(saved.nonlinearity, source=keys.get(saved.nonlinearity.source, ""))
     kept["gain"] = replace(saved.gain, flats=tuple(keys[each] for each in saved.gain.flats if each in keys))
     kept["ramp"] = replace(saved.ramp, compare=tuple(keys[each] for each in saved.ramp.compare if each in keys))
@@ -102,6 +106,7 @@ class Keeper(QObject):
         super().__init__(parent)
         self._session, self._exposures = session, exposures
         self._path = session_file()
+        self._store = RegionStore()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SAVE_AFTER_MS)
@@ -112,10 +117,20 @@ class Keeper(QObject):
         exposures.bridge.task_event.connect(self._hear)
 
     def start(self) -> None:
-        """Save from now on."""
+        """Bring back the regions, and save from now on."""
         if not self._started:
+            self._bring_regions()
             self._session.changed.connect(self._later)
             self._started = True
+
+    def _bring_regions(self) -> None:
+        state = self._session.state
+        found, wrong = self._store.load(each.number for each in state.regions)
+        if wrong:
+            self.notice.emit(Trouble(self._store.path, wrong, ""))
+        if found:
+            self._session.update(regions=(*state.regions, *found))
+            self._session.forget()  # an undo beyond this would take them away
 
     def saved(self) -> SessionState | None:
         """The session of the last run, None for none; one that cannot be read is set aside, with a notice."""
@@ -143,7 +158,7 @@ class Keeper(QObject):
                 self._task.result(5.0)
             self._task = None
         try:
-            save_state(self._session.state, self._path)
+            _save(self._session.state, self._path, self._store)
         except OSError as error:
             self._tell(error)
 
@@ -166,7 +181,9 @@ class Keeper(QObject):
             return
         try:
             # A disk may take its time to write: not in the window's thread.
-            self._task = self._exposures.engine.submit(_save, self._session.state, self._path, title="Saving the session", quick=True)
+            self._task = self._exposures.engine.submit(
+                _save, self._session.state, self._path, self._store, title="Saving the session", quick=True
+            )
         except RuntimeError:  # the engine is closed already
             self.flush()
 
@@ -185,7 +202,8 @@ class Keeper(QObject):
             self.notice.emit(Trouble(self._path, f"the session cannot be saved: {sentence(error, self._path.name)}", ""))
 
 
-def _save(state: SessionState, path: Path, progress: Progress) -> None:
+def _save(state: SessionState, path: Path, store: RegionStore, progress: Progress = no_progress) -> None:
+    store.save(state.regions)
     save_state(state, path)
 
 

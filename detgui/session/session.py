@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -167,6 +167,10 @@ class Session(QObject):
         """Replace name, kind, colour, locked or hidden of regions."""
         self._make(regions.set_fields(self._state, tuple(numbers), **fields), text)
 
+    def set_region_shapes(self, shapes: Mapping[int, Shape], commit: bool = True, text: str = "Move regions") -> None:
+        """Give several regions other shapes, by number, as one undo; ``commit`` as in `set_region_shape`."""
+        self._make(regions.set_shapes(self._state, shapes), text, commit=commit)
+
     def combine_region(self, number: int, shape: Shape, how: str, commit: bool = True) -> None:
         """Add a shape to a region, subtract it, or keep what both have."""
         self._make(regions.combine(self._state, number, shape, how), f"{how.capitalize()} to region", commit=commit)
@@ -174,6 +178,22 @@ class Session(QObject):
     def remove_regions(self, numbers: Iterable[int]) -> None:
         """Take regions away."""
         self._make(regions.remove(self._state, tuple(numbers)), "Delete region")
+
+    def duplicate_regions(self, numbers: Iterable[int]) -> None:
+        """Put copies over regions and select them."""
+        self._make(regions.duplicate(self._state, tuple(numbers)), "Duplicate region")
+
+    def join_regions(self, numbers: Iterable[int], how: str) -> None:
+        """Make one region of several, as `regions.join_regions` does; raises BadInput where nothing would be left."""
+        self._make(regions.join_regions(self._state, tuple(numbers), how), f"{how.capitalize()} regions")
+
+    def replace_region(self, number: int, parts: Iterable[Region], text: str = "Split region") -> None:
+        """Put its parts in the place of a region."""
+        self._make(regions.replace_region(self._state, number, parts), text)
+
+    def select_all_regions(self) -> None:
+        """Select every region of the shown exposure that is not hidden, without undo."""
+        self.put(regions.select_all(self._state))
 
     def select_regions(self, numbers: Iterable[int]) -> None:
         """Select regions, without undo."""

@@ -13,6 +13,9 @@ from detgui.session.gain_options import GainOptions
 from detgui.session.nonlinearity import NonlinearityOptions
 from detgui.session.regions import DrawnRegion, RegionTools
 
+OWN_ARRAY = "file "
+"""How the array of a file that shares its pixels with no other begins."""
+
 Stretch = Literal["linear", "sqrt", "log", "asinh"]
 LimitsMode = Literal["zscale", "percentile", "minmax", "typed"]
 DifferenceMode = Literal["none", "previous group", "other"]
@@ -77,6 +80,11 @@ class OpenExposure:
                 return first + place
             place -= last - first + 1
         return self.integrations[1]
+
+    @property
+    def own_array(self) -> bool:
+        """True where the array is this file's alone: resampled images, files that do not say which pixels of which detector they hold."""
+        return self.array.startswith(OWN_ARRAY)
 
     def contains(self, x: int, y: int) -> bool:
         """True where the 0-based pixel is inside the array."""

@@ -9,7 +9,7 @@ from detgui.session import gain_options
 from detgui.session.changes import tidy
 from detgui.session.gain_options import GainOptions
 from detgui.session.nonlinearity import NonlinearityOptions, without_place
-from detgui.session.regions import DrawnRegion
+from detgui.session.regions import DrawnRegion, select
 from detgui.session.state import Difference, Pin, RampOptions, SessionState
 
 LIMIT = 200  # snapshots kept; each is a few small tuples
@@ -52,7 +52,8 @@ class Made:
             "difference": self.difference,
             "regions": self.regions,
         }
-        return tidy(replace(state, nonlinearity=options, gain=gain, **made))
+        back = tidy(replace(state, nonlinearity=options, gain=gain, **made))
+        return select(back, back.selected)  # those that are still there
 
 
 class History:
