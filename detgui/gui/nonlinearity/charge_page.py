@@ -15,9 +15,9 @@ from detgui.errors import BadInput
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.quantity import plain, probability, with_error
 from detgui.gui.nonlinearity.context import Context
-from detgui.gui.nonlinearity.page import Need, Origin, Page, Table, tool_label
-from detgui.gui.nonlinearity.page_plot import PagePlot
 from detgui.gui.nonlinearity.page_work import measure
+from detgui.gui.pages.page import Need, Origin, Page, Table, tool_label
+from detgui.gui.pages.page_plot import PagePlot
 from detgui.gui.ramp.ramp_facts import Fact
 
 LANE = "charge"

@@ -15,12 +15,12 @@ from detgui.errors import BadInput
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.quantity import plain, with_error
 from detgui.gui.nonlinearity.context import Context
-from detgui.gui.nonlinearity.page import Need, Origin, Page, Table
-from detgui.gui.nonlinearity.page_plot import PagePlot
 from detgui.gui.nonlinearity.page_work import measure
 from detgui.gui.nonlinearity.phase_regions import PhaseRegions, Scale
 from detgui.gui.nonlinearity.phase_text import as_phases, as_ranges, outside, report_ranges
 from detgui.gui.nonlinearity.phases_box import PhasesBox
+from detgui.gui.pages.page import Need, Origin, Page, Table
+from detgui.gui.pages.page_plot import PagePlot
 from detgui.gui.ramp.ramp_facts import Fact
 from detgui.session.nonlinearity import PhaseRange
 

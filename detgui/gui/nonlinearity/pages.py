@@ -1,38 +1,8 @@
-"""The pages of the non-linearity tab: one row each, in the order of the switch."""
+"""The pages of the non-linearity tab: one row each, in the order of the switch (`NonlinearityOptions.page` is a title)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
-
-from PySide6.QtWidgets import QWidget
-
-from detgui.gui.nonlinearity.context import Context
-
-
-@dataclass(frozen=True, slots=True)
-class PageRow:
-    """A page: its title in the switch (`NonlinearityOptions.page`), the widget's place, what it is for.
-
-    The widget is made as ``Widget(context, parent)`` when the page is first shown. It may have: ``came_to_front()``, called whenever
-    the page is shown; ``actions_for_menu()``; ``export_actions``, a dict of QActions for File > Export.
-    """
-
-    title: str
-    module: str
-    widget: str
-    tip: str
-
-    @property
-    def exists(self) -> bool:
-        """Whether the page is there: one that is not is not listed."""
-        return find_spec(self.module) is not None
-
-    def build(self, context: Context, parent: QWidget) -> QWidget:
-        """Make the widget; its module is imported here, not with the window."""
-        return getattr(import_module(self.module), self.widget)(context, parent)
-
+from detgui.gui.pages.page_row import PageRow
 
 _ROOM = "detgui.gui.nonlinearity"
 PAGES = (

@@ -12,7 +12,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
 from detgui.gui.image import colormaps
-from detgui.gui.nonlinearity.page_plot import PagePlot
+from detgui.gui.pages.page_plot import PagePlot
 
 
 def picture(values: NDArray[Any], limit: float) -> NDArray[np.uint8]:

@@ -13,10 +13,10 @@ from detgui.data.exposure import Exposure
 from detgui.data.memory_exposure import MapExposure
 from detgui.errors import BadInput
 from detgui.gui.nonlinearity.context import Context
-from detgui.gui.nonlinearity.findings import findings_of
 from detgui.gui.nonlinearity.phase_text import as_phases
 from detgui.gui.nonlinearity.phase_work import Compared, Known, compare, maps_of, quick_maps
 from detgui.gui.nonlinearity.trace_line import TRACE
+from detgui.gui.pages.findings import findings_of
 from detgui.session import changes, slope_work
 from detgui.session.state import SessionState
 

@@ -13,13 +13,13 @@ from detgui.analysis.verdict import Verdict
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.quantity import probability, significance, with_error
 from detgui.gui.nonlinearity.context import Context
-from detgui.gui.nonlinearity.page import Need, Origin, Page, Table, tool_label
-from detgui.gui.nonlinearity.page_plot import PagePlot
 from detgui.gui.nonlinearity.phase_maker import LANE, SIGMA_LIMIT, PhaseMaker
 from detgui.gui.nonlinearity.phase_text import outside
 from detgui.gui.nonlinearity.phase_work import Compared
 from detgui.gui.nonlinearity.same_limits import SameLimits
 from detgui.gui.nonlinearity.signs import draw_profile
+from detgui.gui.pages.page import Need, Origin, Page, Table, tool_label
+from detgui.gui.pages.page_plot import PagePlot
 from detgui.gui.ramp.ramp_facts import Fact
 
 LIGHT_CURVE = "Light curve"

@@ -16,11 +16,11 @@ from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.plot_theme import PlotTheme
 from detgui.gui.common.quantity import plain, probability, with_error
 from detgui.gui.nonlinearity.context import Context
-from detgui.gui.nonlinearity.page import Need, Origin, Page, Table, tool_label
-from detgui.gui.nonlinearity.page_plot import PagePlot
 from detgui.gui.nonlinearity.page_work import measure, profile_of
 from detgui.gui.nonlinearity.signs import draw_profile
 from detgui.gui.nonlinearity.trace_line import TRACE, TraceLine
+from detgui.gui.pages.page import Need, Origin, Page, Table, tool_label
+from detgui.gui.pages.page_plot import PagePlot
 from detgui.gui.ramp.ramp_facts import Fact
 
 LANE, QUICK = "trace", "profile"

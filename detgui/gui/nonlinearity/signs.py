@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QColor
 
-from detgui.gui.nonlinearity.page_plot import PagePlot
+from detgui.gui.pages.page_plot import PagePlot
 from detgui.science.profile import Folded
 
 LOSS, EXCESS = QColor("#4A86CF"), QColor("#D9534F")

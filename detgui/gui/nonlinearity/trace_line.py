@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QObject, Qt
 
 from detgui.gui.nonlinearity.context import Context
-from detgui.gui.nonlinearity.findings import findings_of
+from detgui.gui.pages.findings import findings_of
 
 TRACE = "trace"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from detgui.gui.nonlinearity.context import Context
+from detgui.gui.pages.page_context import PageContext
 
 
 class Findings(QObject):
@@ -14,7 +14,7 @@ class Findings(QObject):
 
     changed = Signal(str, str)
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: PageContext) -> None:
         super().__init__(context.maker)
         self._kept: dict[tuple[str, str], Any] = {}
         context.exposures.closed.connect(self._forget)
@@ -33,6 +33,6 @@ class Findings(QObject):
             del self._kept[each]
 
 
-def findings_of(context: Context) -> Findings:
+def findings_of(context: PageContext) -> Findings:
     """The findings that all pages of a panel share."""
     return context.maker.findChild(Findings) or Findings(context)

@@ -14,10 +14,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSplitter
 from detgui.data.tables import Columns
 from detgui.gui.common.buttons import flat_button, menu_button
 from detgui.gui.common.script_line import ScriptLine
-from detgui.gui.nonlinearity.context import Context
-from detgui.gui.nonlinearity.findings import findings_of
-from detgui.gui.nonlinearity.page_export import PageExporter
-from detgui.gui.nonlinearity.page_plot import PagePlot
+from detgui.gui.pages.findings import findings_of
+from detgui.gui.pages.page_context import PageContext
+from detgui.gui.pages.page_export import PageExporter
+from detgui.gui.pages.page_plot import PagePlot
 from detgui.gui.ramp.ramp_export import KINDS
 from detgui.gui.ramp.ramp_facts import Fact
 from detgui.gui.ramp.ramp_numbers import NumbersTable
@@ -79,8 +79,10 @@ class Page(QWidget):
     """
 
     name = "page"
+    room = "nonlinearity"  # of the tab, in the names that layouts are kept by
+    result_word = "slope map"  # what `maker` makes
 
-    def __init__(self, context: Context, plot: PagePlot, parent: QWidget | None = None) -> None:
+    def __init__(self, context: PageContext, plot: PagePlot, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.context, self.plot = context, plot
         self.session, self.maker, self.jobs = context.session, context.maker, context.jobs
@@ -142,7 +144,7 @@ class Page(QWidget):
         inside.addLayout(self.tools)
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.setObjectName(f"nonlinearity {self.name}")
+        self.splitter.setObjectName(f"{self.room} {self.name}")
         below = QWidget(self)
         below.setLayout(self.under)
         self.under.setContentsMargins(0, 0, 0, 0)
@@ -200,8 +202,8 @@ class Page(QWidget):
         return self.findings.get(key or self.key, name)
 
     def need_map(self, why: str) -> Need:
-        """The slope map is missing."""
-        return Need(f"{why} needs the slope map.", "Compute the slope map", self.maker.compute)
+        """What the maker makes is missing."""
+        return Need(f"{why} needs the {self.result_word}.", f"Compute the {self.result_word}", self.maker.compute)
 
     def start(self, lane: str, title: str, func: Callable[..., Any], *args: Any, then: Callable[[Any], object], **how: Any) -> None:
         """Start a job of this page; what went wrong is said below."""

@@ -1,0 +1,34 @@
+"""A row in the table of a tab's pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from PySide6.QtWidgets import QWidget
+
+
+@dataclass(frozen=True, slots=True)
+class PageRow:
+    """A page: its title in the switch, the widget's place, what it is for.
+
+    The widget is made as ``Widget(context, parent)`` when the page is first shown. It may have: ``came_to_front()``, called whenever
+    the page is shown; ``actions_for_menu()``; ``export_actions``, a dict of QActions for File > Export.
+    """
+
+    title: str
+    module: str
+    widget: str
+    tip: str
+
+    @property
+    def exists(self) -> bool:
+        """Whether the page is there: one that is not is not listed."""
+        return find_spec(self.module) is not None
+
+    def build(self, context: Any, parent: QWidget) -> QWidget:
+        """Make the widget; its module is imported here, not with the window."""
+        widget: QWidget = getattr(import_module(self.module), self.widget)(context, parent)
+        return widget

@@ -1,0 +1,98 @@
+"""A tab with several pages: what they share above, a switch, and one page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QButtonGroup, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from detgui.gui.common.buttons import flat_button
+from detgui.gui.image.flow import FlowLayout
+from detgui.gui.pages.page_row import PageRow
+
+ActionRow = tuple[str, str, str, Callable[[], object]]  # name, text, key, what it does
+
+
+class PagedPanel(QWidget):
+    """Frame of the pages; a page's module is imported when it is first shown. ``header`` is what they share, ``context`` what they get."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows: tuple[PageRow, ...] = ()
+        self.context: Any = None
+        self.actions_by_name: dict[str, QAction] = {}
+        self._built: dict[str, QWidget] = {}
+        self._choose: Callable[[str], object] = lambda title: None
+        self.stack = QStackedWidget(self)
+        self._switch = QButtonGroup(self)
+
+    def build_frame(self, context: Any, rows: Sequence[PageRow], header: QWidget, nothing: str, choose: Callable[[str], object]) -> None:
+        """Lay out; ``nothing`` is said while there is nothing to show, ``choose(title)`` called when a person chooses a page."""
+        self.context, self.rows, self._choose = context, tuple(rows), choose
+        self.empty = QLabel(nothing, self)
+        self.empty.setWordWrap(True)
+        self.empty.setMargin(24)
+        self.stack.addWidget(self.empty)
+        row = FlowLayout(spacing=2)
+        for place, page in enumerate(self.rows):
+            button = flat_button(page.title, page.tip)
+            button.setCheckable(True)
+            button.clicked.connect(lambda _, title=page.title: choose(title))
+            self._switch.addButton(button, place)
+            row.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 4, 4, 4)
+        column.setSpacing(4)
+        column.addWidget(header)
+        column.addLayout(row)
+        column.addWidget(self.stack, 1)
+
+    def add_actions(self, rows: Sequence[ActionRow]) -> None:
+        """Make actions with keys; those of the pages' order are among them."""
+        for name, text, key, call in rows:
+            action = QAction(text, self)
+            action.setShortcut(QKeySequence(key))
+            action.setMenuRole(QAction.MenuRole.NoRole)
+            action.triggered.connect(lambda _=False, call=call: call())
+            self.addAction(action)
+            self.actions_by_name[name] = action
+
+    def actions_for_menu(self) -> list[QAction]:
+        """Every action with a key, in the order of a menu."""
+        return list(self.actions_by_name.values())
+
+    @property
+    def page(self) -> QWidget | None:
+        """The page that is shown, None while nothing is open."""
+        shown = self.stack.currentWidget()
+        return None if shown is self.empty else shown
+
+    def step_page(self, now: str, step: int) -> None:
+        """Show the next page, round and round."""
+        titles = [row.title for row in self.rows]
+        self._choose(titles[(titles.index(now) + step) % len(titles)] if now in titles else titles[0])
+
+    def show_pages(self, title: str, there: bool, wanted: bool) -> None:
+        """Show a page where there is something to show; while no page was made, only where it is ``wanted``."""
+        for button in self._switch.buttons():
+            button.setEnabled(there)
+        if not there:
+            self.stack.setCurrentWidget(self.empty)
+        elif wanted or self._built:
+            self._show_page(title)
+
+    def _show_page(self, title: str) -> None:
+        place = next((i for i, row in enumerate(self.rows) if row.title == title), 0)
+        row = self.rows[place]
+        self._switch.button(place).setChecked(True)
+        if row.title not in self._built:
+            self._built[row.title] = row.build(self.context, self.stack)
+            self.stack.addWidget(self._built[row.title])
+        page = self._built[row.title]
+        if self.stack.currentWidget() is not page:
+            self.stack.setCurrentWidget(page)
+            came = getattr(page, "came_to_front", None)
+            if came is not None:
+                came()
