@@ -17,11 +17,12 @@ VERBS = {
     "ramp": "fit one pixel's ramp and write it as a table",
     "slopes": "map the residual late slope of an exposure",
     "gain": "map the gain from pairs of flats",
+    "step": "run a step of the jwst pipeline on an exposure",
     "simulate": "write exposures with known truth",
     "demo": "open the window on example exposures",
     "bench": "measure how fast the program is here",
 }
-PLANNED = ("offsets", "correct", "hotpixels", "ta-risk", "noise", "step")
+PLANNED = ("offsets", "correct", "hotpixels", "ta-risk", "noise")
 """Verbs that are not there yet: not to be taken for files."""
 
 VALUED_COMMON = ("--scheduler", "--workers")
@@ -146,6 +147,12 @@ def _gain(parser: argparse.ArgumentParser) -> None:
     add_arguments(parser)
 
 
+def _step(parser: argparse.ArgumentParser) -> None:
+    from detgui.cli.step import add_arguments
+
+    add_arguments(parser)
+
+
 def _simulate(parser: argparse.ArgumentParser) -> None:
     from detgui.simulate.cli import add_arguments
 
@@ -161,7 +168,16 @@ def _bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="write JSON on stdout")
 
 
-_FILL = {"info": _info, "ramp": _ramp, "slopes": _slopes, "gain": _gain, "simulate": _simulate, "demo": _demo, "bench": _bench}
+_FILL = {
+    "info": _info,
+    "ramp": _ramp,
+    "slopes": _slopes,
+    "gain": _gain,
+    "step": _step,
+    "simulate": _simulate,
+    "demo": _demo,
+    "bench": _bench,
+}
 
 
 def positive(text: str) -> int:

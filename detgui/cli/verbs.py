@@ -149,6 +149,14 @@ def gain(args: Namespace) -> int:
     return run(args)
 
 
+def step(args: Namespace) -> int:
+    """Run a step of the jwst pipeline."""
+    _no_scheduler(args)
+    from detgui.cli.step import run
+
+    return run(args)
+
+
 def simulate(args: Namespace) -> int:
     """Write exposures with known truth."""
     _no_scheduler(args)
@@ -180,6 +188,7 @@ VERB_FUNCTIONS: dict[str, Callable[[Namespace], int]] = {
     "ramp": ramp,
     "slopes": slopes,
     "gain": gain,
+    "step": step,
     "simulate": simulate,
     "demo": demo,
     "bench": bench,
