@@ -56,7 +56,7 @@ def read_masks(
         where the file cannot be read, has another size, is in sky coordinates and there is no WCS, or covers no pixel of the image.
     """
     path = Path(path)
-    if _starts_with(path, (b"SIMPLE  =", b"\x1f\x8b")):
+    if is_fits(path):
         found = read_fits_masks(path, shape, geometry, kind)
     else:
         regions = read_regions(path, geometry, wcs, kind)
@@ -87,6 +87,19 @@ def read_regions(path: Path, geometry: DetectorGeometry | None = None, wcs: Any 
             shape = Combined(shape, other, "subtract")
         regions.append(_region(shape, item, kind))
     return _carried(path, regions, _frame(text), geometry)
+
+
+def is_fits(path: Path) -> bool:
+    """Whether a file begins as a FITS file, compressed or not, does. Raises BadInput where it cannot be read."""
+    return _starts_with(Path(path), (b"SIMPLE  =", b"\x1f\x8b"))
+
+
+def needs_wcs(path: Path) -> bool:
+    """Whether a DS9 region file has regions in sky coordinates. Raises BadInput where it cannot be read."""
+    from regions import SkyRegion
+
+    path = Path(path)
+    return any(isinstance(item, SkyRegion) for item in _parse(path, _text(path)))
 
 
 def write_regions(path: Path, regions: Sequence[Region], geometry: DetectorGeometry | None = None, wcs: Any = None) -> None:

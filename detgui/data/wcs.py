@@ -8,6 +8,8 @@ go before those of the gwcs because they hold the pipeline's correction for the 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -80,6 +82,44 @@ def load_wcs(path: str | Path, ny: int, nx: int, extver: int = 1, progress: Prog
         found = replace(found, wavelength_um=plane, source=source, reason="")
     progress(1.0, "WCS read")
     return found
+
+
+@contextmanager
+def celestial_wcs(path: str | Path, ny: int, nx: int, extver: int = 1) -> Iterator[Any]:
+    """The WCS itself (gwcs, else `astropy.wcs.WCS`) of an image of shape (ny, nx), for sky positions both ways; usable inside the block.
+
+    Raises `BadInput` where the file cannot be read, or gives sky coordinates of no pixel without knowing more than the pixel.
+    """
+    path = Path(path)
+    with warnings.catch_warnings(), ExitStack() as files:
+        warnings.simplefilter("ignore")
+        parts = _read_parts(path, extver)
+        found = _imaging_gwcs(path, (ny, nx), extver, files) if parts.has_gwcs else None
+        yield found if found is not None else _keyword_wcs(path, parts)
+
+
+def _imaging_gwcs(path: Path, shape: tuple[int, int], extver: int, files: ExitStack) -> Any | None:
+    """The gwcs where it is that of an image of the sky."""
+    try:
+        from stdatamodels import asdf_in_fits
+
+        wcs = _gwcs_of(files.enter_context(asdf_in_fits.open(path)).tree, extver)
+        usable = wcs is not None and wcs.forward_transform.n_inputs == 2 and not _reaches_beyond(wcs, shape)
+        return wcs if usable and not _gwcs_function(wcs)[1] else None
+    except Exception:  # a tree of another library's objects, of any age; the keywords may do
+        return None
+
+
+def _keyword_wcs(path: Path, parts: _Parts) -> Any:
+    from astropy.wcs import WCS
+
+    try:
+        wcs = WCS(parts.header, fix=False)
+    except Exception as error:  # wcslib has many ways to refuse a header
+        raise BadInput(f"the WCS keywords of {path.name} cannot be used: {type(error).__name__}") from None
+    if not wcs.has_celestial:
+        raise BadInput(f"{path.name} has no WCS that gives sky coordinates of its pixels")
+    return wcs.celestial
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,6 +12,9 @@ from detgui.errors import BadInput
 from detgui.science.detector import OUTPUTS, DetectorGeometry
 from detgui.science.regions import Combined, Ellipse, Mask, Painted, Polygon, Rectangle, Shape, crossing, join
 
+MOST_ISLANDS = 500
+"""Parts into which a region may be split."""
+
 Turn = tuple[int, int, int, int]
 Point = tuple[int, int]
 
@@ -22,9 +25,15 @@ WIDEST = 16384
 def mask_of(shape: Shape, size: tuple[int, int]) -> Mask:
     """Mask of ``size`` (ny, nx): True where a pixel's centre is inside the shape."""
     mask = np.zeros(size, np.bool_)
-    rows, columns = box_of(shape, size)
-    mask[rows, columns] = _fill(shape, rows, columns)
+    rows, columns, inside = cut_mask(shape, size)
+    mask[rows, columns] = inside
     return mask
+
+
+def cut_mask(shape: Shape, size: tuple[int, int]) -> tuple[slice, slice, Mask]:
+    """(rows, columns) as `box_of`, and the mask of that box."""
+    rows, columns = box_of(shape, size)
+    return rows, columns, _fill(shape, rows, columns)
 
 
 def box_of(shape: Shape, size: tuple[int, int]) -> tuple[slice, slice]:
@@ -156,6 +165,38 @@ def split_islands(mask: Mask) -> list[Mask]:
 
     labels, count = ndimage.label(mask)
     return [labels == number for number in range(1, count + 1)]
+
+
+def islands(shape: Shape) -> list[Painted]:
+    """Parts of a shape that do not touch along an edge, in the order of their first pixel. Raises BadInput where there are too many."""
+    from scipy import ndimage
+
+    whole = pixels_of(shape)
+    labels, count = ndimage.label(whole.pixels)
+    if count > MOST_ISLANDS:
+        raise BadInput(f"the region has {count} parts that do not touch, more than {MOST_ISLANDS}")
+    parts = []
+    for number, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
+        parts.append(Painted(whole.x0 + columns.start, whole.y0 + rows.start, labels[rows, columns] == number))
+    return parts
+
+
+def widened(shape: Shape, pixels: float) -> Painted:
+    """The shape with all pixels that are at most so many pixels from it, centre to centre; below zero, without those so near its edge.
+
+    Raises BadInput where nothing is left, or it would be wider than `WIDEST`.
+    """
+    from scipy import ndimage
+
+    whole = pixels_of(shape)
+    margin = math.ceil(abs(pixels)) + 1
+    if not max(whole.pixels.shape) + 2 * margin <= WIDEST:
+        raise BadInput(f"a region is at most {WIDEST} pixels wide")
+    padded = np.pad(whole.pixels, margin)
+    distance = ndimage.distance_transform_edt(~padded if pixels >= 0 else padded)
+    mask = distance <= pixels if pixels >= 0 else distance > -pixels
+    found = painted(mask)
+    return Painted(found.x0 + whole.x0 - margin, found.y0 + whole.y0 - margin, found.pixels)
 
 
 def grow(image: NDArray[np.floating], x: int, y: int, tolerance: float, smooth: int = 1, within: Mask | None = None) -> Mask:

@@ -1,0 +1,110 @@
+"""Numbers of the pixels inside a region: mean, median and robust spread, each with its error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detgui.science.dq import Definitions
+from detgui.science.dq import mask as flagged
+from detgui.science.region_masks import cut_mask
+from detgui.science.regions import Mask, Shape
+from detgui.science.robust import MAD_TO_SIGMA
+
+MEDIAN_ERROR = 1.2533
+"""Error of the median of a Gaussian over sigma / sqrt(n): sqrt(pi / 2), for large n."""
+
+SIGMA_ERROR = 1.1664
+"""The same for the standard deviation from the median absolute deviation, whose efficiency is 0.3675: sqrt(1 / (2 x 0.3675))."""
+
+LEFT_OUT = ("nothing", "do not use", "flagged")
+"""Which flagged pixels are not counted: none, those that are DO_NOT_USE, those with any flag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Of ``pixels`` values, in their unit; ``left_out`` pixels of the region had no value or a flag.
+
+    Errors take the pixels as independent, as Gaussian where it is that of the median or of ``sigma``, the standard deviation from the
+    median absolute deviation. ``std`` is the ordinary one (n - 1). All but the counts are NaN without pixels; ``approximate`` says that
+    median and sigma are of a part of the pixels.
+    """
+
+    pixels: int = 0
+    left_out: int = 0
+    mean: float = np.nan
+    mean_err: float = np.nan
+    median: float = np.nan
+    median_err: float = np.nan
+    sigma: float = np.nan
+    sigma_err: float = np.nan
+    std: float = np.nan
+    minimum: float = np.nan
+    maximum: float = np.nan
+    approximate: bool = False
+
+
+def numbers(values: NDArray[Any], most: int | None = None) -> Numbers:
+    """Numbers of values of any shape; those that are not finite are left out.
+
+    ``most``: of more values, median and sigma are those of an even sample of so many.
+    """
+    flat = np.asarray(values).reshape(-1)
+    good = flat[np.isfinite(flat)].astype(np.float64) if flat.dtype.kind == "f" else flat.astype(np.float64)
+    left_out, n = flat.size - good.size, good.size
+    if not n:
+        return Numbers(0, left_out)
+    part = good if most is None or n <= most else good[:: -(-n // most)]
+    median = float(np.median(part))
+    sigma = float(MAD_TO_SIGMA * np.median(np.abs(part - median)))
+    std = float(good.std(ddof=1)) if n > 1 else np.nan
+    root = float(np.sqrt(n))
+    errors = (std / root, MEDIAN_ERROR * sigma / root, SIGMA_ERROR * sigma / root) if n > 1 else (np.nan, np.nan, np.nan)
+    return Numbers(
+        n,
+        left_out,
+        float(good.mean()),
+        errors[0],
+        median,
+        errors[1],
+        sigma,
+        errors[2],
+        std,
+        float(good.min()),
+        float(good.max()),
+        part.size < n,
+    )
+
+
+def of_shapes(image: NDArray[Any], shapes: list[Shape], bad: Mask | None = None, most: int | None = None) -> Numbers:
+    """Numbers of the pixels of an image, shape (ny, nx), that are in any of the shapes and not in ``bad``, same shape."""
+    size = (int(image.shape[0]), int(image.shape[1]))
+    if len(shapes) == 1:
+        rows, columns, inside = cut_mask(shapes[0], size)
+    else:
+        rows, columns, inside = slice(0, size[0]), slice(0, size[1]), np.zeros(size, np.bool_)
+        for shape in shapes:
+            part = cut_mask(shape, size)
+            inside[part[0], part[1]] |= part[2]
+    return of_mask(image[rows, columns], inside, None if bad is None else bad[rows, columns], most)
+
+
+def of_mask(image: NDArray[Any], inside: Mask, bad: Mask | None = None, most: int | None = None) -> Numbers:
+    """Numbers of the pixels of an image where ``inside`` and not ``bad``; all of one shape."""
+    if bad is None:
+        return numbers(image[inside], most)
+    found = numbers(image[inside & ~bad], most)
+    return replace(found, left_out=found.left_out + int(np.count_nonzero(inside & bad)))
+
+
+def bad_pixels(dq: NDArray[Any] | None, left_out: str, definitions: Definitions | None = None) -> Mask | None:
+    """Pixels whose flags leave them out, shape of ``dq``; None for none. ``left_out`` is one of `LEFT_OUT`."""
+    if dq is None or left_out == "nothing":
+        return None
+    if left_out == "do not use":
+        return flagged(dq, ("DO_NOT_USE",), definitions)
+    bad: Mask = dq != 0
+    return bad
