@@ -9,6 +9,7 @@ from typing import Any
 
 from detgui.errors import BadInput
 from detgui.progress import Progress
+from detgui.simulate.dark_cli import add_dark_arguments, run_darks
 from detgui.simulate.flat_cli import add_flat_arguments, run_flats
 
 KINDS = ("bots", "flats", "darks", "imaging", "noise")
@@ -16,7 +17,9 @@ KINDS = ("bots", "flats", "darks", "imaging", "noise")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``detgui simulate`` to a parser."""
-    parser.add_argument("kind", choices=KINDS, metavar="KIND", help="bots: NIRSpec time series; flats: pairs of NIRCam flats")
+    parser.add_argument(
+        "kind", choices=KINDS, metavar="KIND", help="bots: NIRSpec time series; flats: pairs of NIRCam flats; darks: NIRSpec darks"
+    )
     parser.add_argument("-o", "--output", type=_folder, required=True, metavar="DIR", help="folder to write into; made if missing")
     series = parser.add_argument_group("series")
     series.add_argument("--integrations", type=int, default=120, metavar="N", help="integrations (%(default)s)")
@@ -52,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     detector.add_argument("--jumps", type=float, default=1.6e-5, metavar="RATE", help="cosmic-ray hits per pixel and s (%(default)s)")
     detector.add_argument("--dq", choices=("on", "off"), default="on", help="write data quality flags (%(default)s)")
     add_flat_arguments(parser)
+    add_dark_arguments(parser)
 
 
 def _names(text: str) -> list[str]:
@@ -75,8 +79,10 @@ def run(args: argparse.Namespace, progress: Progress) -> list[Path]:
     """Do what the options say; returns the files written. Raises BadInput, and whatever ``progress`` raises to stop."""
     if args.kind == "flats":
         return run_flats(args, progress)
+    if args.kind == "darks":
+        return run_darks(args, progress)
     if args.kind != "bots":
-        raise BadInput(f"simulate {args.kind} is not available yet; bots and flats are")
+        raise BadInput(f"simulate {args.kind} is not available yet; bots, flats and darks are")
     return _run_bots(args, progress)
 
 

@@ -1,0 +1,126 @@
+"""Which of many files make series of hot pixels: one detector, read-out and subarray each, with dates and one unit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from detgui.analysis.hot_types import Params
+from detgui.data.dark_maps import conversion
+from detgui.data.darks import DN_S, FLAG, UNITS, DarkFile, describe, parse_date
+from detgui.data.references import ANY_DETECTOR, read_reference
+from detgui.errors import BadInput
+from detgui.progress import Progress, no_progress
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Files of one series in the order of time, their common ``unit``, the ``gain`` e-/DN that converts, and notes."""
+
+    files: tuple[DarkFile, ...]
+    unit: str
+    gain: float | None
+    notes: tuple[str, ...]
+
+
+def read_facts(paths: Sequence[Path], params: Params, progress: Progress = no_progress) -> tuple[list[DarkFile], list[str]]:
+    """Facts of every file that can be used, and a sentence for every one that cannot; a file named twice is read once."""
+    check_params(params)
+    typed = {Path(name).name: parse_date(text) for name, text in params.dates}
+    found: list[DarkFile] = []
+    refused: list[str] = []
+    for number, path in enumerate(dict.fromkeys(Path(each) for each in paths)):
+        progress(number / max(len(paths), 1), f"looking at {path.name}")
+        try:
+            found.append(describe(path, typed.get(path.name), params.unit))
+        except BadInput as error:
+            refused.append(str(error))
+    for name in sorted(typed.keys() - {each.name for each in found}):
+        refused.append(f"a date is given for {name}, which is not among the files")
+    return found, refused
+
+
+def check_params(params: Params) -> None:
+    """Raise `BadInput` for thresholds, a unit or dates that cannot be."""
+    if not params.thresholds or not all(0 < each < np.inf for each in params.thresholds):
+        raise BadInput("thresholds are rates above 0, such as 1,3,10,100")
+    if len(set(params.thresholds)) != len(params.thresholds):
+        raise BadInput("each threshold is given once")
+    if params.unit is not None and params.unit not in UNITS:
+        raise BadInput(f"the unit is {' or '.join(UNITS)}, not {params.unit}")
+    if isinstance(params.gain, float | int) and not 0 < params.gain < np.inf:
+        raise BadInput(f"the gain is a number of e-/DN above 0, not {params.gain:g}")
+    if params.break_date is not None:
+        parse_date(params.break_date)
+
+
+def batches(darks: Sequence[DarkFile], params: Params) -> tuple[list[Batch], list[str]]:
+    """Sort files into series; a sentence for every file that belongs to none."""
+    refused: list[str] = []
+    dated = [dark for dark in darks if dark.date is not None]
+    refused += [f"{dark.name} has no date: no USEAFTER, and none in its name; give one" for dark in darks if dark.date is None]
+    full = any(dark.subarray == "FULL" for dark in dated)
+    kept = []
+    for dark in dated:
+        if full and dark.subarray != "FULL":
+            refused.append(f"{dark.name} is a subarray ({dark.subarray}) among full frames and is left out")
+        else:
+            kept.append(dark)
+    groups: dict[tuple[str, ...], list[DarkFile]] = {}
+    for dark in kept:
+        what, readout = (dark.kind, "") if dark.is_mask else ("", dark.readout)
+        key = (dark.detector, readout, what, dark.subarray, str(dark.shape))
+        groups.setdefault(key, []).append(dark)
+    found = []
+    for _, members in sorted(groups.items()):
+        batch, left_out = _batch(members, params)
+        refused += left_out
+        if batch is not None:
+            found.append(batch)
+    return found, refused
+
+
+def _batch(darks: list[DarkFile], params: Params) -> tuple[Batch | None, list[str]]:
+    """One series; files whose unit cannot be converted are left out."""
+    ordered = sorted(darks, key=lambda dark: (dark.date or datetime.max.replace(tzinfo=UTC), dark.name))
+    notes = [f"{dark.name} does not state its unit: taken as DN/s" for dark in ordered if dark.unit_from == "assumed"]
+    notes += [f"{dark.name}: {note}" for dark in ordered for note in dark.notes]
+    units = {dark.unit for dark in ordered}
+    if len(units) == 1:
+        return Batch(tuple(ordered), units.pop(), None, tuple(notes)), []
+    gain = _gain(params, ordered[0])
+    kept, refused = [], []
+    for dark in ordered:
+        try:
+            conversion(dark, DN_S, gain)
+            kept.append(dark)
+        except BadInput as error:
+            refused.append(f"{error}: it is left out")
+    converted = [dark for dark in kept if dark.unit not in (DN_S, FLAG)]
+    notes += [f"{dark.name}: converted from {dark.unit} with {gain or dark.gain:g} e-/DN" for dark in converted]
+    return (Batch(tuple(kept), DN_S, gain, tuple(notes)) if kept else None), refused
+
+
+def _gain(params: Params, dark: DarkFile) -> float | None:
+    """e-/DN of the parameters: a number, or the median of a GAIN reference of the same detector."""
+    if not isinstance(params.gain, Path):
+        return params.gain
+    image = read_reference(params.gain)
+    if image.reftype not in ("", "GAIN"):
+        raise BadInput(f"{image.name} is a {image.reftype} reference, not GAIN")
+    if dark.detector and image.detector not in ANY_DETECTOR and image.detector != dark.detector:
+        return None
+    values = np.asarray(image.values, np.float64)
+    good = values[np.isfinite(values) & (values > 0)]
+    if not good.size:
+        raise BadInput(f"{image.name} has no gain above 0 in it")
+    return float(np.median(good))
+
+
+def with_date(dark: DarkFile, date: datetime) -> DarkFile:
+    """The same file with a date that somebody typed."""
+    return replace(dark, date=date, date_from="typed", missing=tuple(each for each in dark.missing if each != "date"))

@@ -1,0 +1,127 @@
+"""Hot pixels through time: counts with neighbours and of centres alone, growth, the step of a change of definition.
+
+Source: JWST-STScI-009188, sections 2 and 3, table 1. Here errors are those of counts in which the same pixels appear again and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detgui.analysis.hot_files import Batch, batches, read_facts
+from detgui.analysis.hot_origin import origin
+from detgui.analysis.hot_trends import Counted, count_file, trends
+from detgui.analysis.hot_types import Params, Result, Series, date_of
+from detgui.data.dark_maps import read_maps
+from detgui.data.darks import parse_date
+from detgui.errors import BadInput
+from detgui.progress import Progress, no_progress
+from detgui.science.hot_growth import months_between
+from detgui.science.hot_spill import combine
+
+__all__ = ["Params", "Result", "Series", "run"]
+
+DEFAULTS = Params()
+
+
+def run(paths: Sequence[Path], params: Params = DEFAULTS, progress: Progress = no_progress) -> Result:
+    """Count and fit. One file is in memory at a time, beside the positions of what is hot.
+
+    Raises `BadInput` for parameters that cannot be, and where no file is left; files left out are in ``refused``.
+    """
+    darks, refused = read_facts(paths, params, lambda fraction, text: progress(0.02 * fraction, text))
+    found, left_out = batches(darks, params)
+    refused += left_out
+    if not found:
+        raise BadInput(_nothing_left(refused))
+    total = sum(len(batch.files) for batch in found)
+    done, series = 0, []
+    for batch in found:
+        made, bad = _series(batch, params, _share(progress, done, total))
+        refused += bad
+        series += [made] if made is not None else []
+        done += len(batch.files)
+    if not series:
+        raise BadInput(_nothing_left(refused))
+    progress(1.0, "done")
+    notes = tuple(f"{each.label}: {note}" for each in series for note in each.notes)
+    return Result(params, tuple(series), tuple(refused), notes, origin([file for each in series for file in each.files], params))
+
+
+def _nothing_left(refused: Sequence[str]) -> str:
+    if len(refused) < 2:
+        return refused[0] if refused else "no dark is given"
+    return f"none of {len(refused)} files can be used; the first: {refused[0]}"
+
+
+def _share(progress: Progress, done: int, total: int) -> Progress:
+    return lambda fraction, text: progress(0.02 + 0.98 * (done + fraction) / total, text)
+
+
+def _series(batch: Batch, params: Params, progress: Progress) -> tuple[Series | None, list[str]]:
+    """Count every file and fit; files that cannot be read are left out."""
+    refused: list[str] = []
+    files, counted = [], []
+    for number, dark in enumerate(batch.files):
+        progress(number, f"counting {dark.name}")
+        try:
+            maps = read_maps(dark, batch.unit, batch.gain)
+        except BadInput as error:
+            refused.append(str(error))
+            continue
+        files.append(dark)
+        counted.append(count_file(dark, maps, params))
+    if not files:
+        return None, refused
+    dates = [date_of(dark) for dark in files]
+    days = np.array([date.timestamp() / 86400 for date in dates])
+    months = months_between(list(days))
+    after, notes = _after(dates, params)
+    made, more = trends(counted, files[0].shape[1], dates, months, after, params)
+    first = files[0]
+    return (
+        Series(
+            detector=first.detector,
+            readout="" if first.is_mask else first.readout,
+            subarray=first.subarray,
+            unit=batch.unit,
+            files=tuple(files),
+            days=days,
+            months=months,
+            after=after,
+            hot_dq=np.array([each.hot_dq for each in counted], np.int64),
+            flagged_only=tuple(each.flagged_only for each in counted),
+            hot_only=tuple(each.hot_only for each in counted),
+            measured=np.array([each.measured for each in counted], np.int64),
+            crosses=tuple(each.cross for each in counted),
+            cross=combine([each.cross for number, each in enumerate(counted) if after is None or after[number]]),
+            cross_before=None if after is None else combine([each.cross for number, each in enumerate(counted) if not after[number]]),
+            trends=tuple(made),
+            gain=batch.gain,
+            notes=(*batch.notes, *notes, *more, *_measured_notes(counted)),
+        ),
+        refused,
+    )
+
+
+def _after(dates: Sequence[datetime], params: Params) -> tuple[NDArray[np.bool_] | None, list[str]]:
+    """Files at or after the break; None, with a sentence, where all are on one side."""
+    if params.break_date is None:
+        return None, []
+    at = parse_date(params.break_date)
+    after = np.array([date >= at for date in dates])
+    if after.all() or not after.any():
+        return None, [f"all files are {'after' if after.all() else 'before'} the break at {params.break_date}: no step is fitted"]
+    return after, []
+
+
+def _measured_notes(counted: Sequence[Counted]) -> list[str]:
+    measured = np.array([each.measured for each in counted])
+    spread = int(measured.max() - measured.min())
+    if spread <= 1e-3 * measured.max():
+        return []
+    return [f"the files do not measure the same pixels: between {measured.min():,} and {measured.max():,} count"]

@@ -1,0 +1,183 @@
+"""Counts of one file, and the trends that many files make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detgui.analysis.hot_types import Array, Indices, Params, Trend
+from detgui.data.dark_maps import DarkMaps
+from detgui.data.darks import DarkFile
+from detgui.errors import BadInput
+from detgui.science import hot_clusters
+from detgui.science.hot_growth import (
+    DAYS_OF_A_MONTH,
+    Growth,
+    Noise,
+    StepShare,
+    fit_growth,
+    noise_from_changes,
+    noise_from_residuals,
+    squared_changes,
+    step_share,
+    with_common_flicker,
+)
+from detgui.science.hot_spill import Cross, centres_above, measure_cross, stack_cuts
+
+MOST_POSITIONS = 400_000
+"""Pixels of one file above a threshold whose histories are followed; above it, noise is taken from the residuals."""
+
+After = NDArray[np.bool_] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """One file: for each threshold the flat indices of pixels above it and which are centres; the DQ check; the stacked cross.
+
+    ``flags``: the file is a mask.
+    """
+
+    flags: bool
+    above: tuple[Indices, ...]
+    centre: tuple[NDArray[np.bool_], ...]
+    counts: Indices
+    centre_counts: Indices
+    hot_dq: int
+    flagged_only: Indices
+    hot_only: Indices
+    measured: int
+    cross: Cross
+
+
+def count_file(dark: DarkFile, maps: DarkMaps, params: Params) -> Counted:
+    """Count one file's pixels; a mask has one threshold, flags, and neither cross nor check."""
+    nothing = np.empty(0, np.int64)
+    flagged, only = nothing, nothing
+    levels = (0.5,) if dark.is_mask else params.thresholds
+    if dark.is_mask:
+        cross = stack_cuts(np.empty((0, 5, 5)))
+    else:
+        cross = measure_cross(maps.rate, maps.valid, params.centre, maps.err)
+        if maps.hot is not None:
+            hot = maps.valid & (maps.rate > params.hot_threshold)
+            flagged = np.flatnonzero((maps.hot & ~hot).reshape(-1))
+            only = np.flatnonzero((hot & ~maps.hot).reshape(-1))
+    found = [centres_above(maps.rate, maps.valid, level, cross, params.sigma) for level in levels]
+    keep = [flat if flat.size <= MOST_POSITIONS else nothing for flat, _ in found]
+    return Counted(
+        flags=dark.is_mask,
+        above=tuple(keep),
+        centre=tuple(centre[: flat.size] for (_, centre), flat in zip(found, keep, strict=True)),
+        counts=np.array([flat.size for flat, _ in found], np.int64),
+        centre_counts=np.array([np.count_nonzero(centre) for _, centre in found], np.int64),
+        hot_dq=-1 if maps.hot is None else int(np.count_nonzero(maps.hot)),
+        flagged_only=flagged,
+        hot_only=only,
+        measured=int(np.count_nonzero(maps.valid)),
+        cross=cross,
+    )
+
+
+def trends(
+    counted: Sequence[Counted], nx: int, dates: Sequence[datetime], months: Array, after: After, params: Params
+) -> tuple[list[Trend], list[str]]:
+    """A trend for every threshold, and sentences for what cannot be fitted."""
+    levels: tuple[float | None, ...] = (None,) if counted[0].flags else params.thresholds
+    made = [_trend(number, level, counted, nx, months, after) for number, level in enumerate(levels)]
+    notes = breaks_seen(made[0], dates, after)
+    if np.unique(months).size < 2:
+        what = "one file only" if months.size == 1 else "all files have one date"
+        notes.append(f"{what}: counts without a trend, which needs at least two dates")
+    elif made[0].growth is None:
+        notes.append("too few dates for a step beside a trend: three are needed, two of them on one side of the break")
+    if any(each.growth is not None and "residuals" in each.growth.noise.source for each in made):
+        notes.append("counts scatter more than pixels one by one do: files differ as a whole, errors are from the residuals")
+    return made, notes
+
+
+def _trend(number: int, level: float | None, counted: Sequence[Counted], nx: int, months: Array, after: After) -> Trend:
+    counts = np.array([each.counts[number] for each in counted], np.int64)
+    centres = np.array([each.centre_counts[number] for each in counted], np.int64)
+    positions = tuple(each.above[number] for each in counted)
+    whole, alone, share = None, None, None
+    if all(flat.size == count for flat, count in zip(positions, counts, strict=True)):
+        inner = tuple(each.above[number][each.centre[number]] for each in counted)
+        whole, alone, share = _followed(counts, centres, positions, inner, nx, months, after)
+    else:
+        whole, alone = (_fitted(months, values, None, after) for values in (counts, centres))
+    return Trend(level, counts, centres, positions, _turnover(positions), whole, alone, share)
+
+
+def _turnover(positions: Sequence[Indices]) -> Indices:
+    """Pixels that stayed, came and left from each epoch to the next, shape (n - 1, 3)."""
+    found = []
+    for one, two in pairwise(positions):
+        stayed = np.intersect1d(one, two, assume_unique=True).size
+        found.append((stayed, two.size - stayed, one.size - stayed))
+    return np.array(found, np.int64).reshape(-1, 3)
+
+
+def breaks_seen(trend: Trend, dates: Sequence[datetime], after: After) -> list[str]:
+    """Sentences for steps from one file to the next in which it is not the pixels that changed.
+
+    Pixels seldom recover and are born at a steady rate. Where more than half of all pixels leave at once, or ten times as many come as in
+    the other intervals, what is called hot was changed.
+    """
+    said = []
+    stayed, came, left = trend.turnover.T if trend.turnover.size else np.zeros((3, 0), np.int64)
+    months = np.array([max((two - one).total_seconds() / 86400 / DAYS_OF_A_MONTH, 0.1) for one, two in pairwise(dates)])
+    for k, length in enumerate(months):
+        known = after is not None and bool(after[k + 1]) and not bool(after[k])
+        others = np.delete(came / months, k)
+        usual = float(np.median(others)) if others.size else np.inf
+        ending = "" if known else f"; a step can be fitted with a break at {dates[k + 1]:%Y-%m-%d}"
+        between = f"from {dates[k]:%Y-%m-%d} to {dates[k + 1]:%Y-%m-%d}"
+        if left[k] > 0.5 * (stayed[k] + left[k]) and left[k] > 50:
+            said.append(
+                f"{between} {left[k]:,} of {stayed[k] + left[k]:,} pixels leave, {stayed[k]:,} stay and {came[k]:,} come: "
+                f"the criteria changed, which is a step, not healing{ending}"
+            )
+        elif came[k] > 10 * (usual * length + 10) and came[k] > stayed[k]:
+            said.append(
+                f"{between} {came[k]:,} pixels come to {stayed[k]:,} that stay, {came[k] / length / max(usual, 1e-3):.0f} times the usual "
+                f"rate: the criteria changed, which is a step, not damage{ending}"
+            )
+    return said
+
+
+def _followed(
+    counts: Indices,
+    centres: Indices,
+    positions: Sequence[Indices],
+    inner: Sequence[Indices],
+    nx: int,
+    months: Array,
+    after: After,
+) -> tuple[Growth | None, Growth | None, StepShare | None]:
+    """Fits with the noise that the histories of single pixels show."""
+    union = hot_clusters.union_of(positions)
+    labels = hot_clusters.touching(union, nx)
+    whole = hot_clusters.members(labels, hot_clusters.presence(union, positions))
+    alone = hot_clusters.members(labels, hot_clusters.presence(union, inner))
+    segment = np.zeros(months.size, np.int64) if after is None else after.astype(np.int64)
+    noises = [noise_from_changes(months, squared_changes(each), segment) for each in (whole, alone)]
+    both = noise_from_changes(months, squared_changes(whole, alone), segment)
+    first, second = (_fitted(months, values, noise, after) for values, noise in zip((counts, centres), noises, strict=True))
+    if first is None or second is None or after is None:
+        return first, second, None
+    return first, second, step_share(months, first, second, both or Noise(0.0, 0.0))
+
+
+def _fitted(months: Array, counts: Indices, noise: Noise | None, after: After) -> Growth | None:
+    """The line, None where there are too few dates."""
+    values = counts.astype(np.float64)
+    try:
+        used = noise_from_residuals(months, values, after) if noise is None else with_common_flicker(months, values, noise, after)
+        return fit_growth(months, values, used, after)
+    except BadInput:
+        return None
