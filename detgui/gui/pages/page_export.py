@@ -13,7 +13,7 @@ from detgui.gui.common.exporter import KINDS, Exporter
 class PageExporter(Exporter):
     """As `Exporter`, which also asks for files to read."""
 
-    kinds = {**KINDS, "json": "Phases (*.json)"}  # noqa: RUF012  (never changed)
+    kinds = {**KINDS, "json": "Phases (*.json)", "reg": "DS9 regions (*.reg)"}  # noqa: RUF012  (never changed)
 
     def ask_open(self, kind: str, title: str, read: Callable[[Path], object]) -> None:
         """Ask for a file of ``kind`` to read."""

@@ -42,4 +42,12 @@ PANELS = (
         "Maps of what every pixel leaves after its line: migrating charge",
         whole=True,
     ),
+    PanelRow(
+        "Gain",
+        "detgui.gui.gain.gain_panel",
+        "GainPanel",
+        "Ctrl+3",
+        "Conversion gain in boxes from pairs of flats: photon transfer",
+        whole=True,
+    ),
 )

@@ -1,0 +1,85 @@
+"""What the pages of the gain tab have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtGui import QColor
+
+from detgui.analysis.gain_types import Result
+from detgui.gui.common.colours import pin_colour
+from detgui.gui.gain.context import Context
+from detgui.gui.pages.page import Need, Origin, Page
+from detgui.gui.pages.page_plot import PagePlot
+from detgui.science.boxes import VOID
+from detgui.session import gain_work
+
+UNIT = "e-/DN"
+BULK_COLOUR, VOID_COLOUR = 1, 3  # of the pins' colours: blue and vermilion are told apart by everybody
+NO_FLATS = "Open ramps of flats, two for every pair."
+WHY = {
+    "map": "Pairs of flats give the gain of every box: the slope of the mean against the variance of the difference of two flats.",
+}
+
+
+class GainPage(Page):
+    """A page of the exact map (``result``), drawn again where that is another one; subclasses override `draw_result` and `table`."""
+
+    name = "gain"
+    room = "gain"
+    result_word = "gain map"
+
+    def __init__(self, context: Context, plot: PagePlot, parent: Any = None) -> None:
+        super().__init__(context, plot, parent)
+        self._drawn: Any = None
+
+    @property
+    def result(self) -> Result | None:
+        """The newest exact map of the present flats."""
+        return self.maker.result
+
+    def need(self) -> Need | None:
+        if not self.maker.flats:
+            return Need(NO_FLATS)
+        if self.result is None:
+            trouble = self.maker.trouble or self.maker.advice
+            return Need(WHY["map"] if not trouble else "No gain map yet.", "Compute the gain map", self.maker.compute)
+        return None
+
+    def draw(self) -> None:
+        shown = self.shown_things()
+        if self._drawn is None or not all(map(_same, shown, self._drawn)):
+            self._drawn = shown
+            self.draw_result(self.result)
+        self.show_notes(*self.what_to_know())
+
+    def shown_things(self) -> tuple[Any, ...]:
+        """What the drawing depends on; it is drawn again where one of them is another number or object."""
+        return (self.result,)
+
+    def draw_result(self, result: Result) -> None:
+        """Draw a result."""
+        raise NotImplementedError
+
+    def what_to_know(self) -> tuple[str, ...]:
+        """Sentences below the numbers."""
+        result = self.result
+        stale = () if self.maker.is_current or result is None else ("of other parameters or outlines than the present ones",)
+        return stale
+
+    def origin(self) -> Origin:
+        result = self.result
+        return Origin(gain_work.command(result), "", dict(result.provenance))
+
+    def file_name(self) -> str:
+        source = self.maker.source
+        return f"{gain_work.map_name(source.name) if source is not None else 'gain'}_{self.name.replace(' ', '_')}"
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one is other or (isinstance(one, int | str | float) and one == other)
+
+
+def kind_colour(kind: int) -> QColor:
+    """Colour of bulk or void boxes, the same on all pages."""
+    return pin_colour(VOID_COLOUR if kind == VOID else BULK_COLOUR)

@@ -1,0 +1,395 @@
+"""Makes the maps of the gain panel: exact ones in a pass over the flats, and while an outline is dragged out of reads that are kept."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from detgui.session import gain_work, regions
+from detgui.session.bridge import FINAL, Bridge
+from detgui.session.exposures import Exposures
+from detgui.session.gain_options import GainOptions
+from detgui.session.gain_work import Wish
+from detgui.session.session import Session
+from detgui.session.state import OpenExposure, SessionState
+from detgui.session.words import sentence
+from detgui.tasks.engine import Engine
+from detgui.tasks.events import TaskEvent
+
+if TYPE_CHECKING:
+    from detgui.analysis import gain_map
+    from detgui.analysis.gain_live import LiveGain, LiveMap
+    from detgui.science.boxes import Boxes
+
+SETTLE_MS = 400  # after the last change of an outline the exact pass begins
+PATIENT_S = 30.0  # an exact map that takes longer is made again by itself for outlines only
+KEPT = 4  # exact maps to come back to at once
+TAB = "Gain"
+LABEL = "gain map"
+
+
+class GainMaker(QObject):
+    """Follows options and outlines for the present flats: `compute` makes the first map, changes of outlines follow by themselves.
+
+    Lives in the window's thread. One approximate map is under way at a time and the newest wish comes next, so that a drag never starves.
+    """
+
+    changed = Signal()  # what runs, what there is, or what is wrong
+    updated = Signal()  # another map is in the image, exact or approximate
+
+    def __init__(self, session: Session, exposures: Exposures, engine: Engine, bridge: Bridge, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._exposures, self._engine = session, exposures, engine
+        self._exact: OrderedDict[Wish, gain_map.Result] = OrderedDict()
+        self._tasks: dict[int, tuple[str, Wish]] = {}  # id: what, and of which wish
+        self._events: dict[int, TaskEvent] = {}
+        self._started: dict[int, float] = {}
+        self._products: dict[tuple[str, ...], str] = {}  # flats: key of their map in the list
+        self._shown: tuple[Wish, gain_map.Result] | None = None  # the newest exact map
+        self._live: tuple[Wish, LiveGain] | None = None
+        self._approximate: tuple[Wish, LiveMap] | None = None  # in the image instead of the exact map
+        self._next: Wish | None = None  # the approximate map to make next
+        self.holding: Callable[[], bool] = lambda: False  # whether the mouse holds an outline: no exact pass begins
+        self.trouble = ""  # what went wrong
+        self.advice = ""  # why the chosen flats give no map
+        self.default_limit = 0.0  # DN, of these flats; 0 before they were looked at
+        self.seconds = 0.0  # that the last exact map took
+        self.live_seconds = 0.0  # that the last approximate one took
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        self._settle.timeout.connect(self._settled)
+        self._look = QTimer(self, singleShot=True, interval=0)
+        self._look.timeout.connect(self._check)
+        session.changed.connect(self._follow)
+        bridge.task_event.connect(self._hear)
+        exposures.closed.connect(self._forget)
+
+    # What there is
+
+    @property
+    def flats(self) -> tuple[OpenExposure, ...]:
+        """The flats in use, in their order."""
+        return flats_of(self._session.state, self._exposures)
+
+    @property
+    def source(self) -> OpenExposure | None:
+        """The first flat, None for none."""
+        return next(iter(self.flats), None)
+
+    @property
+    def options(self) -> GainOptions:
+        """The session's options."""
+        return self._session.state.gain
+
+    @property
+    def wish(self) -> Wish:
+        """What the present options, flats and outlines ask for."""
+        return self._wish(self._session.state)
+
+    @property
+    def result(self) -> gain_map.Result | None:
+        """The newest exact map of the present flats."""
+        if self._shown is None or self._shown[0].flats != tuple(each.key for each in self.flats):
+            return None
+        return self._shown[1]
+
+    @property
+    def is_current(self) -> bool:
+        """Whether `result` is what the present options ask for."""
+        return self.result is not None and self._shown is not None and self._shown[0] == self.wish
+
+    @property
+    def approximate(self) -> LiveMap | None:
+        """The map that follows an outline, None where the exact one is shown."""
+        return self._approximate[1] if self._approximate is not None and self.result is not None else None
+
+    @property
+    def boxes(self) -> Boxes | None:
+        """Boxes of the map in the image."""
+        shown = self.approximate or self.result
+        return shown.boxes if shown is not None else None
+
+    @property
+    def follows(self) -> bool:
+        """Whether the reads are there from which a map follows an outline."""
+        return self._live is not None and self._live[0].same_reads(self.wish)
+
+    @property
+    def product(self) -> str:
+        """Key of the map in the list, '' for none."""
+        return self._products.get(tuple(each.key for each in self.flats), "")
+
+    @property
+    def running(self) -> TaskEvent | None:
+        """The newest word of the exact pass, None where none runs."""
+        found = [task for task, (what, _) in self._tasks.items() if what == "exact"]
+        return self._events.get(found[-1]) if found else None
+
+    @property
+    def busy(self) -> bool:
+        """Whether an exact pass runs."""
+        return any(what == "exact" for what, _ in self._tasks.values())
+
+    # What a person does
+
+    def compute(self) -> None:
+        """Make the exact map of the present options and show it."""
+        wish = self.wish
+        if not wish.flats:
+            self._tell("there are no flats: open ramps of flats, two for every pair")
+            return
+        self._settle.stop()
+        if wish in self._exact:
+            self._take(wish, self._exact[wish])
+            self.show_map()
+        elif ("exact", wish) not in self._tasks.values():
+            self._make_exact(wish)
+
+    def cancel(self) -> None:
+        """Stop the exact pass, and the reading for the map that follows."""
+        self._settle.stop()
+        for task, (what, _) in list(self._tasks.items()):
+            if what in ("exact", "build"):
+                self._engine.cancel(task)
+
+    def show_map(self) -> None:
+        """Show the map in the image."""
+        if self._session.state.exposure(self.product) is not None:
+            self._session.choose_exposure(self.product)
+
+    def look(self) -> None:
+        """Look whether the chosen flats give a map."""
+        self._look.start()
+
+    # From the state to tasks
+
+    def _wish(self, state: SessionState) -> Wish:
+        flats = flats_of(state, self._exposures)
+        drawn = regions.regions_of(state, flats[0].key) if flats else ()
+        return Wish.of(tuple(each.key for each in flats), state.gain, tuple(each.region for each in drawn))
+
+    def _follow(self, old: SessionState, new: SessionState) -> None:
+        fields = ("exposures", "gain", "regions", "tab", "frame")
+        if all(getattr(old, name) is getattr(new, name) for name in fields):
+            return
+        before, after = self._wish(old), self._wish(new)
+        if (before != after or old.tab != new.tab) and new.tab == TAB:
+            self._look.start()
+        if before == after:
+            return
+        self.changed.emit()
+        if before.flats != after.flats:
+            self._tell("")
+        if self._shown is None or self._shown[0].flats != after.flats:
+            return
+        self._drop_passes()
+        if after in self._exact:
+            self._settle.stop()
+            self._next = None
+            self._take(after, self._exact[after])
+            return
+        if self._live is not None and self._live[0].same_reads(after):
+            self._next = after
+            self._make_next()
+        if self._shown[0].same_reads(after) or self.seconds < PATIENT_S:
+            self._settle.start()
+
+    def _drop_passes(self) -> None:
+        """Stop exact passes that are out of date: they would only slow the drag down."""
+        for task, (what, _) in list(self._tasks.items()):
+            if what == "exact":
+                self._engine.cancel(task)
+
+    def _settled(self) -> None:
+        if self.holding():
+            self._settle.start()
+            return
+        wish = self.wish
+        if self._shown is not None and self._shown[0].flats == wish.flats and not self._is_shown(wish):
+            self._make_exact(wish)
+
+    def _is_shown(self, wish: Wish) -> bool:
+        return self._shown is not None and self._shown[0] == wish and self._approximate is None
+
+    def _check(self) -> None:
+        """Ask a worker whether the flats give a map; the answer is `advice`."""
+        wish = self.wish
+        if not wish.flats or wish in self._exact:
+            self._advise("")
+            return
+        self._submit("check", wish, gain_work.check, self._exposures.shelf, wish, lane="gain check", title="", quick=True)
+
+    def _make_exact(self, wish: Wish) -> None:
+        self._tell("")
+        args = (self._exposures.shelf, wish)
+        self._submit("exact", wish, gain_work.exact_map, *args, lane="gain", title="Gain map", needs=needs(self.flats))
+
+    def _make_live(self, wish: Wish, result: gain_map.Result) -> None:
+        """Keep reads for the map that follows, unless they are kept already."""
+        if (self._live is not None and self._live[0].same_reads(wish)) or self._runs("build"):
+            return
+        args = (self._exposures.shelf, wish, result)
+        self._submit("build", wish, gain_work.live_of, *args, lane="gain live", title="Reads that the gain map follows outlines with")
+
+    def _make_next(self) -> None:
+        if self._next is None or self._live is None or self._runs("follow"):
+            return
+        wish, self._next = self._next, None
+        self._submit("follow", wish, gain_work.follow, self._live[1], wish, lane="gain follow", title="", quick=True)
+
+    def _runs(self, kind: str) -> bool:
+        return any(what == kind for what, _ in self._tasks.values())
+
+    def _submit(self, what: str, wish: Wish, func: Any, *args: Any, lane: str, title: str, **how: Any) -> None:
+        try:
+            task = self._engine.submit(func, *args, lane=lane, title=title, **how)
+        except RuntimeError:  # the window is closing: the timer was still running
+            return
+        self._tasks[task.id] = (what, wish)
+        self._started[task.id] = monotonic()
+        self.changed.emit()
+
+    # From answers to the image
+
+    def _hear(self, event: TaskEvent) -> None:
+        if event.task not in self._tasks:
+            return
+        self._events[event.task] = event
+        what = self._tasks[event.task][0]
+        if event.kind not in FINAL:
+            if what == "exact":
+                self.changed.emit()
+            return
+        what, wish = self._tasks.pop(event.task)
+        self._events.pop(event.task)
+        seconds = monotonic() - self._started.pop(event.task)
+        if event.kind == "done":
+            self._came(what, wish, event.result, seconds)
+        elif event.kind == "failed":
+            self._failed(what, wish, sentence(event.error, event.title))
+        if what == "follow":
+            self._make_next()
+        self.changed.emit()
+
+    def _came(self, what: str, wish: Wish, result: Any, seconds: float) -> None:
+        if what == "check":
+            self.default_limit = result
+            self._advise("")
+        elif wish.flats != tuple(each.key for each in self.flats):
+            return
+        elif what == "exact":
+            self.seconds = seconds
+            first = self.result is None
+            self._keep(wish, result)
+            if first or wish == self.wish:
+                self._take(wish, result)
+                if first:
+                    self.show_map()
+            self._make_live(wish, result)
+        elif what == "build":
+            self._live = (wish, result)
+        else:
+            live, self.live_seconds = result
+            if wish == self.wish or self._next is not None:
+                self._take_live(wish, live)
+
+    def _failed(self, what: str, wish: Wish, why: str) -> None:
+        if what == "check":
+            self._advise(why if wish == self.wish else self.advice)
+        elif what in ("exact", "follow"):
+            self._tell(why)
+
+    def _keep(self, wish: Wish, result: gain_map.Result) -> None:
+        self._exact[wish] = result
+        self._exact.move_to_end(wish)
+        while len(self._exact) > KEPT:
+            self._exact.popitem(last=False)
+
+    def _take(self, wish: Wish, result: gain_map.Result) -> None:
+        """Show an exact map instead of what was shown."""
+        self._shown, self._approximate = (wish, result), None
+        source = self._exposures.exposure(wish.flats[0])
+        if source is not None:
+            self._put(wish, gain_work.as_exposure(result, source), gain_work.words(wish, result.pairs_used, False))
+            self._tell("")
+
+    def _take_live(self, wish: Wish, live: LiveMap) -> None:
+        if wish in self._exact or self._shown is None:
+            return
+        self._approximate = (wish, live)
+        source = self._exposures.exposure(wish.flats[0])
+        if source is not None:
+            self._put(wish, gain_work.live_exposure(live, source), gain_work.words(wish, self._shown[1].pairs_used, True))
+
+    def _put(self, wish: Wish, shown: Any, note: str) -> None:
+        product = self._products.get(wish.flats, "")
+        if product and self._session.state.exposure(product) is not None:
+            self._exposures.replace(product, shown, note)
+        else:
+            self._products[wish.flats] = self._exposures.add_map(shown, wish.flats[0], LABEL, show=False, note=note)
+        self.updated.emit()
+        self.changed.emit()
+
+    def _forget(self, key: str) -> None:
+        for wish in [wish for wish in self._exact if key in wish.flats]:
+            del self._exact[wish]
+        if self._shown is not None and key in self._shown[0].flats:
+            self._shown = self._approximate = None
+        if self._live is not None and key in self._live[0].flats:
+            self._live = None
+        for task, (_, wish) in list(self._tasks.items()):
+            if key in wish.flats:
+                self._engine.cancel(task)
+        self._products = {flats: product for flats, product in self._products.items() if key not in (*flats, product)}
+
+    def _tell(self, trouble: str) -> None:
+        if trouble != self.trouble:
+            self.trouble = trouble
+            self.changed.emit()
+
+    def _advise(self, advice: str) -> None:
+        if advice != self.advice:
+            self.advice = advice
+            self.changed.emit()
+
+
+def flats_of(state: SessionState, exposures: Exposures) -> tuple[OpenExposure, ...]:
+    """The chosen flats that are open; where none was chosen all ramps of the shown exposure's detector and array, in the list's order.
+
+    Calibrated ramps come before raw ones: where there are any, raw ones are not taken by themselves.
+    """
+    chosen = tuple(found for key in state.gain.flats if (found := state.exposure(key)) is not None)
+    return chosen or automatic_flats(state, exposures)
+
+
+def automatic_flats(state: SessionState, exposures: Exposures) -> tuple[OpenExposure, ...]:
+    """All ramps of the detector and array of the shown exposure, or of the first ramp."""
+    ramps = candidates(state)
+    current = state.current
+    of = {current.key, current.source} if current is not None else set()
+    first = next((each for each in ramps if each.key in of), next(iter(ramps), None))
+    if first is None:
+        return ()
+    geometry = _geometry(exposures, first)
+    same = tuple(each for each in ramps if _geometry(exposures, each) == geometry)
+    calibrated = tuple(each for each in same if each.kind != "uncal")
+    return calibrated or same
+
+
+def candidates(state: SessionState) -> tuple[OpenExposure, ...]:
+    """Exposures that may be flats: ramps from files."""
+    return tuple(each for each in state.exposures if each.is_ramp and not each.source and not each.error)
+
+
+def _geometry(exposures: Exposures, entry: OpenExposure) -> Any:
+    exposure = exposures.exposure(entry.key)
+    return exposure.geometry if exposure is not None else None
+
+
+def needs(flats: tuple[OpenExposure, ...]) -> str:
+    """What a pass over the flats reads, in words."""
+    pixels = sum(each.shape[0] * each.shape[1] * each.shape[2] * each.shape[3] for each in flats)
+    return f"reads {4 * pixels / 1e6:,.0f} MB"
