@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from detgui.analysis.gain_types import Ipc, Params
 from detgui.data.exposure import Exposure
 from detgui.errors import BadInput
-from detgui.science.ipc import analytic_factor, check_centre, checked_kernel, kernel_factor
+from detgui.science.ipc import analytic_factor, check_centre, checked_kernel, kernel_factor, neighbour_error
+from detgui.science.photon_transfer import Moments
 
 
 def check_ipc(params: Params) -> None:
@@ -24,27 +25,44 @@ def check_ipc(params: Params) -> None:
     _kernel(params)
 
 
-def ipc_of(exposure: Exposure, params: Params, measured: Sequence[float]) -> tuple[Ipc, tuple[str, ...]]:
-    """The correction, and what to say about it; ``measured`` factors by pair. Flats that the pipeline's ipc step has corrected are not
-    corrected again."""
+def ipc_of(exposure: Exposure, params: Params, measured: Sequence[tuple[float, float]]) -> tuple[Ipc, tuple[str, ...]]:
+    """The correction, and what to say about it; ``measured`` (factor, its relative error) of the pairs used. Flats that the pipeline's
+    ipc step has corrected are not corrected again."""
     kernel = _kernel(params)
     centre = float(kernel[kernel.shape[0] // 2, kernel.shape[1] // 2]) if kernel is not None else params.ipc_centre
     analytic = None if centre is None else analytic_factor(centre)
     full = None if kernel is None else kernel_factor(kernel)
-    found = float(np.nanmean(measured)) if np.isfinite(measured).any() else None
+    found, error = _mean(measured)
+    figures = {"analytic": analytic, "kernel": full, "measured": found, "measured_err": error}
     if exposure.cal_step("ipc") == "COMPLETE":
         asked = centre is not None or params.ipc_measure
         notes = ("the flats are corrected for IPC already: the gain is not corrected again",) if asked else ()
-        return Ipc(1.0, "header", analytic, full, found), notes
+        return Ipc(1.0, "header", **figures), notes
     if full is not None:
-        return Ipc(full, "kernel", analytic, full, found), ()
+        return Ipc(full, "kernel", **figures), ()
     if analytic is not None:
-        return Ipc(analytic, "analytic", analytic, full, found), ()
+        return Ipc(analytic, "analytic", **figures), ()
     if params.ipc_measure:
-        if found is None:
+        if found is None or error is None:
             raise BadInput(f"{exposure.name}: no covariance of neighbouring pixels could be measured, too few groups are within the limit")
-        return Ipc(found, "measured", analytic, full, found), ()
+        said = f"the factor for IPC is measured as {found:.4f} +- {error:.4f}: all boxes have that error in common, theirs are without it"
+        return Ipc(found, "measured", **figures), (said,)
     return Ipc(), ("not corrected for IPC: the gain reads about 4 to 5 % high for a kernel with the centre 1.025",)
+
+
+def measured_ipc(factor: float, reads: Moments, last: int) -> tuple[float, float]:
+    """(factor, relative error) of one pair from its reads (groups, n): neighbours in group ``last`` and in the first one."""
+    pixels = reads.pixels[0]
+    high, low = (float(np.nansum(reads.variance[at] * pixels) / max(1.0, pixels.sum())) for at in (last - 1, 0))
+    return factor, neighbour_error(high, low, float(pixels.sum()))
+
+
+def _mean(measured: Sequence[tuple[float, float]]) -> tuple[float | None, float | None]:
+    there = np.array([each for each in measured if np.isfinite(each).all()]).reshape(-1, 2)
+    if not there.size:
+        return None, None
+    mean = float(there[:, 0].mean())
+    return mean, mean * float(np.sqrt((there[:, 1] ** 2).sum())) / len(there)
 
 
 def _kernel(params: Params) -> NDArray[np.float64] | None:

@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 
 from detgui.analysis.box_clipper import Clipper
 from detgui.analysis.gain_frames import Flat, check_flats, flats_of
-from detgui.analysis.gain_ipc import check_ipc, ipc_of
+from detgui.analysis.gain_ipc import check_ipc, ipc_of, measured_ipc
+from detgui.analysis.gain_judge import JUDGED_BOX, judged, reads_of_pair
+from detgui.analysis.gain_notes import notes_of
 from detgui.analysis.gain_origin import gain_provenance
 from detgui.analysis.gain_pass import PairMoments, PairPass, drift_groups
+from detgui.analysis.gain_regions import masks_of
 from detgui.analysis.gain_types import Estimate, Ipc, Masks, Params, Result
 from detgui.data.exposure import Exposure
 from detgui.data.stream import workers_for
@@ -25,8 +28,10 @@ from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
 from detgui.science.boxes import Boxes, cut
 from detgui.science.clip_factor import factors
-from detgui.science.gain_error import ADJACENT, FEWEST, LAG_ONE, NOISE_TERMS, Gains, Noise, classic, extrapolated, read_noise
-from detgui.science.gain_pairs import choose, map_uncertainty
+from detgui.science.gain_differences import PairGains, measure_pair
+from detgui.science.gain_error import ADJACENT, FEWEST
+from detgui.science.gain_pairs import PairFigures, choose, map_uncertainty
+from detgui.science.gain_sectors import sector_figures
 from detgui.science.photon_transfer import Moments
 
 __all__ = ["Params", "Result", "check", "default_limit", "run"]
@@ -40,8 +45,12 @@ MOST_NUMBERS = 4_000_000
 
 METHOD = (
     "generalised least squares with the covariance of the variances of a ramp's groups, 2 C^2 / (n - 1), C_gh = M_min(g, h) / gain + "
-    "2 R^2 [g = h] + 2 K^2 (noise of reads and of the reset), raised by what clipping adds; mean over pairs"
+    "2 R^2 [g = h] + 2 K^2 (noise of reads and of the reset), raised by what clipping adds; 1 / slope less its second-order bias; "
+    "mean over pairs"
 )
+
+TO_JUDGE = 0.8
+"""Fraction of the work after which pairs are judged."""
 
 
 def default_limit(detector: str) -> float:
@@ -65,7 +74,12 @@ def _prepared(exposures: Sequence[Exposure], params: Params) -> tuple[list[Flat]
     check_ipc(params)
     check_flats(flats, limit)
     _check_pairs(params.pairs, len(flats) // 2)
-    return flats, cut(exposures[0].geometry, params.box, voids_of(exposures[0], params.voids), params.exclude), limit
+    return flats, _boxes(exposures[0], params, params.box), limit
+
+
+def _boxes(exposure: Exposure, params: Params, size: int) -> Boxes:
+    voids, exclude = voids_of(exposure, params.voids), masks_of(exposure, params.exclude, "exclude")
+    return cut(exposure.geometry, size, voids, exclude)
 
 
 def _check_pairs(wanted: str | tuple[int, ...], count: int) -> None:
@@ -76,39 +90,41 @@ def _check_pairs(wanted: str | tuple[int, ...], count: int) -> None:
 
 
 def voids_of(exposure: Exposure, voids: Masks | Path) -> Masks:
-    """Masks of the epoxy voids; of a region file those of the kind 'void', or all where none is. Raises `BadInput`."""
-    if not isinstance(voids, Path):
-        return voids
-    from detgui.data.region_files import read_masks
-
-    found = read_masks(voids, exposure.shape[2:], exposure.geometry, kind="void")
-    named = [mask for _, kind, mask in found if kind == "void"]
-    if not named:
-        raise BadInput(f"{voids.name} has no region of the kind void")
-    return tuple(np.asarray(mask, bool) for mask in named)
+    """Masks of the epoxy voids; of a region file those of the kind 'void', or all where it gives no kind. Raises `BadInput`."""
+    return masks_of(exposure, voids, "void")
 
 
-def run(flats: Sequence[Exposure], params: Params, engine: Executor | None = None, progress: Progress = no_progress) -> Result:
-    """Map the gain. Raises `BadInput` for what `check` finds and where no box can be measured.
+def run(
+    flats: Sequence[Exposure],
+    params: Params,
+    engine: Executor | None = None,
+    progress: Progress = no_progress,
+    workers: int | None = None,
+) -> Result:
+    """Map the gain with ``workers`` threads (None: the processors, at most 8). Raises `BadInput` for what `check` finds and where no box
+    can be measured.
 
-    ``engine`` is not used yet: two reads of each flat and a few differences are in memory, and threads of this process clip.
+    ``engine`` is not used: two reads of each flat and a few differences are in memory, and going through them takes about as long as
+    reading them.
     """
     frames, boxes, limit = _prepared(flats, params)
-    measured = _passes(frames, boxes, params, limit, progress)
     pool = boxes.sector * 2 + boxes.kind
-    noises = [_read_noise(each, pool) for each in measured]
-    lines = [classic(each.reads, limit, pool, noise) for each, noise in zip(measured, noises, strict=True)]
-    gains = np.stack([each.gain for each in lines])
+    passes = _passes(frames, boxes, params, limit, progress, workers)
+    measured = [measure_pair(each.reads, each.differences, limit, pool) for each in passes]
+    gains = np.stack([each.line.gain for each in measured])
     if not np.isfinite(gains).any():
         raise BadInput(f"{frames[0].name}: no box has {FEWEST} groups with a signal up to {limit:g} DN")
-    pairs_used, figures = choose(gains, params.pairs)
-    ipc, notes = ipc_of(flats[0], params, [each.ipc for each in measured])
+    pairs_used, figures = _judged(frames, passes, boxes, params, limit, progress, workers)
     chosen = [number - 1 for number in pairs_used]
-    gain, error = _mean(gains[chosen] * ipc.factor, np.stack([lines[at].gain_err for at in chosen]) * ipc.factor)
-    noise, noise_err = _mean(np.stack([lines[at].noise for at in chosen]), np.stack([lines[at].noise_err for at in chosen]))
-    others = _others([measured[at] for at in chosen], [lines[at] for at in chosen], [noises[at] for at in chosen], limit, ipc)
+    last = [each.differences[ADJACENT].mean.shape[0] + 1 if ADJACENT in each.differences else 1 for each in passes]
+    ipc, notes = ipc_of(flats[0], params, [measured_ipc(passes[at].ipc, passes[at].reads, last[at]) for at in chosen])
+    used = [measured[at] for at in chosen]
+    errors = np.stack([each.line.gain_err for each in measured])
+    gain, error = _mean(gains[chosen] * ipc.factor, errors[chosen] * ipc.factor)
+    noise, noise_err = _mean(np.stack([each.line.noise for each in used]), np.stack([each.line.noise_err for each in used]))
     read_noise = np.sqrt(np.where(noise > 0, noise, np.nan) / 2.0)
-    signal = np.array([each for pair in measured for each in pair.signal])
+    sectors = sector_figures(used, boxes.sector, boxes.kind, boxes.pixels.astype(np.float64), ipc.factor)
+    signal = np.array([each for pair in passes for each in pair.signal])
     progress(1.0, "done")
     return Result(
         params=params,
@@ -120,10 +136,13 @@ def run(flats: Sequence[Exposure], params: Params, engine: Executor | None = Non
         read_noise=read_noise,
         read_noise_err=noise_err / (4.0 * read_noise),
         noise=noise,
+        noise_err=noise_err,
         pair_gain=gains * ipc.factor,
-        pair_gain_err=np.stack([each.gain_err for each in lines]) * ipc.factor,
-        reads=tuple(each.reads for each in measured),
-        estimators={"classic": Estimate(gain, error)} | others,
+        pair_gain_err=errors * ipc.factor,
+        reads=tuple(each.reads for each in passes),
+        measured=tuple(measured),
+        sectors=sectors,
+        estimators={"classic": Estimate(gain, error)} | _others(used, ipc),
         pairs_used=pairs_used,
         pairs=figures,
         flat_signal=signal[:, 0],
@@ -133,7 +152,7 @@ def run(flats: Sequence[Exposure], params: Params, engine: Executor | None = Non
         ipc=ipc,
         geometry=flats[0].geometry,
         error_method=METHOD,
-        notes=notes + _notes(frames[0].exposure, boxes, pairs_used, len(measured)),
+        notes=notes + notes_of(frames[0].exposure, params, boxes, measured, pairs_used, sectors),
         provenance=gain_provenance(flats, params),
         header=flats[0].header("PRIMARY"),
     )
@@ -144,20 +163,49 @@ def _last_group(flat: Flat, params: Params) -> int:
     return ngroups if params.last_group is None else min(ngroups, params.last_group)
 
 
-def _passes(frames: list[Flat], boxes: Boxes, params: Params, limit: float, progress: Progress) -> list[PairMoments]:
+def _passes(frames: list[Flat], boxes: Boxes, params: Params, limit: float, progress: Progress, workers: int | None) -> list[PairMoments]:
     last, found, pairs = _last_group(frames[0], params), [], len(frames) // 2
     last = max(FEWEST, min(last, MOST_NUMBERS // max(1, len(boxes))))
-    with Clipper(boxes, params.clip, params.clip_correction, workers_for(None)) as clipper:
+    with Clipper(boxes, params.clip, params.clip_correction, workers_for(workers)) as clipper:
         for pair in range(pairs):
             one, two = frames[2 * pair], frames[2 * pair + 1]
 
             def tick(done: int, pair: int = pair) -> None:
-                progress((pair + done / last) / pairs, f"pair {pair + 1} of {pairs}, group {done + 1} of {last}")
+                progress(TO_JUDGE * (pair + done / last) / pairs, f"pair {pair + 1} of {pairs}, group {done + 1} of {last}")
 
             found.append(PairPass(one, two, boxes, clipper, limit, params.ipc_measure).run(last, tick))
             for flat in (one, two):
                 flat.exposure.check()
     return found
+
+
+def _judged(
+    frames: list[Flat],
+    passes: list[PairMoments],
+    boxes: Boxes,
+    params: Params,
+    limit: float,
+    progress: Progress,
+    workers: int | None,
+) -> tuple[tuple[int, ...], tuple[PairFigures, ...]]:
+    """Which pairs to use, and how each compares with the others, in boxes that do not depend on those of the map."""
+    pairs = len(passes)
+    if params.box == JUDGED_BOX or pairs == 1:
+        gains, errors = judged([each.reads for each in passes], boxes, limit)
+        return choose(gains, params.pairs, errors)
+    exposure, last = frames[0].exposure, _last_group(frames[0], params)
+    wide = _boxes(exposure, params, JUDGED_BOX)
+    reads: list[Moments] = []
+    with Clipper(wide, params.clip, params.clip_correction, workers_for(workers)) as clipper:
+        for pair in range(pairs):
+
+            def tick(done: int, pair: int = pair) -> None:
+                part = (pair + done / last) / pairs
+                progress(TO_JUDGE + (1.0 - TO_JUDGE) * part, f"comparing pair {pair + 1} of {pairs}, group {done + 1}")
+
+            reads.append(reads_of_pair(frames[2 * pair], frames[2 * pair + 1], clipper, limit, last, tick))
+    gains, errors = judged(reads, wide, limit)
+    return choose(gains, params.pairs, errors)
 
 
 def _mean(values: Array, errors: Array) -> tuple[Array, Array]:
@@ -170,45 +218,12 @@ def _mean(values: Array, errors: Array) -> tuple[Array, Array]:
     return np.where(count > 0, mean, np.nan), np.where(count > 0, error, np.nan)
 
 
-def _read_noise(pair: PairMoments, pool: NDArray[np.int64]) -> Noise | None:
-    """Noise of reads without that of the reset, None where too few groups are within the limit."""
-    adjacent, lag_one = (pair.differences.get(which) for which in (ADJACENT, LAG_ONE))
-    return None if adjacent is None or lag_one is None else read_noise(adjacent, lag_one, pool)
-
-
-def _others(
-    measured: Sequence[PairMoments], lines: Sequence[Gains], noises: Sequence[Noise | None], limit: float, ipc: Ipc
-) -> dict[str, Estimate]:
-    """The estimators from differences of reads that have enough groups."""
+def _others(used: Sequence[PairGains], ipc: Ipc) -> dict[str, Estimate]:
+    """The estimators from differences of reads that all pairs have."""
     found = {}
-    for which in NOISE_TERMS:
-        gains, errors = [], []
-        for pair, line, noise in zip(measured, lines, noises, strict=True):
-            moments, typical = pair.differences.get(which), float(np.nanmedian(line.gain))
-            if noise is None or moments is None or moments.mean.shape[0] < FEWEST or not np.isfinite(typical):
-                continue
-            reads = _first(pair.reads, pair.differences[ADJACENT].mean.shape[0] + 1)
-            gain, error = extrapolated(moments, which, reads, typical, noise, limit)
-            gains.append(gain)
-            errors.append(error)
-        if gains:
-            found[which] = Estimate(*_mean(np.stack(gains) * ipc.factor, np.stack(errors) * ipc.factor))
+    for name in used[0].others:
+        several = [each.others[name] for each in used if name in each.others]
+        if len(several) == len(used) and any(np.isfinite(each.gain).any() for each in several):
+            gains, errors = (np.stack(values) * ipc.factor for values in ([e.gain for e in several], [e.gain_err for e in several]))
+            found[name] = Estimate(*_mean(gains, errors))
     return found
-
-
-def _first(reads: Moments, groups: int) -> Moments:
-    return Moments(reads.mean[:groups], reads.variance[:groups], reads.pixels[:groups], reads.factor[:groups], reads.excess[:groups])
-
-
-def _notes(exposure: Exposure, boxes: Boxes, pairs_used: tuple[int, ...], pairs: int) -> tuple[str, ...]:
-    notes = []
-    if exposure.cal_step("linearity") != "COMPLETE":
-        notes.append("not corrected for non-linearity: the gain reads high where the signal is large")
-    if pairs == 2:
-        notes.append("two pairs cannot say which of them is off: both are used unless numbers are given")
-    if len(pairs_used) < pairs:
-        out = ", ".join(str(number) for number in range(1, pairs + 1) if number not in pairs_used)
-        notes.append(f"left out: pair {out}")
-    if boxes.small.any():
-        notes.append(f"{int(boxes.small.sum())} boxes have less than half of the nominal {boxes.nominal} pixels")
-    return tuple(notes)

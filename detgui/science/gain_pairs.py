@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,12 +18,11 @@ LARGEST_OFFSET = 0.01
 """The report kept a pair that was 0.8 % low and left out those that were 1.5 to 4 % low."""
 
 LARGEST_PULL = 4.0
-MEDIAN_ERROR = 1.2533  # of a median, in units of the error of a mean
 
 
 @dataclass(frozen=True, slots=True)
 class PairFigures:
-    """How a pair (``number``, 1-based) compares with the others: ``ratio`` - 1 of its median box ratio and the error of that, ``used``,
+    """How a pair (``number``, 1-based) compares with the others: ``offset`` of its median box ratio from 1 and the error of that, ``used``,
     and table 5 of the report: mean and standard deviation over boxes of the next pair's map minus this one's (e-/DN, NaN for the last)."""
 
     number: int
@@ -33,8 +33,10 @@ class PairFigures:
     difference_std: float
 
 
-def choose(gains: Array, wanted: str | Sequence[int] = "auto") -> tuple[tuple[int, ...], tuple[PairFigures, ...]]:
-    """Numbers (1-based) of the pairs to use, and the figures of all, from the maps ``gains`` (pairs, boxes).
+def choose(
+    gains: Array, wanted: str | Sequence[int] = "auto", errors: Array | None = None
+) -> tuple[tuple[int, ...], tuple[PairFigures, ...]]:
+    """Numbers (1-based) of the pairs to use, and the figures of all, from the maps ``gains`` (pairs, boxes) and their ``errors``.
 
     ``auto`` takes out, the worst first, a pair whose median ratio to the median of the others is off by more than 1 % and by more than 4
     of its errors, as long as three are left to compare. Raises `BadInput` for a pair that is not there.
@@ -43,7 +45,7 @@ def choose(gains: Array, wanted: str | Sequence[int] = "auto") -> tuple[tuple[in
     used = list(range(count))
     if wanted == "auto":
         while len(used) > 2:
-            figures = [_offset(gains, pair, used) for pair in used]
+            figures = [_offset(gains, errors, pair, used) for pair in used]
             pulls = [abs(offset) if abs(offset) > max(LARGEST_OFFSET, LARGEST_PULL * error) else 0.0 for offset, error in figures]
             worst = int(np.argmax(pulls))
             if pulls[worst] == 0.0:
@@ -55,25 +57,39 @@ def choose(gains: Array, wanted: str | Sequence[int] = "auto") -> tuple[tuple[in
         if missing or not numbers:
             raise BadInput(f"there is no pair {missing[0] if missing else ''} of flats: the pairs are 1 to {count}".replace("  ", " "))
         used = [number - 1 for number in numbers]
-    return tuple(pair + 1 for pair in used), tuple(_figures(gains, pair, used) for pair in range(count))
+    return tuple(pair + 1 for pair in used), tuple(_figures(gains, errors, pair, used) for pair in range(count))
 
 
-def _offset(gains: Array, pair: int, used: Sequence[int]) -> tuple[float, float]:
+def _offset(gains: Array, errors: Array | None, pair: int, used: Sequence[int]) -> tuple[float, float]:
+    """Median ratio to the median of the other pairs, less 1, and its error.
+
+    The error is that of the boxes' own errors, those of the others' median included, or what the ratios scatter by where that is more.
+    """
     others = [each for each in used if each != pair]
     if not others:
         return float("nan"), float("nan")
     with np.errstate(invalid="ignore"):
         ratio = gains[pair] / np.median(gains[others], axis=0)
-    ratio = ratio[np.isfinite(ratio)]
-    if not ratio.size:
+    there = np.isfinite(ratio)
+    if not there.any():
         return 0.0, float("inf")
+    ratio = ratio[there]
     middle = float(np.median(ratio))
     spread = MAD_TO_SIGMA * float(np.median(np.abs(ratio - middle)))
-    return middle - 1.0, MEDIAN_ERROR * spread / float(np.sqrt(ratio.size))
+    if errors is not None:
+        relative = (errors / gains)[:, there]
+        both = relative[pair] ** 2 + _median_variance(len(others)) * (relative[others] ** 2).mean(axis=0)
+        spread = max(spread, float(1.0 / np.mean(1.0 / np.sqrt(both))))  # a median looks at the density about the middle
+    return middle - 1.0, spread * float(np.sqrt(_median_variance(ratio.size)))
 
 
-def _figures(gains: Array, pair: int, used: Sequence[int]) -> PairFigures:
-    offset, error = _offset(gains, pair, used)
+def _median_variance(count: int) -> float:
+    """Variance of the median of so many equal Gaussians, that of one being 1 (good for odd numbers, even ones are better)."""
+    return math.pi / (2.0 * (count + math.pi / 2.0 - 1.0))
+
+
+def _figures(gains: Array, errors: Array | None, pair: int, used: Sequence[int]) -> PairFigures:
+    offset, error = _offset(gains, errors, pair, used)
     mean = std = float("nan")
     if pair + 1 < gains.shape[0]:
         difference = gains[pair + 1] - gains[pair]

@@ -50,16 +50,61 @@ def checked_kernel(kernel: Array, name: str) -> Array:
 def neighbour_factor(high: Array, low: Array) -> float:
     """V / (V + 2 sum of covariances) of a difference frame: what the gain is multiplied with, measured on the flats themselves.
 
-    ``high`` and ``low`` (ny, nx) are difference frames of a pair at a group with much and with little signal, NaN where a pixel does not
-    count; what is the same in both (read noise that is correlated) is taken off. NaN where nothing is left.
+    ``high`` and ``low`` (ny, nx) are difference frames of a pair at a group with much and with little signal, less the mean of each box,
+    NaN where a pixel does not count; what is the same in both (read noise that is correlated) is taken off. So is the mean covariance of
+    pixels 3 and 4 apart, which coupling does not reach: changes of the illumination are in it, and what the boxes' own means take. NaN
+    where nothing is left.
     """
-    covariances = [_covariance(high, *lag) - _covariance(low, *lag) for lag in ((0, 0), (0, 1), (1, 0), (1, 1), (1, -1))]
+    covariances = [one - other for one, other in zip(_covariances(high), _covariances(low), strict=True)]
     whole = covariances[0] + 2.0 * sum(covariances[1:])
     return float(covariances[0] / whole) if covariances[0] > 0 and whole > 0 else float("nan")
 
 
-def _covariance(image: Array, rows: int, columns: int) -> float:
-    ny, nx = image.shape
-    one = image[: ny - rows, max(0, -columns) : nx - max(0, columns)]
-    two = image[rows:, max(0, columns) : nx - max(0, -columns)]
-    return float(np.nanmean(one * two))
+def neighbour_error(high: float, low: float, pixels: float) -> float:
+    """Relative error of `neighbour_factor` from the variances of the two frames and the number of pixels.
+
+    A covariance of independent pixels has the error V / sqrt(n); four lags count twice, and nine times the mean of 28 lags is taken off;
+    the photons of the low frame are in the high one too.
+    """
+    if not high > low > 0 or pixels < 1:
+        return float("inf")
+    return float(np.sqrt((4.0 * LAGS + (1.0 + 2.0 * LAGS) ** 2 / FAR_LAGS) * (high + low) / ((high - low) * pixels)))
+
+
+LAGS, FAR_LAGS = 4, 28
+NEAR, FAR = 5, 9
+"""Sides of the squares about a pixel: coupling ends in the first, pixels between it and the second are far."""
+
+
+def _covariances(image: Array) -> list[float]:
+    """Variance and covariances of the four neighbours, less the mean covariance of far pixels."""
+    there = np.isfinite(image)
+    values = np.where(there, image, 0.0)
+    pairs = (there * (_squares(there.astype(np.float64)))).sum()
+    far = float((values * _squares(values)).sum() / pairs) if pairs else 0.0
+    return [_covariance(values, there, *lag) - far for lag in ((0, 0), (0, 1), (1, 0), (1, 1), (1, -1))]
+
+
+def _squares(image: Array) -> Array:
+    """Sum over the far pixels about each pixel."""
+    found: Array = _box_sum(image, FAR) - _box_sum(image, NEAR)
+    return found
+
+
+def _box_sum(image: Array, side: int) -> Array:
+    """Sum over the square of odd ``side`` about each pixel, nothing beyond the edges."""
+    half = side // 2
+    for axis in (0, 1):
+        width = [(0, 0), (0, 0)]
+        width[axis] = (half + 1, half)
+        running = np.moveaxis(np.cumsum(np.pad(image, width), axis=axis), axis, 0)
+        image = np.moveaxis(running[side:] - running[:-side], 0, axis)
+    return image
+
+
+def _covariance(values: Array, there: NDArray[np.bool_], rows: int, columns: int) -> float:
+    ny, nx = values.shape
+    one = (slice(0, ny - rows), slice(max(0, -columns), nx - max(0, columns)))
+    two = (slice(rows, ny), slice(max(0, columns), nx - max(0, -columns)))
+    pairs = np.count_nonzero(there[one] & there[two])
+    return float(np.vdot(values[one], values[two]) / pairs) if pairs else float("nan")

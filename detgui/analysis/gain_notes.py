@@ -1,0 +1,68 @@
+"""What to know about a gain map, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from detgui.analysis.gain_types import Params
+from detgui.data.exposure import Exposure
+from detgui.science.boxes import Boxes
+from detgui.science.gain_differences import PairGains
+from detgui.science.gain_sectors import SectorFigures, has_reset_noise
+
+ROUGH = 0.2
+"""Relative error of a box of one pair above which the mean of 1 / slope cannot be trusted."""
+
+
+def notes_of(
+    exposure: Exposure,
+    params: Params,
+    boxes: Boxes,
+    measured: Sequence[PairGains],
+    pairs_used: tuple[int, ...],
+    sectors: Sequence[SectorFigures],
+) -> tuple[str, ...]:
+    """Sentences on a map of the pairs ``measured``, in the order of their weight."""
+    notes = []
+    if exposure.cal_step("linearity") != "COMPLETE":
+        notes.append("not corrected for non-linearity: the gain reads high where the signal is large")
+    notes += _on_pairs(params, len(measured), pairs_used)
+    if boxes.small.any():
+        notes.append(f"{int(boxes.small.sum())} boxes have less than half of the nominal {boxes.nominal} pixels")
+    used = [measured[number - 1] for number in pairs_used]
+    errors = [np.nanmedian(each.line.inverse_err / each.line.ramp.slope) for each in used if np.isfinite(each.line.inverse_err).any()]
+    if errors and max(errors) > ROUGH:
+        notes.append(f"boxes of one pair have errors of {100 * max(errors):.0f} %: the mean of 1 / slope is biased, take larger boxes")
+    return (*notes, *_on_noise(sectors), *_on_estimators(sectors))
+
+
+def _on_pairs(params: Params, pairs: int, used: tuple[int, ...]) -> list[str]:
+    notes = []
+    if pairs == 2 and params.pairs == "auto":
+        notes.append("two pairs cannot say which of them is off: both are used unless numbers are given")
+    if len(used) < pairs:
+        notes.append("left out: pair " + ", ".join(str(number) for number in range(1, pairs + 1) if number not in used))
+    return notes
+
+
+def _on_noise(sectors: Sequence[SectorFigures]) -> list[str]:
+    if not has_reset_noise(sectors):
+        return []
+    reset, single = (np.array([getattr(each, name) for each in sectors]) for name in ("reset_noise", "single_read_noise"))
+    return [
+        f"the read noise from the intercept includes that of the reset, {np.nanmedian(reset):.3g} DN, which no superbias takes away: "
+        f"a read alone has {np.nanmedian(single):.3g} DN"
+    ]
+
+
+def _on_estimators(sectors: Sequence[SectorFigures]) -> list[str]:
+    notes = []
+    means = sorted({name for each in sectors for name, one in each.differences.items() if not one.extrapolated})
+    if means:
+        notes.append(f"too few groups are within the limit to take {', '.join(means)} to zero signal: their mean is given")
+    worst = max(sectors, key=lambda each: each.systematic, default=None)
+    if worst is not None and worst.systematic > 0:
+        notes.append(f"the estimators disagree by up to {worst.systematic:.2g} electron / DN beyond their errors (sector {worst.sector})")
+    return notes

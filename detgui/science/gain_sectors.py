@@ -1,0 +1,162 @@
+"""Figures of a sector and kind from all its boxes: noise of reads and of the reset, and how far the estimators disagree.
+
+Everything is a weighted sum of the measured variances of boxes, so that its error follows from their covariance; boxes and pairs are
+independent of each other. The noise of reads, taken off by the estimators from differences, is common to the boxes of a pool: each box's
+part in it is counted with that box.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detgui.science.gain_differences import Inverse, PairGains
+from detgui.science.read_covariance import Linear, cross, scaled
+
+Array = NDArray[np.float64]
+Chosen = NDArray[np.bool_]
+
+SIGNIFICANT = 2.0
+"""Errors by which an estimator has to be off before it counts as disagreement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """An estimator less the classic one, e-/DN, with its statistical error; ``systematic`` what of it goes beyond that error: the root
+    of the difference of the squares where it is more than 2 errors, else 0. ``extrapolated`` to zero signal, or a mean."""
+
+    value: float
+    err: float
+    systematic: float
+    extrapolated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SectorFigures:
+    """A sector (1 to 4) and kind (0 bulk, 1 void); NaN where not measured.
+
+    ``read_noise`` DN from the intercept, noise of the reset included; ``single_read_noise`` DN of a read alone and ``reset_noise`` DN
+    from differences of reads, each with its error; ``reset_noise`` is 0 where the intercept has none, its error then the noise that would
+    be one error of its square. ``differences`` by estimator, ``systematic`` the largest of theirs, e-/DN.
+    """
+
+    sector: int
+    kind: int
+    read_noise: float
+    read_noise_err: float
+    single_read_noise: float
+    single_read_noise_err: float
+    reset_noise: float
+    reset_noise_err: float
+    systematic: float
+    differences: dict[str, Difference]
+
+
+def sector_figures(
+    pairs: Sequence[PairGains], sector: NDArray[np.int64], kind: NDArray[np.int64], pixels: Array, factor: float
+) -> tuple[SectorFigures, ...]:
+    """Figures of every sector and kind from the ``pairs`` used; ``sector``, ``kind``, ``pixels`` by box (n,); ``factor`` of the IPC that
+    gains are multiplied with."""
+    found = []
+    for each in np.unique(sector * 2 + kind):
+        here = sector * 2 + kind == each
+        weights = np.where(here, pixels, 0.0)
+        intercept, single, reset = (_mean(values) for values in zip(*(_noises(pair, weights) for pair in pairs), strict=True))
+        differences = _differences(pairs, weights, factor)
+        found.append(
+            SectorFigures(
+                int(each // 2), int(each % 2), *_root(*intercept), *_root(*single), *_root(*reset, at_least_zero=True),
+                max((item.systematic for item in differences.values()), default=0.0), differences,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+Figure = tuple[float, float]
+NOTHING: Figure = (float("nan"), float("nan"))
+
+
+def _noises(pair: PairGains, weights: Array) -> tuple[Figure, Figure, Figure]:
+    """(square, error) of the noise: from the intercept, of a read, of the reset; DN^2."""
+    line, read = pair.line, pair.noise
+    share = _shares(weights, np.isfinite(line.noise))
+    if share is None:
+        return NOTHING, NOTHING, NOTHING
+    whole = float(share @ np.nan_to_num(line.noise)) / 2.0
+    whole_err = float(np.sqrt(share**2 @ np.nan_to_num(line.noise_err) ** 2)) / 2.0
+    if read is None or not read.share[weights > 0].any():
+        return (whole, whole_err), NOTHING, NOTHING
+    box = int(np.flatnonzero(weights > 0)[0])
+    single, single_err = read.value[box] / 2.0, read.err[box] / 2.0
+    own = np.where(weights > 0, read.share, 0.0)
+    parts = scaled(_there(line.noise_linear), share / 2.0) + scaled(read.linear, -own / 2.0)
+    reset_err = float(np.sqrt(_sum(cross(parts, parts, line.ramp), (share > 0) | (own > 0))))
+    return (whole, whole_err), (float(single), float(single_err)), (whole - float(single), reset_err)
+
+
+def _differences(pairs: Sequence[PairGains], weights: Array, factor: float) -> dict[str, Difference]:
+    names = [name for name in pairs[0].others if all(name in pair.others for pair in pairs)]
+    found = {}
+    for name in names:
+        figures = [_difference(pair, pair.others[name], weights) for pair in pairs]
+        inverse, value, error = (float(np.mean([figure[at] for figure in figures])) for at in (0, 1, 2))
+        error = float(np.sqrt(np.sum([figure[2] ** 2 for figure in figures]))) / len(figures)
+        if not np.isfinite(value) or not inverse > 0:
+            continue
+        scale = factor / inverse**2
+        off, err = -value * scale, error * scale
+        beyond = float(np.sqrt(off**2 - err**2)) if abs(off) > SIGNIFICANT * err else 0.0
+        found[name] = Difference(off, err, beyond, all(pair.others[name].extrapolated for pair in pairs))
+    return found
+
+
+def _difference(pair: PairGains, other: Inverse, weights: Array) -> tuple[float, float, float]:
+    """(1 / gain, difference of 1 / gain, its error) of one pair: mean over the boxes that both have."""
+    line, read = pair.line, pair.noise
+    share = _shares(weights, np.isfinite(line.inverse) & np.isfinite(other.value))
+    if share is None or read is None:
+        return (float("nan"),) * 3
+    value = float(share @ np.nan_to_num(other.value - line.inverse))
+    common = float(share @ np.nan_to_num(other.noise_weight))
+    own = np.where(weights > 0, read.share, 0.0)
+    parts = scaled(other.linear, share) + scaled(_there(line.linear), -share) + scaled(read.linear, -common * own)
+    error = float(np.sqrt(_sum(cross(parts, parts, line.ramp), (share > 0) | (own > 0))))
+    return float(share @ np.nan_to_num(line.inverse)), value, error
+
+
+def _shares(weights: Array, there: Chosen) -> Array | None:
+    """Weights that add up to 1, of those boxes that are there; None where none is."""
+    chosen = np.where(there, weights, 0.0)
+    return chosen / chosen.sum() if chosen.sum() > 0 else None
+
+
+def _there(linear: Linear) -> Linear:
+    return tuple((rows, np.nan_to_num(weights)) for rows, weights in linear)
+
+
+def _sum(values: Array, chosen: Chosen) -> float:
+    return max(0.0, float(values[chosen].sum()))
+
+
+def _mean(figures: Sequence[Figure]) -> Figure:
+    """Mean over pairs of what is there."""
+    there = np.array([figure for figure in figures if np.isfinite(figure).all()]).reshape(-1, 2)
+    if not there.size:
+        return NOTHING
+    return float(there[:, 0].mean()), float(np.sqrt((there[:, 1] ** 2).sum())) / len(there)
+
+
+def _root(square: float, error: float, at_least_zero: bool = False) -> Figure:
+    """(noise, error) from its square; NaN for a negative one unless it is to be 0 then."""
+    if not np.isfinite(square) or (square <= 0 and not at_least_zero):
+        return NOTHING
+    value = float(np.sqrt(max(square, 0.0)))
+    return value, error / (2.0 * value) if value**2 > error else float(np.sqrt(value**2 + error)) - value
+
+
+def has_reset_noise(figures: Sequence[SectorFigures], errors: float = 4.0) -> bool:
+    """True where the square of the noise of the reset, whose relative error is twice that of the noise, is more than so many errors."""
+    return any(each.reset_noise > 2.0 * errors * each.reset_noise_err for each in figures)
