@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,41 +12,24 @@ import numpy as np
 from detgui import __version__
 from detgui.analysis.gain_table import sector_rows
 from detgui.analysis.gain_types import Result
+from detgui.analysis.reference_origin import PEDIGREES, Origin, check_origin, history, pedigree, useafter
 from detgui.data.tables import write_whole
-from detgui.errors import BadInput
 
-PEDIGREES = ("DUMMY", "GROUND", "SIMULATION", "INFLIGHT")
-COPIED = ("TELESCOP", "INSTRUME", "DETECTOR", "CHANNEL", "MODULE", "SUBARRAY", "FILTER", "PUPIL", "READPATT")
-NO_FILTER = ("FILTER", "PUPIL")  # the gain does not depend on them
+__all__ = ["PEDIGREES", "UNIT", "Origin", "as_hdus", "check_origin", "write"]
 
+UNIT = "ELECTRONS/DN"
+"""BUNIT as CRDS spells it (``all_gain.tpn``)."""
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What a reference file says of itself; None: the flats' date, 'detgui', the header's pedigree or 'DUMMY', a sentence."""
+BY_DETGUI = Origin()
 
-    useafter: str | None = None
-    author: str | None = None
-    pedigree: str | None = None
-    descrip: str | None = None
-    history: tuple[str, ...] = ()
+WHOLE = ("", "FULL", "GENERIC", "ANY", "N/A")
+"""Names with which CRDS takes a file for the full frame; a part of it that has no other name has no SUBARRAY."""
+
+COPIED = ("TELESCOP", "INSTRUME", "DETECTOR", "CHANNEL", "MODULE")
 
 
-def check_origin(origin: Origin) -> None:
-    """Raise `BadInput` for a date or a pedigree that CRDS does not take."""
-    if origin.useafter is not None:
-        try:
-            datetime.fromisoformat(origin.useafter)
-        except ValueError:
-            raise BadInput(f"USEAFTER {origin.useafter!r} is no date such as 2022-07-01T00:00:00") from None
-    if origin.pedigree is not None and origin.pedigree.split(" ")[0] not in PEDIGREES:
-        raise BadInput(f"PEDIGREE {origin.pedigree!r} does not begin with one of {', '.join(PEDIGREES)}")
-    for name, text in (("AUTHOR", origin.author), ("DESCRIP", origin.descrip)):
-        if text is not None and (not text.strip() or not text.isascii() or not text.isprintable()):
-            raise BadInput(f"{name} {text!r} cannot stand in a FITS header: it needs plain letters")
-
-
-def write(result: Result, path: str | Path, origin: Origin = Origin()) -> None:
-    """Write SCI (gain, e-/DN, NaN where nothing was measured) and ERR; the file appears complete or not at all.
+def write(result: Result, path: str | Path, origin: Origin = BY_DETGUI) -> None:
+    """Write the file that `as_hdus` describes; it appears complete or not at all.
 
     Raises `BadInput` for a place that cannot be written to and for what `check_origin` finds.
     """
@@ -58,14 +40,40 @@ def write(result: Result, path: str | Path, origin: Origin = Origin()) -> None:
 
 
 def as_hdus(result: Result, name: str, origin: Origin) -> Any:
-    """The astropy HDUList that `write` writes."""
+    """The astropy HDUList that `write` writes, images of the shape of the flats (ny, nx).
+
+    SCI gain, e-/DN, NaN where nothing was measured; ERR its error; BOX number of the box from 1, 0 where there is none; BOXES a table of
+    the boxes. The data model knows SCI alone and leaves the others as they are.
+    """
     from astropy.io import fits
 
-    image = fits.ImageHDU(result.map(), name="SCI")
-    error = fits.ImageHDU(result.err_map(), name="ERR")
+    image, error = fits.ImageHDU(result.map(), name="SCI"), fits.ImageHDU(result.err_map(), name="ERR")
     for hdu in (image, error):
-        hdu.header["BUNIT"] = "electron/DN"
-    return fits.HDUList([fits.PrimaryHDU(header=_header(result, name, origin)), image, error])
+        hdu.header["BUNIT"] = UNIT
+    labels = fits.ImageHDU((result.boxes.labels + 1).astype(np.int32), name="BOX")
+    return fits.HDUList([fits.PrimaryHDU(header=_header(result, name, origin)), image, error, labels, _boxes(result)])
+
+
+def _boxes(result: Result) -> Any:
+    from astropy.io import fits
+    from astropy.table import Table
+
+    boxes = result.boxes
+    columns = {
+        "box": np.arange(1, len(boxes) + 1, dtype=np.int32),
+        "sector": boxes.sector.astype(np.int16),
+        "amplifier": np.array(boxes.amplifiers, "U1"),
+        "region": np.array(boxes.regions(), "U4"),
+        "x": boxes.x,
+        "y": boxes.y,
+        "pixels": boxes.pixels.astype(np.int32),
+        "gain": result.gain,
+        "gain_err": result.gain_err,
+        "read_noise": result.read_noise,
+        "read_noise_err": result.read_noise_err,
+    }
+    units = {"x": "pix", "y": "pix", "gain": "electron / DN", "gain_err": "electron / DN", "read_noise": "DN", "read_noise_err": "DN"}
+    return fits.BinTableHDU(Table(columns, units=units), name="BOXES")
 
 
 def _header(result: Result, name: str, origin: Origin) -> Any:
@@ -78,28 +86,21 @@ def _header(result: Result, name: str, origin: Origin) -> Any:
     header["TELESCOP"] = "JWST"
     header["REFTYPE"] = "GAIN"
     for key in COPIED:
-        if key not in NO_FILTER and source.get(key) not in (None, ""):
+        if source.get(key) not in (None, ""):
             header[key] = source[key]
-    header["USEAFTER"] = origin.useafter or _date(source)
+    header["USEAFTER"] = useafter(origin, source)
     header["AUTHOR"] = origin.author or "detgui"
-    header["PEDIGREE"] = origin.pedigree or str(source.get("PEDIGREE") or "DUMMY")
+    header["PEDIGREE"] = pedigree(origin, source)
     header["DESCRIP"] = origin.descrip or f"Gain from photon transfer in boxes of {result.params.box} pixels"
-    header["SUBARRAY"] = "FULL" if geometry.full_frame else str(source.get("SUBARRAY") or "GENERIC")
+    subarray = "FULL" if geometry.full_frame else str(source.get("SUBARRAY") or "").strip()
+    if geometry.full_frame or subarray not in WHOLE:
+        header["SUBARRAY"] = subarray
     header["SUBSTRT1"], header["SUBSTRT2"] = geometry.xstart, geometry.ystart
     header["SUBSIZE1"], header["SUBSIZE2"] = geometry.nx, geometry.ny
     header["FASTAXIS"], header["SLOWAXIS"] = geometry.fastaxis, geometry.slowaxis
-    for line in _history(result, origin):
-        header.add_history("".join(letter if " " <= letter <= "~" else "?" for letter in line))
+    for line in history(_history(result, origin)):
+        header.add_history(line)
     return header
-
-
-def _date(source: Any) -> str:
-    """The flats' date."""
-    day, hour = str(source.get("DATE-OBS") or ""), str(source.get("TIME-OBS") or "00:00:00")
-    try:
-        return datetime.fromisoformat(f"{day}T{hour[:8]}").isoformat()
-    except ValueError:
-        return "2022-01-01T00:00:00"
 
 
 def _history(result: Result, origin: Origin) -> list[str]:

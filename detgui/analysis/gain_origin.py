@@ -17,6 +17,7 @@ OPTIONS = {
     "box": "--box",
     "limit": "--limit",
     "voids": "--voids",
+    "exclude": "--exclude",
     "ipc_centre": "--ipc-centre",
     "ipc_kernel": "--ipc-kernel",
     "clip": "--clip",

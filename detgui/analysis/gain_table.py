@@ -9,35 +9,55 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detgui.analysis.gain_compare import Comparison
+from detgui.analysis.gain_maps import uncertainty
 from detgui.analysis.gain_types import Array, Result
 from detgui.data.tables import plain, write_table
 from detgui.science.boxes import KINDS
 
-UNITS = {"gain": "electron / DN", "gain_err": "electron / DN", "read_noise": "DN", "read_noise_err": "DN", "limit": "DN"}
+GAIN = "electron / DN"
+UNITS = {"read_noise": "DN", "read_noise_err": "DN", "limit": "DN"}
+UNITLESS = ("sector", "amplifier", "region", "n_boxes", "n_pixels", "compared_ratio", "compared_ratio_err")
+MEANINGS = {
+    "gain": "mean over the pixels of the sector's boxes",
+    "gain_err": "its statistical error from the boxes' own",
+    "box_err": "statistical error of a box of the mean map, root mean square",
+    "map_err": "the same from differences of the maps of pairs (section 6.2)",
+    "compared": "gain in the file that the map was compared with",
+    "compared_ratio": "that over the map's",
+}
 Row = dict[str, Any]
 
 
-def sector_rows(result: Result) -> list[Row]:
+def unit_of(column: str) -> str:
+    """Unit of a column of the table."""
+    return "" if column in UNITLESS else UNITS.get(column, GAIN)
+
+
+def sector_rows(result: Result, comparison: Comparison | None = None) -> list[Row]:
     """A row for each sector (1 to 4) and region (bulk, then void) that has boxes: means weighted by the number of pixels.
 
-    Keys 'sector', 'amplifier', 'region', 'gain', 'gain_err' (e-/DN), 'read_noise', 'read_noise_err' (DN), 'n_boxes', 'n_pixels'; the
-    boxes counted are those that were measured, NaN where none was.
+    Keys 'sector', 'amplifier', 'region', 'gain', 'gain_err' (e-/DN), 'read_noise' (DN), 'n_boxes', 'n_pixels'; then 'read_noise_err' and
+    what `MEANINGS` says, 'gain_NAME' and 'gain_NAME_err' of the other estimators (e-/DN), and with a ``comparison`` 'compared',
+    'compared_ratio' and its error. The boxes counted are those that were measured, NaN where none was.
     """
     boxes, rows = result.boxes, []
     for kind, region in enumerate(KINDS):
         for sector in np.unique(boxes.sector):
             here = (boxes.sector == sector) & (boxes.kind == kind)
             if here.any():
-                rows.append(_row(result, int(sector), region, here))
+                row = _row(result, int(sector), region, here) | _others(result, here)
+                rows.append(row | (_compared(comparison, here) if comparison is not None else {}))
     return sorted(rows, key=lambda row: (row["sector"], row["region"]))
 
 
 def _row(result: Result, sector: int, region: str, here: NDArray[np.bool_]) -> Row:
     boxes = result.boxes
     measured = here & np.isfinite(result.gain)
-    gain, error = _weighted(result.gain, result.gain_err, boxes.pixels, measured)
+    gain, error = weighted(result.gain, result.gain_err, boxes.pixels, measured)
     noisy = measured & np.isfinite(result.read_noise) & np.isfinite(result.read_noise_err)
-    noise, noise_err = _weighted(result.read_noise, result.read_noise_err, boxes.pixels, noisy)
+    noise, noise_err = weighted(result.read_noise, result.read_noise_err, boxes.pixels, noisy)
+    squares, _ = weighted(result.gain_err**2, np.zeros(len(boxes)), boxes.pixels, measured)
     return {
         "sector": sector,
         "amplifier": boxes.amplifiers[int(np.flatnonzero(here)[0])],
@@ -45,13 +65,32 @@ def _row(result: Result, sector: int, region: str, here: NDArray[np.bool_]) -> R
         "gain": gain,
         "gain_err": error,
         "read_noise": noise,
-        "read_noise_err": noise_err,
         "n_boxes": int(measured.sum()),
         "n_pixels": int(boxes.pixels[measured].sum()),
+        "read_noise_err": noise_err,
+        "box_err": math.sqrt(squares),
+        "map_err": uncertainty(result, measured).mean,
     }
 
 
-def _weighted(values: Array, errors: Array, pixels: NDArray[np.int64], chosen: NDArray[np.bool_]) -> tuple[float, float]:
+def _others(result: Result, here: NDArray[np.bool_]) -> Row:
+    """The estimators beside the classic one."""
+    found: Row = {}
+    for name, each in result.estimators.items():
+        if name != "classic":
+            measured = here & np.isfinite(each.gain) & np.isfinite(each.err)
+            found[f"gain_{name}"], found[f"gain_{name}_err"] = weighted(each.gain, each.err, result.boxes.pixels, measured)
+    return found
+
+
+def _compared(comparison: Comparison, here: NDArray[np.bool_]) -> Row:
+    pixels, there = comparison.boxes.pixels, here & np.isfinite(comparison.ratio)
+    value, _ = weighted(comparison.gain, comparison.gain_err, pixels, here & np.isfinite(comparison.gain))
+    ratio, error = weighted(comparison.ratio, comparison.ratio_err, pixels, there)
+    return {"compared": value, "compared_ratio": ratio, "compared_ratio_err": error}
+
+
+def weighted(values: Array, errors: Array, pixels: NDArray[np.int64], chosen: NDArray[np.bool_]) -> tuple[float, float]:
     """Mean weighted by the number of pixels, and its error; boxes are independent."""
     if not chosen.any():
         return math.nan, math.nan
@@ -59,10 +98,10 @@ def _weighted(values: Array, errors: Array, pixels: NDArray[np.int64], chosen: N
     return float(values[chosen] @ weights), float(np.sqrt(((errors[chosen] * weights) ** 2).sum()))
 
 
-def facts(result: Result) -> dict[str, Any]:
+def facts(result: Result, comparison: Comparison | None = None) -> dict[str, Any]:
     """What a map is, by name: flats, pairs, limit, box, IPC, how errors were made, and what to know."""
     ipc = result.ipc
-    return {
+    found = {
         "flats": list(result.flats),
         "pairs_used": list(result.pairs_used),
         "pairs": [
@@ -91,9 +130,38 @@ def facts(result: Result) -> dict[str, Any]:
         "flat_groups": list(result.flat_groups),
         "flat_signal": result.flat_signal.tolist(),
         "flat_signal_std": result.flat_signal_std.tolist(),
-        "map_err": list(result.map_err),
+        "map_uncertainty": _maps(result),
         "error_method": result.error_method,
         "notes": list(result.notes),
+    }
+    return found | ({"compared_with": compared_facts(comparison)} if comparison is not None else {})
+
+
+def _maps(result: Result) -> Row:
+    """Uncertainty from differences of maps, e-/DN (section 6.2)."""
+    found = uncertainty(result)
+    differences = [{"one": each.one, "two": each.two, "mean": each.mean, "std": each.std} for each in found.differences]
+    return {
+        "single": found.single,
+        "single_err": found.single_err,
+        "mean": found.mean,
+        "percent": found.percent,
+        "differences": differences,
+    }
+
+
+def compared_facts(comparison: Comparison) -> Row:
+    """The file, and its gain over the map's: mean, error of the mean, standard deviation over pixels, extremes."""
+    ratio = comparison.ratio[np.isfinite(comparison.ratio)]
+    return {
+        "file": str(comparison.path),
+        "ratio": comparison.mean,
+        "ratio_err": comparison.mean_err,
+        "ratio_std": comparison.std,
+        "ratio_least": float(ratio.min()),
+        "ratio_most": float(ratio.max()),
+        "covered": comparison.covered,
+        "notes": list(comparison.notes),
     }
 
 
@@ -115,15 +183,20 @@ def estimator_rows(result: Result) -> list[Row]:
     return rows
 
 
-def summary(result: Result) -> dict[str, Any]:
+def summary(result: Result, comparison: Comparison | None = None) -> dict[str, Any]:
     """`facts`, the sectors and the estimators, ready for JSON: None where a number does not exist."""
-    found = facts(result) | {"sectors": sector_rows(result), "estimators": estimator_rows(result), "units": dict(UNITS)}
+    rows = sector_rows(result, comparison)
+    units = {name: unit_of(name) for name in (*rows[0], "limit") if unit_of(name)}
+    return for_json(facts(result, comparison) | {"sectors": rows, "estimators": estimator_rows(result), "units": units})
+
+
+def for_json(found: dict[str, Any]) -> dict[str, Any]:
+    """``found`` of plain numbers and texts, None where a number is NaN or infinite, which JSON does not have."""
     cleaned = _numbers(plain(found))
     return cleaned if isinstance(cleaned, dict) else {}
 
 
 def _numbers(value: object) -> object:
-    """JSON has no NaN: None stands for it."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
@@ -131,8 +204,9 @@ def _numbers(value: object) -> object:
     return [_numbers(item) for item in value] if isinstance(value, list) else value
 
 
-def write(result: Result, path: str | Path) -> None:
+def write(result: Result, path: str | Path, comparison: Comparison | None = None) -> None:
     """Write the table of sectors as ``.ecsv`` or ``.csv``. Raises `BadInput` for another extension or a place that cannot be written to."""
-    rows = sector_rows(result)
-    columns = {name: (np.array([row[name] for row in rows]), UNITS.get(name, "")) for name in rows[0]}
-    write_table(Path(path), columns, facts(result) | {"provenance": plain(result.provenance)})
+    rows = sector_rows(result, comparison)
+    columns = {name: (np.array([row[name] for row in rows]), unit_of(name)) for name in rows[0]}
+    meta = facts(result, comparison) | {"columns": {name: text for name, text in MEANINGS.items() if name in rows[0]}}
+    write_table(Path(path), columns, meta | {"provenance": plain(result.provenance)})
