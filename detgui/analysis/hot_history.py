@@ -38,10 +38,11 @@ class Result:
     """Pixels that were above the threshold at any epoch.
 
     ``y``, ``x`` 0-based, ``cluster`` of touching pixels, ``classes`` (see `science.hot_classes.CLASSES`), ``changed`` 0-based epoch of the
-    last change of state or -1, ``z`` of the change, each shape (m,); ``rate``, ``err`` (m, n) in ``unit``, NaN where not measured; ``hot``
-    (m, n). ``varying``: pixels of all that are measured whose rate is not constant at the false-discovery rate, flat indices; ``p_limit``
-    of the Benjamini-Hochberg procedure for changes; ``scale``: what errors were multiplied with, as quiet pixels scatter that much more
-    than their errors say; ``tested`` pixels.
+    last change of state or -1, ``z`` of the change, each shape (m,); ``rate``, ``err`` (m, n) in the series' unit, NaN where not measured;
+    ``hot`` (m, n); ``centre`` (m,) False where neighbours explained the pixel at the last epoch at which it was hot. ``varying``: pixels
+    of all that are measured whose rate is not constant at the false-discovery rate, flat indices; ``p_limit`` of the Benjamini-Hochberg
+    procedure for changes; ``scale``: what errors were multiplied with, as quiet pixels scatter that much more than their errors say;
+    ``tested`` pixels.
     """
 
     params: Params
@@ -55,6 +56,7 @@ class Result:
     rate: Image
     err: Image
     hot: NDArray[np.bool_]
+    centre: NDArray[np.bool_]
     varying: Indices
     p_limit: float
     scale: float
@@ -64,6 +66,15 @@ class Result:
     def chosen(self, name: str) -> Indices:
         """Places in the lists of the pixels of a class by its name, such as 'newly hot'."""
         return np.flatnonzero(self.classes == hot_classes.CLASSES.index(name))
+
+    def at_break(self) -> NDArray[np.bool_]:
+        """Pixels whose state changed with the definition, at the break, shape (m,): no births or deaths."""
+        after = self.series.after
+        return self.changed == int(np.argmax(after)) if after is not None else np.zeros(self.changed.size, np.bool_)
+
+    def newly_hot(self) -> Indices:
+        """Places in the lists of pixels that became hot and stayed so, without those that only a change of definition made hot."""
+        return np.flatnonzero((self.classes == hot_classes.NEW) & ~self.at_break())
 
     def numbers(self) -> dict[str, int]:
         """Pixels by class."""
@@ -100,12 +111,19 @@ def run(series: Series, params: Params, progress: Progress = no_progress) -> Res
         rate=rate,
         err=err,
         hot=hot,
+        centre=_centres(hot, hot_clusters.presence(union, trend.centre_positions)),
         varying=varying,
         p_limit=limit,
         scale=scale,
         tested=tested,
         notes=tuple(notes),
     )
+
+
+def _centres(hot: NDArray[np.bool_], centre: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether each pixel was a centre at the last epoch at which it was hot."""
+    last = hot.shape[1] - 1 - np.argmax(hot[:, ::-1], axis=1)
+    return np.asarray(centre[np.arange(hot.shape[0]), last])
 
 
 def _check(series: Series, params: Params) -> None:

@@ -105,12 +105,12 @@ def _trend(number: int, level: float | None, counted: Sequence[Counted], nx: int
     centres = np.array([each.centre_counts[number] for each in counted], np.int64)
     positions = tuple(each.above[number] for each in counted)
     whole, alone, share = None, None, None
+    inner = tuple(each.above[number][each.centre[number]] for each in counted)
     if all(flat.size == count for flat, count in zip(positions, counts, strict=True)):
-        inner = tuple(each.above[number][each.centre[number]] for each in counted)
         whole, alone, share = _followed(counts, centres, positions, inner, nx, months, after)
     else:
         whole, alone = (_fitted(months, values, None, after) for values in (counts, centres))
-    return Trend(level, counts, centres, positions, _turnover(positions), whole, alone, share)
+    return Trend(level, counts, centres, positions, inner, _turnover(positions), whole, alone, share)
 
 
 def _turnover(positions: Sequence[Indices]) -> Indices:

@@ -53,15 +53,16 @@ class Params:
 class Trend:
     """Counts above one threshold (None: flagged in a mask) through time.
 
-    ``counts``, ``centres`` shape (n,); ``positions`` flat indices of the pixels counted, one array for each epoch, empty where they are
-    too many to keep; ``turnover`` pixels that stayed, came and left from each epoch to the next, shape (n - 1, 3); ``growth``,
-    ``growth_centres`` and ``share`` None where there are too few dates.
+    ``counts``, ``centres`` shape (n,); ``positions``, ``centre_positions`` flat indices of the pixels counted, one array for each epoch,
+    empty where they are too many to keep; ``turnover`` pixels that stayed, came and left from each epoch to the next, shape (n - 1, 3);
+    ``growth``, ``growth_centres`` and ``share`` None where there are too few dates.
     """
 
     threshold: float | None
     counts: Indices
     centres: Indices
     positions: tuple[Indices, ...]
+    centre_positions: tuple[Indices, ...]
     turnover: Indices
     growth: Growth | None
     growth_centres: Growth | None

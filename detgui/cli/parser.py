@@ -18,11 +18,13 @@ VERBS = {
     "slopes": "map the residual late slope of an exposure",
     "gain": "map the gain from pairs of flats",
     "step": "run a step of the jwst pipeline on an exposure",
+    "hotpixels": "count hot pixels in darks through time",
+    "ta-risk": "risk of hot pixels for target acquisition",
     "simulate": "write exposures with known truth",
     "demo": "open the window on example exposures",
     "bench": "measure how fast the program is here",
 }
-PLANNED = ("offsets", "correct", "hotpixels", "ta-risk", "noise")
+PLANNED = ("offsets", "correct", "noise")
 """Verbs that are not there yet: not to be taken for files."""
 
 VALUED_COMMON = ("--scheduler", "--workers")
@@ -153,6 +155,18 @@ def _step(parser: argparse.ArgumentParser) -> None:
     add_arguments(parser)
 
 
+def _hotpixels(parser: argparse.ArgumentParser) -> None:
+    from detgui.cli.hotpixels import add_arguments
+
+    add_arguments(parser)
+
+
+def _ta_risk(parser: argparse.ArgumentParser) -> None:
+    from detgui.cli.ta_risk import add_arguments
+
+    add_arguments(parser)
+
+
 def _simulate(parser: argparse.ArgumentParser) -> None:
     from detgui.simulate.cli import add_arguments
 
@@ -174,6 +188,8 @@ _FILL = {
     "slopes": _slopes,
     "gain": _gain,
     "step": _step,
+    "hotpixels": _hotpixels,
+    "ta-risk": _ta_risk,
     "simulate": _simulate,
     "demo": _demo,
     "bench": _bench,

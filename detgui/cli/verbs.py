@@ -157,6 +157,22 @@ def step(args: Namespace) -> int:
     return run(args)
 
 
+def hotpixels(args: Namespace) -> int:
+    """Count hot pixels through time."""
+    _no_scheduler(args)
+    from detgui.cli.hotpixels import run
+
+    return run(args)
+
+
+def ta_risk(args: Namespace) -> int:
+    """Risk for target acquisition."""
+    _no_scheduler(args)
+    from detgui.cli.ta_risk import run
+
+    return run(args)
+
+
 def simulate(args: Namespace) -> int:
     """Write exposures with known truth."""
     _no_scheduler(args)
@@ -189,6 +205,8 @@ VERB_FUNCTIONS: dict[str, Callable[[Namespace], int]] = {
     "slopes": slopes,
     "gain": gain,
     "step": step,
+    "hotpixels": hotpixels,
+    "ta-risk": ta_risk,
     "simulate": simulate,
     "demo": demo,
     "bench": bench,
