@@ -49,6 +49,8 @@ class Job:
     ramp: bool
     words: str
     """What a sentence says of where references are looked for."""
+    suffix: str = ""
+    """Of the product's name, '' for the step's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,7 @@ def _run(info: StepInfo, cls: Any, job: Job, progress: Progress) -> Answer:
         before = {each.name for each in Path(job.folder).iterdir()}
         names = []
         for model in models:
-            suffix = RATES.get(type(model).__name__, info.name) if info.name == "ramp_fit" else info.name
+            suffix = RATES.get(type(model).__name__, info.name) if info.name == "ramp_fit" else job.suffix or info.name
             names.append(f"{job.root}_{suffix}.fits")
             model.save(str(Path(job.folder) / names[-1]))
         peak = peak_bytes()

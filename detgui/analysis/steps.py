@@ -190,6 +190,8 @@ def run(
     folder: Path,
     *,
     replace: bool = False,
+    root: str = "",
+    suffix: str = "",
     child: Child | None = None,
     progress: Progress = no_progress,
     log: Log = no_log,
@@ -197,7 +199,7 @@ def run(
     """Run a step; its products go to ``folder`` as ``ROOT_STEP.fits`` (ramp_fit: ``ROOT_rate.fits`` and ``ROOT_rateints.fits``).
 
     ``replace`` lets a file of that name be replaced, though never the input or a reference; without it, and for those, the name gets a
-    number. ``log`` gets the lines of the pipeline's log as they come.
+    number. ``root`` and ``suffix`` take the places of ROOT and STEP in the name. ``log`` gets the lines of the pipeline's log as they come.
 
     Raises
     ------
@@ -223,11 +225,12 @@ def run(
             found.info.name,
             str(Path(params.input).absolute()),
             str(room),
-            root_name(params.input),
+            root or root_name(params.input),
             found.settings,
             found.references,
             found.ramp,
             find_cache().words,
+            suffix,
         )
         answer: Answer = worker.call(f"{MODULE}:run", job, progress=progress, log=keep, discard=[room])
         keep_from = {Path(params.input).absolute(), *(Path(path) for path in found.references.values())}
