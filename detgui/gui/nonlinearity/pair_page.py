@@ -11,12 +11,12 @@ from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.colours import pin_colour
 from detgui.gui.common.quantity import MISSING, plain, with_error
 from detgui.gui.nonlinearity.context import Context
-from detgui.gui.nonlinearity.pair_images import draw_map, fit_maps, scale_text
 from detgui.gui.nonlinearity.pair_work import NEAR, PERCENTILES, Asked, Pair, Side, make_pair
 from detgui.gui.nonlinearity.same_limits import SameLimits
 from detgui.gui.nonlinearity.signs import draw_profile
 from detgui.gui.nonlinearity.trace_line import TRACE
 from detgui.gui.pages.page import Need, Origin, Page, Table
+from detgui.gui.pages.page_images import draw_map, fit_maps, scale_text
 from detgui.gui.pages.page_plot import PagePlot
 from detgui.gui.ramp.ramp_facts import Fact
 from detgui.session import slope_work

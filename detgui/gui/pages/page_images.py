@@ -1,4 +1,4 @@
-"""Two small maps, one above the other, on one diverging scale."""
+"""Small maps in the plots of a page, on a diverging scale."""
 
 from __future__ import annotations
 
@@ -25,13 +25,15 @@ def picture(values: NDArray[Any], limit: float) -> NDArray[np.uint8]:
     return out
 
 
-def draw_map(plot: PagePlot, row: int, values: NDArray[Any], limit: float, title: str) -> None:
-    """A map in a plot of its own, its name over it."""
-    ny, nx = values.shape
+def draw_map(plot: PagePlot, row: int, values: NDArray[Any], limit: float, title: str, shape: tuple[int, ...] | None = None) -> None:
+    """A map in a plot of its own, its name over it; ``shape`` (ny, nx) of the image that ``values`` are a thinned copy of."""
+    ny, nx = shape or values.shape
     item = pg.ImageItem(axisOrder="row-major")
     item.setImage(picture(values, limit), autoLevels=False)  # the colours are final
     item.setRect(QRectF(-0.5, -0.5, nx, ny))
     plot.add(row, item)
+    if not title:
+        return
     ground = QColor(plot.theme.background)
     ground.setAlpha(190)
     words = pg.TextItem(title, color=plot.theme.foreground, anchor=(0, 0), fill=pg.mkBrush(ground))
