@@ -11,7 +11,7 @@ from detgui.progress import Progress
 from detgui.science.regions import Shape
 from detgui.session.bridge import FINAL, Bridge
 from detgui.session.loader import Loader
-from detgui.session.regions import DrawnRegion
+from detgui.session.regions import selected_here
 from detgui.session.requests import ImageAnswer
 from detgui.session.session import Session
 from detgui.session.state import SessionState
@@ -152,12 +152,3 @@ class LiveNumbers(QObject):
             self.failed.emit(sentence(event.error, "the statistics of the region"))
         if self._wanted is not wish and self._running is None:
             self._start(self._wanted, AT_ONCE)
-
-
-def selected_here(state: SessionState) -> tuple[DrawnRegion, ...]:
-    """The selected regions of the shown exposure, in the order in which they were selected."""
-    current = state.current
-    if current is None:
-        return ()
-    by_number = {each.number: each for each in state.regions if each.frame == current.array}
-    return tuple(by_number[number] for number in state.selected if number in by_number)

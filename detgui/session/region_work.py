@@ -18,26 +18,6 @@ from detgui.session.shelf import Shelf
 
 
 @dataclass(frozen=True, slots=True)
-class Export:
-    """A way to write regions: what the menu says, the ending of the file, what kind of file it is."""
-
-    name: str
-    text: str
-    ending: str
-    filter: str
-
-
-EXPORTS = (
-    Export("ds9", "DS9 regions, image coordinates", "reg", "DS9 region file (*.reg)"),
-    Export("sky", "DS9 regions, sky coordinates", "reg", "DS9 region file (*.reg)"),
-    Export("mask", "Boolean masks", "fits", "FITS file (*.fits)"),
-    Export("labels", "Label image", "fits", "FITS file (*.fits)"),
-    Export("dq", "JWST MASK (DQ)", "fits", "FITS file (*.fits)"),
-    Export("user mask", "user_mask of clean_flicker_noise", "fits", "FITS file (*.fits)"),
-)
-
-
-@dataclass(frozen=True, slots=True)
 class Imported:
     """Regions of a file for an array, and what is to be said of them."""
 
@@ -101,7 +81,7 @@ def wcs_of(exposure: Exposure, path: Path) -> Iterator[Any]:
 
 
 def write(what: str, path: Path, regions: Sequence[Region], key: str, shelf: Shelf, progress: Progress = no_progress) -> str:
-    """Write regions of an exposure in the way of `EXPORTS` that is named; returns what is to be said. Raises BadInput."""
+    """Write regions of an exposure in the way of `region_exports.EXPORTS` that is named; returns what is to be said. Raises BadInput."""
     from detgui.data import mask_files, region_files
 
     if not regions:

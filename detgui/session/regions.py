@@ -59,6 +59,15 @@ def regions_of(state: SessionState, key: str = "") -> tuple[DrawnRegion, ...]:
     return tuple(each for each in state.regions if exposure is not None and each.frame == exposure.array)
 
 
+def selected_here(state: SessionState) -> tuple[DrawnRegion, ...]:
+    """The selected regions of the shown exposure, in the order in which they were selected."""
+    current = state.current
+    if current is None:
+        return ()
+    by_number = {each.number: each for each in state.regions if each.frame == current.array}
+    return tuple(by_number[number] for number in state.selected if number in by_number)
+
+
 def region(state: SessionState, number: int) -> DrawnRegion | None:
     """The region of that number, or None."""
     return next((each for each in state.regions if each.number == number), None)
@@ -83,6 +92,15 @@ def free_name(there: Iterable[DrawnRegion], frame: str, kind: str) -> str:
     """'void 1', 'void 2', ...: the first that no region of the frame has."""
     taken, word = {each.region.name for each in there if each.frame == frame}, SHORT.get(kind, kind)
     return next(name for number in range(1, len(taken) + 2) if (name := f"{word} {number}") not in taken)
+
+
+def add_copies(state: SessionState, copies: Iterable[tuple[str, Iterable[Region]]]) -> SessionState:
+    """Put regions on arrays; one whose name is taken there gets one of its own. What is selected stays."""
+    selected = state.selected
+    for frame, new in copies:
+        for each in new:
+            state = add(state, (replace(each, name=copy_name(state.regions, frame, each.name)),), frame)
+    return replace(state, selected=selected)
 
 
 def set_shape(state: SessionState, number: int, shape: Shape) -> SessionState:

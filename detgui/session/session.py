@@ -159,6 +159,10 @@ class Session(QObject):
         made = tuple(new)
         self._make(regions.add(self._state, made, array), text or ("Draw region" if len(made) == 1 else "Add regions"))
 
+    def copy_regions(self, copies: Iterable[tuple[str, Iterable[Region]]]) -> None:
+        """Put copies on other arrays, (array, regions) each; what is selected stays."""
+        self._make(regions.add_copies(self._state, copies), "Copy regions")
+
     def set_region_shape(self, number: int, shape: Shape, commit: bool = True, text: str = "Move region") -> None:
         """Give a region another shape; a drag is sent with ``commit`` False, so that the whole of it is one undo."""
         self._make(regions.set_shape(self._state, number, shape), text, commit=commit)

@@ -48,7 +48,7 @@ ROWS = (
     Row("non_goals", "Help", "What this program does &not do", "Shift+F1", "Its limits", "information"),
     Row("about", "Help", "&About detgui", "Ctrl+F1", "Version of this program and of what it computes with", "help"),
 )
-MENUS = ("File", "Edit", "View", "Analysis", "Help")
+MENUS = ("File", "Edit", "View", "Regions", "Analysis", "Help")
 
 
 class Menus:

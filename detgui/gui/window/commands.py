@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QWidget
 
 from detgui.gui.common import pictures
+from detgui.gui.regions.commands import is_region_file
 from detgui.gui.window import dialogs, help
 from detgui.gui.window.actions import make_action
 from detgui.gui.window.map_saver import MapSaver
@@ -84,7 +85,7 @@ class Commands:
         self._recent_menu.aboutToShow.connect(self._fill_recent)
         menus.menu("File").insertMenu(menus.actions["example"], self._recent_menu)
         docks = menus.menu("View/Docks")
-        toggles = [dock.toggleViewAction() for dock in (window.exposures_dock, window.header_dock, window.panel_dock)]
+        toggles = [dock.toggleViewAction() for dock in window.docks]
         docks.insertActions(docks.actions()[0], toggles)
         docks.insertSeparator(docks.actions()[len(toggles)])
         analysis = menus.menu("Analysis")
@@ -139,9 +140,13 @@ class Commands:
     # Files
 
     def open_paths(self, paths: Sequence[Path], join: bool = True) -> None:
-        """Open files and remember them."""
+        """Open files and remember them; those of regions are drawn on what is shown."""
         self._window.attach()
-        self._parts.exposures.open(paths, join=join)
+        regions = [path for path in paths if is_region_file(path)]
+        if exposures := [path for path in paths if path not in regions]:
+            self._parts.exposures.open(exposures, join=join)
+        if regions:
+            self._window.region_commands.import_files(regions, bool(exposures))
 
     def open_dialog(self) -> None:
         """Ask for files with the platform's dialog."""

@@ -6,6 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 LEFT_WIDTH = 220
+HIGH = 1050  # pixels; a higher window has room for three docks on the left
+LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 RIGHT_SHARE = 0.4  # of what the left dock leaves
 
 
@@ -22,13 +24,23 @@ def add_dock(window: QMainWindow, name: str, title: str, widget: QWidget, area: 
     return dock
 
 
-def default_sizes(window: QMainWindow, left: list[QDockWidget], right: QDockWidget) -> None:
-    """Give the docks their first widths for the window's size, and show them all."""
-    for dock, area in [*((each, Qt.DockWidgetArea.LeftDockWidgetArea) for each in left), (right, Qt.DockWidgetArea.RightDockWidgetArea)]:
+def default_sizes(window: QMainWindow, exposures: QDockWidget, regions: QDockWidget, header: QDockWidget, right: QDockWidget) -> None:
+    """Give the docks their first places and sizes for the window's size, and show them all.
+
+    The header lies behind the regions where the window is not high enough for three docks on the left.
+    """
+    for dock in (exposures, regions, header, right):
         dock.setFloating(False)
-        window.addDockWidget(area, dock)
+        window.addDockWidget(RIGHT if dock is right else LEFT, dock)
         dock.show()
+    stacked = window.height() >= HIGH
+    if not stacked:
+        window.tabifyDockWidget(regions, header)
+        regions.raise_()
     wide = LEFT_WIDTH if window.width() < 2000 else round(1.4 * LEFT_WIDTH)
-    window.resizeDocks([left[0], right], [wide, round(RIGHT_SHARE * (window.width() - wide))], Qt.Orientation.Horizontal)
+    window.resizeDocks([exposures, right], [wide, round(RIGHT_SHARE * (window.width() - wide))], Qt.Orientation.Horizontal)
     height = window.height()
-    window.resizeDocks(left, [round(0.45 * height), round(0.55 * height)], Qt.Orientation.Vertical)
+    if stacked:
+        window.resizeDocks([exposures, regions, header], [round(share * height) for share in (0.33, 0.32, 0.35)], Qt.Orientation.Vertical)
+    else:
+        window.resizeDocks([exposures, regions], [round(0.45 * height), round(0.55 * height)], Qt.Orientation.Vertical)

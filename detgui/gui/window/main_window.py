@@ -11,6 +11,8 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QLabel, QStackedWidget, QTabWidget, QWidget
 
+from detgui.gui.regions.commands import RegionCommands
+from detgui.gui.regions.region_panel import RegionPanel
 from detgui.gui.window.actions import Menus
 from detgui.gui.window.cluster_chooser import ClusterChooser
 from detgui.gui.window.commands import Commands
@@ -84,6 +86,9 @@ class MainWindow(Shell):
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
         self.exposures_dock = add_dock(self, "exposures", "Exposures", self.exposure_list, LEFT, "F6")
+        self.region_panel = RegionPanel(self.parts.session, self)
+        self.region_commands = RegionCommands(self, self.region_panel, self.menus.menu("Regions"))
+        self.regions_dock = add_dock(self, "regions", "Regions", self.region_panel, LEFT, "F9")
         self.header_dock = add_dock(self, "header", "Header", self.header_viewer, LEFT, "F7")
         self.panel_dock = add_dock(self, "panel", "Analysis", self.tabs, RIGHT, "F8")
 
@@ -113,6 +118,7 @@ class MainWindow(Shell):
         parts.exposures.notice.connect(self.show_trouble)
         parts.exposures.opening.connect(self._show_page)
         parts.exposures.opened.connect(self.commands.note_opened)
+        self.region_commands.listen()
         parts.keeper.notice.connect(self.show_trouble)
         parts.keeper.restored.connect(self._show_page)
 
@@ -128,6 +134,10 @@ class MainWindow(Shell):
         )
         self.centre.addWidget(self.image_panel)
         self._build_readout()
+        self.region_commands.attach(self.image_panel)
+        self.region_panel.follow_numbers(
+            import_module("detgui.session.region_numbers").LiveNumbers(parts.session, parts.loader, parts.engine, parts.bridge, self)
+        )
         for row in PANELS:
             self.tabs.addTab(row.build(parts, self.image_panel, self.tabs), row.title)
             self.tabs.setTabToolTip(self.tabs.count() - 1, f"{row.tip} ({row.key})")
@@ -228,7 +238,7 @@ class MainWindow(Shell):
 
     def default_layout(self) -> None:
         """Put the docks where they are at first."""
-        default_sizes(self, [self.exposures_dock, self.header_dock], self.panel_dock)
+        default_sizes(self, *self.docks)
 
     # Files dropped on the window
 

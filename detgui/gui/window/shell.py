@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QStackedWidget
 
 if TYPE_CHECKING:
+    from detgui.gui.regions.commands import RegionCommands
     from detgui.gui.window.actions import Menus
     from detgui.gui.window.cluster_chooser import ClusterChooser
     from detgui.gui.window.dialogs import Troubles
@@ -29,9 +30,16 @@ class Shell(QMainWindow):
     header_viewer: HeaderViewer
     exposures_dock: QDockWidget
     header_dock: QDockWidget
+    regions_dock: QDockWidget
     panel_dock: QDockWidget
     task_bar: TaskBar
     cluster_chooser: ClusterChooser
+    region_commands: RegionCommands
+
+    @property
+    def docks(self) -> tuple[QDockWidget, ...]:
+        """All docks, those on the left from the top first."""
+        return self.exposures_dock, self.regions_dock, self.header_dock, self.panel_dock
 
     def attach(self) -> None:
         """Make what reads files and listen to it."""

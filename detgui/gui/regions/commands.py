@@ -1,0 +1,377 @@
+"""What the actions of the menu "Regions" do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QPoint, QRectF
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QColorDialog, QDialog, QFileDialog, QInputDialog, QMenu
+
+from detgui.errors import BadInput
+from detgui.gui.common.jobs import Jobs
+from detgui.gui.regions import clipboard
+from detgui.gui.regions.region_actions import Needs, RegionActions
+from detgui.gui.regions.region_panel import RegionPanel
+from detgui.gui.window.shell import Shell
+from detgui.science.regions import KINDS, Region
+from detgui.session.region_exports import EXPORTS, Export
+from detgui.session.regions import DrawnRegion, region, regions_of, selected_here
+from detgui.session.requests import Trouble
+from detgui.session.state import SessionState
+
+if TYPE_CHECKING:
+    from detgui.session.region_work import Copied, Imported
+
+FILTERS = [
+    "Regions and masks (*.reg *.fits *.fits.gz *.fit)",
+    "DS9 region files (*.reg)",
+    "FITS masks (*.fits *.fits.gz *.fit)",
+    "All files (*)",
+]
+ENDINGS = (".reg", ".ds9")
+"""Endings of region files: dropped on the window they are imported, not opened."""
+
+ROOM = 0.25
+"""Of a region's size that is shown round it."""
+LEAST = 12.0
+"""Pixels that are shown at least."""
+
+
+def is_region_file(path: Path) -> bool:
+    """Whether a file is one of regions, by its name."""
+    return path.suffix.lower() in ENDINGS
+
+
+class RegionCommands:
+    """Acts on the selected regions of the shown exposure; what takes long runs in workers, what fails is one sentence in the window."""
+
+    def __init__(self, window: Shell, panel: RegionPanel, menu: QMenu) -> None:
+        self._window, self._panel = window, panel
+        self._parts, self._session = window.parts, window.parts.session
+        self._jobs = Jobs(self._parts.engine, self._parts.bridge, window)
+        self._image: Any = None
+        self._folder = ""
+        self._waiting: list[Path] = []  # region files to read when an exposure is open
+        self.dialog: QDialog | None = None  # the newest one, also for tests
+        self.actions = RegionActions(window, menu, self._handlers())
+        panel.list.menu_wanted.connect(self.show_menu)
+        panel.list.zoom_wanted.connect(lambda number: self.zoom((number,)))
+        panel.list.delete_wanted.connect(self.delete)
+        panel.list.copy_wanted.connect(self.copy)
+        panel.list.paste_wanted.connect(self.paste)
+        panel.numbers.groups_wanted.connect(self.show_statistics)
+        self._session.changed.connect(self._follow)
+        self._enable(self._session.state)
+
+    def attach(self, image: Any) -> None:
+        """Take the image panel, which is made after the window."""
+        self._image = image
+
+    def listen(self) -> None:
+        """Hear when files were opened; what opens files is made after the window."""
+        self._parts.exposures.opened.connect(self._opened)
+
+    def _handlers(self) -> dict[str, Callable[[], object]]:
+        session = self._session
+        return {
+            "import": self.ask_import,
+            **{f"export {each.name}": partial(self.ask_export, each) for each in EXPORTS},
+            "all": session.select_all_regions,
+            "zoom": lambda: self.zoom([each.number for each in self.chosen]),
+            "statistics": self.show_statistics,
+            "copy": self.copy,
+            "paste": self.paste,
+            "duplicate": lambda: session.duplicate_regions(self._numbers),
+            "copy to": self.ask_copy,
+            "rename": lambda: self._rename(),
+            **{f"kind {kind}": partial(self._set_kind, kind) for kind in KINDS},
+            "colour": self.ask_colour,
+            "own colour": lambda: session.set_region(self._numbers, "Colour region", colour=""),
+            "lock": lambda: self._toggle("locked", "Lock region", "Unlock region"),
+            "hide": lambda: self._toggle("hidden", "Hide region", "Show region"),
+            **{how: partial(self._join, how) for how in ("add", "subtract", "intersect")},
+            "sectors": lambda: self._split("sectors"),
+            "islands": lambda: self._split("islands"),
+            "grow": self.ask_grow,
+            "delete": self.delete,
+        }
+
+    @property
+    def chosen(self) -> tuple[DrawnRegion, ...]:
+        """The selected regions of the shown exposure."""
+        return selected_here(self._session.state)
+
+    @property
+    def _numbers(self) -> tuple[int, ...]:
+        return tuple(each.number for each in self.chosen)
+
+    # What can be done
+
+    def _follow(self, old: SessionState, new: SessionState) -> None:
+        same_exposure = old.current is new.current
+        if old.regions is not new.regions or old.selected != new.selected or not same_exposure:
+            self._enable(new)
+
+    def _opened(self, *_: object) -> None:
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            self.import_files(waiting)
+
+    def _enable(self, state: SessionState) -> None:
+        chosen = selected_here(state)
+        present: dict[Needs, bool] = {
+            "exposure": state.current is not None,
+            "regions": bool(regions_of(state)),
+            "one": len(chosen) == 1,
+            "some": bool(chosen),
+            "two": len(chosen) > 1,
+        }
+        self.actions.enable({name for name, there in present.items() if there})
+        checked = {f"kind {each.region.kind}" for each in chosen}
+        checked |= {"lock"} if chosen and all(each.region.locked for each in chosen) else set()
+        checked |= {"hide"} if chosen and all(each.region.hidden for each in chosen) else set()
+        self.actions.check(checked if len({each.region.kind for each in chosen}) < 2 else checked & {"lock", "hide"})
+
+    def show_menu(self, at: QPoint) -> None:
+        """The menu of the list and of a region in the image: the same as in the menu bar."""
+        self.actions.menu.popup(at)
+
+    # Files
+
+    def ask_import(self) -> None:
+        """Ask which files to read."""
+        dialog = QFileDialog(self._window, "Import regions", self._folder)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilters(FILTERS)
+        dialog.filesSelected.connect(lambda names: self.import_files([Path(name) for name in names]))
+        self._show(dialog)
+
+    def import_files(self, paths: Sequence[Path], wait: bool = False) -> None:
+        """Read region files for the shown exposure; with ``wait`` for the one that is being opened."""
+        current = self._session.state.current
+        if wait:
+            self._waiting += paths
+            return
+        if current is None:
+            self._fail(f"{paths[0].name}: regions need an exposure to lie on; open one first")
+            return
+        from detgui.session import region_work
+
+        kind = self._session.state.tools.kind
+        for path in paths:
+            self._folder = str(path.parent)
+            self._jobs.start(
+                f"import {path}",
+                f"Reading {path.name}",
+                region_work.read,
+                *(path, current.key, current.array, kind, self._parts.exposures.shelf),
+                then=self._imported,
+                failed=self._fail,
+            )
+
+    def _imported(self, found: Imported) -> None:
+        self._session.add_regions(found.regions, found.array, "Import regions")
+        self._panel.say(found.said)
+
+    def ask_export(self, how: Export) -> None:
+        """Ask where regions go: all of the shown exposure."""
+        current = self._session.state.current
+        if current is None:
+            return
+        dialog = QFileDialog(self._window, f"Export regions: {how.text}", self._folder, how.filter)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(how.ending)
+        word = {"ds9": "regions", "sky": "regions_sky", "user mask": "user_mask"}.get(how.name, how.name)
+        dialog.selectFile(f"{current.name.replace('[', '_').replace(']', '').replace(',', '_')}_{word}.{how.ending}")
+        dialog.fileSelected.connect(lambda name: self.export(how.name, Path(name)))
+        self._show(dialog)
+
+    def export(self, how: str, path: Path) -> None:
+        """Write all regions of the shown exposure in one of the ways of `EXPORTS`."""
+        from detgui.session import region_work
+
+        state = self._session.state
+        if state.current is None:
+            return
+        self._folder = str(path.parent)
+        regions = [each.region for each in regions_of(state)]
+        self._start(
+            f"export {path}", f"Writing {path.name}", region_work.write, how, path, regions, state.current.key, then=self._panel.say
+        )
+
+    # Copies
+
+    def copy(self) -> None:
+        """Put the selected regions on the clipboard, with the place of their array on the detector."""
+        current = self._session.state.current
+        if current is None or not self.chosen:
+            return
+        exposure = self._parts.exposures.exposure(current.key)
+        geometry = getattr(exposure, "geometry", None)
+        clipboard.put([each.region for each in self.chosen], current.array, geometry)
+
+    def paste(self) -> None:
+        """Put what is on the clipboard on the shown exposure, on the same pixels of the detector."""
+        current = self._session.state.current
+        found = clipboard.take()
+        if current is None or found is None:
+            self._panel.say("there are no regions on the clipboard")
+            return
+        exposure = self._parts.exposures.exposure(current.key)
+        try:
+            regions = clipboard.fitted(found, current.array, getattr(exposure, "geometry", None))
+        except BadInput as error:
+            self._fail(str(error))
+            return
+        self._session.add_regions(regions, current.array, "Paste regions")
+
+    def ask_copy(self) -> None:
+        """Ask on which exposures copies go."""
+        from detgui.gui.regions.copy_dialog import CopyDialog, offers
+
+        current = self._session.state.current
+        if current is None:
+            return
+        found = offers(self._session.state, self._parts.exposures.exposure)
+        if not found:
+            self._panel.say("no other open exposure has another array: those that share this one show the regions already")
+            return
+        dialog = CopyDialog(found, len(self.chosen), self._window)
+        numbers = self._numbers
+        dialog.chosen.connect(lambda targets: self.copy_to(numbers, targets))
+        self._show(dialog)
+
+    def copy_to(self, numbers: Sequence[int], targets: Sequence[tuple[str, str]]) -> None:
+        """Put copies of regions on other exposures, (key, array) each."""
+        from detgui.session import region_work
+
+        state = self._session.state
+        regions = [found.region for number in numbers if (found := region(state, number)) is not None]
+        if state.current is not None and regions and targets:
+            self._start("copy", "Copying regions", region_work.copy, regions, state.current.key, tuple(targets), then=self._copied)
+
+    def _copied(self, copies: list[Copied]) -> None:
+        self._session.copy_regions([(each.array, each.regions) for each in copies])
+        self._panel.say("; ".join(each.said for each in copies))
+
+    # One region, or several
+
+    def _rename(self) -> None:
+        self._window.regions_dock.show()
+        self._window.regions_dock.raise_()
+        self._panel.list.rename(self._numbers[0])
+
+    def _set_kind(self, kind: str) -> None:
+        self._session.set_region(self._numbers, "Kind of region", kind=kind)
+        self._enable(self._session.state)  # a click on the checked one has unchecked it
+
+    def _toggle(self, field: str, on: str, off: str) -> None:
+        value = not all(getattr(each.region, field) for each in self.chosen)
+        self._session.set_region(self._numbers, on if value else off, **{field: value})
+
+    def ask_colour(self) -> None:
+        """Ask for a colour."""
+        numbers = self._numbers
+        dialog = QColorDialog(QColor(self.chosen[0].region.shown_colour), self._window)
+        dialog.setWindowTitle("Colour of the region")
+        dialog.colorSelected.connect(lambda colour: self._session.set_region(numbers, "Colour region", colour=colour.name()))
+        self._show(dialog)
+
+    def delete(self) -> None:
+        """Delete the selected regions that are not locked."""
+        locked = sum(each.region.locked for each in self.chosen)
+        self._session.remove_regions(self._numbers)
+        if locked:
+            self._panel.say(f"{locked} locked region{'s' * (locked > 1)} not deleted")
+
+    def _join(self, how: str) -> None:
+        try:
+            self._session.join_regions(self._numbers, how)
+        except BadInput as error:
+            self._panel.say(str(error))
+
+    def _split(self, how: str) -> None:
+        from detgui.session import region_work
+
+        current, chosen = self._session.state.current, self.chosen
+        if current is None or len(chosen) != 1:
+            return
+        if chosen[0].region.locked:
+            self._panel.say(f"{chosen[0].region.name} is locked")
+            return
+        self._start(
+            "split", "Splitting the region", region_work.parts, chosen[0].region, how, current.key,
+            then=lambda parts: self._if_same(chosen[0], lambda: self._session.replace_region(chosen[0].number, parts)),
+        )  # fmt: skip
+
+    def ask_grow(self) -> None:
+        """Ask by how many pixels."""
+        dialog = QInputDialog(self._window)
+        dialog.setWindowTitle("Grow or shrink")
+        dialog.setLabelText("Pixels to add all round; below zero to take away:")
+        dialog.setInputMode(QInputDialog.InputMode.DoubleInput)
+        dialog.setDoubleRange(-500, 500)
+        dialog.setDoubleDecimals(1)
+        dialog.setDoubleValue(2)
+        dialog.doubleValueSelected.connect(self.grow)
+        self._show(dialog)
+
+    def grow(self, pixels: float) -> None:
+        """Grow the selected regions that are not locked, or shrink them below zero."""
+        from detgui.session import region_work
+
+        for each in self.chosen:
+            if each.region.locked:
+                self._panel.say(f"{each.region.name} is locked")
+                continue
+            self._jobs.start(
+                f"grow {each.number}", "Growing the region", region_work.grown, each.region.shape, pixels,
+                then=lambda shape, each=each: self._if_same(
+                    each, lambda: self._session.set_region_shape(each.number, shape, text="Grow region" if pixels >= 0 else "Shrink region")
+                ),
+                failed=lambda sentence, each=each: self._panel.say(f"{each.region.name}: {sentence}"),
+            )  # fmt: skip
+
+    def _if_same(self, before: DrawnRegion, do: Callable[[], object]) -> None:
+        """Do it unless the region was changed while the worker was at it."""
+        now = region(self._session.state, before.number)
+        if now is not None and now.region.shape is before.region.shape:
+            do()
+
+    # Looking
+
+    def zoom(self, numbers: Sequence[int]) -> None:
+        """Show regions and their surroundings."""
+        state = self._session.state
+        bounds = [found.region.shape.bounds for number in numbers if (found := region(state, number)) is not None]
+        if self._image is None or not bounds:
+            return
+        low_x, low_y, high_x, high_y = (pick(each[place] for each in bounds) for place, pick in enumerate((min, min, max, max)))
+        margin = max(ROOM * max(high_x - low_x, high_y - low_y), LEAST / 2)
+        self._image.view.show_range(QRectF(low_x - margin, low_y - margin, high_x - low_x + 2 * margin, high_y - low_y + 2 * margin))
+
+    def show_statistics(self) -> None:
+        """Show the selected regions in every group."""
+        from detgui.gui.regions.groups_dialog import GroupsDialog
+
+        state = self._session.state
+        if state.current is None or not self.chosen:
+            return
+        regions: list[Region] = [each.region for each in self.chosen]
+        dialog = GroupsDialog(self._parts, self._jobs, state, regions, self._window)
+        self._show(dialog)
+
+    def _start(self, lane: str, title: str, func: Callable[..., Any], *args: Any, then: Callable[[Any], object]) -> None:
+        """Start a job whose last argument is the shelf of open exposures."""
+        self._jobs.start(lane, title, func, *args, self._parts.exposures.shelf, then=then, failed=self._fail)
+
+    def _fail(self, sentence: str) -> None:
+        self._window.show_trouble(Trouble(None, sentence, ""))
+
+    def _show(self, dialog: QDialog) -> None:
+        self.dialog = dialog
+        dialog.open()
