@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from view_fakes import image_window, pixels
 
-from detgui.gui.image.region_labels import VOID_COLOUR, borders
+from detgui.gui.image.region_labels import VOID_COLOUR
+from detgui.gui.image.region_lines import borders
 
 
 def sides(lines: np.ndarray) -> set[tuple[float, float, float, float]]:

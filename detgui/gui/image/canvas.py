@@ -12,6 +12,7 @@ from detgui.gui.image.flag_legend import FlagLegend
 from detgui.gui.image.image_view import ImageView
 from detgui.gui.image.overlays import Mark
 from detgui.gui.image.picture import block_maximum, zero_position
+from detgui.gui.image.region_item import RegionsItem
 from detgui.gui.image.region_labels import LabelOverlay
 from detgui.gui.image.view_geometry import GeometryOverlays
 from detgui.science.dq import bits
@@ -28,7 +29,9 @@ class Canvas:
         self.geometry = GeometryOverlays(view, exposures)
         self.labels = LabelOverlay()
         self.labels.setZValue(5)
-        view.box.addItem(self.labels, ignoreBounds=True)
+        self.regions = RegionsItem()
+        for item in (self.labels, self.regions):
+            view.box.addItem(item, ignoreBounds=True)
         self._borders: tuple[tuple[int, ...], Any] = ((0, 0), None)  # shape of a label image and the borders of its boxes
         self._any: tuple[Any, int] = (None, 0)  # data quality of an image, and all bits that occur in it
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
@@ -56,16 +56,32 @@ ROWS = (
     ActionRow("far_down", "Ten pixels down", ("Shift+Down",), local=True, repeat=True),
     ActionRow("far_up", "Ten pixels up", ("Shift+Up",), local=True, repeat=True),
     ActionRow("pin", "Pin the chosen pixel", ("P",)),
-    ActionRow("unpin", "Unpin the pixel", ("Del", "Backspace"), local=True),
-    ActionRow("unpin_all", "Unpin all pixels", ("Esc",), local=True),
+    ActionRow("unpin", "Delete the selected region or vertex, or unpin the pixel", ("Del", "Backspace"), local=True),
+    ActionRow("unpin_all", "Give up drawing, put the tool down, or unpin all pixels", ("Esc",), local=True),
 )
-CHECKABLE = ("play", "blink", "beside", "difference", "flags", "amplifiers", "reference_pixels", "lock", "fill")
+REGION_ROWS = (
+    ActionRow("tool_edit", "Arrow: choose regions, move and change them", ("E",)),
+    ActionRow("tool_rectangle", "Draw a rectangle", ("Shift+R",)),
+    ActionRow("tool_ellipse", "Draw an ellipse", ("Shift+E",)),
+    ActionRow("tool_polygon", "Draw a polygon", ("Shift+P",)),
+    ActionRow("tool_lasso", "Draw with the lasso", ("Shift+L",)),
+    ActionRow("tool_brush", "Paint with the brush", ("Shift+B",)),
+    ActionRow("tool_grow", "Grow a region from a pixel", ("Shift+G",)),
+    ActionRow("next_how", "New region, add, subtract, intersect", ("Shift+M",)),
+    ActionRow("next_kind", "Next kind of new regions", ("K",)),
+    ActionRow("smaller_brush", "Smaller brush or tolerance", ("9",), repeat=True),
+    ActionRow("larger_brush", "Larger brush or tolerance", ("0",), repeat=True),
+)
+CHECKABLE = (
+    *("play", "blink", "beside", "difference", "flags", "amplifiers", "reference_pixels", "lock", "fill"),
+    *(row.name for row in REGION_ROWS if row.name.startswith("tool_")),
+)
 
 
-def make_actions(panel: QWidget, do: dict[str, Callable[[], None]]) -> dict[str, QAction]:
+def make_actions(panel: QWidget, do: dict[str, Callable[[], None]], rows: Sequence[ActionRow] = ROWS) -> dict[str, QAction]:
     """An action for each row, added to the panel; ``do`` holds what each does. Raises KeyError where one is missing."""
     actions = {}
-    for row in ROWS:
+    for row in rows:
         action = QAction(row.text, panel)
         action.setObjectName(row.name)
         action.setShortcuts([QKeySequence(key) for key in row.keys])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -17,20 +16,13 @@ from detgui.gui.image.flags_menu import FlagsMenu
 from detgui.gui.image.image_actions import make_actions
 from detgui.gui.image.image_widgets import ImageWidgets
 from detgui.gui.image.partners import without_misfits
+from detgui.gui.image.picture import answers
 from detgui.gui.image.play import Blinker, Player
 from detgui.gui.image.region_desk import RegionDesk
 from detgui.gui.image.view_intents import Intents
 from detgui.session.requests import ImageAnswer, ImageRequest
 from detgui.session.resolve import image_request
 from detgui.session.state import SessionState
-
-
-def answers(shown: ImageRequest, wanted: ImageRequest) -> bool:
-    """Whether an image is the wanted one; with locked limits the loader put its own into the request."""
-    if shown.locked:
-        fields = ("limits", "percentile", "low", "high", "locked")
-        wanted = replace(wanted, **{name: getattr(shown, name) for name in fields})
-    return shown == wanted
 
 
 class ImagePanel(ImageWidgets):
@@ -58,7 +50,7 @@ class ImagePanel(ImageWidgets):
         self.intents = Intents(self)
         self.flags_menu = FlagsMenu(self.bar.flags.menu(), session, self.asker, lambda: self.answer)
         self.actions_by_name = make_actions(self, self.intents.table())
-        self.desk = RegionDesk(self, self.asker, (self.canvas, self.second.canvas))
+        self.desk = RegionDesk(self)
         self._connect(loader)
         self._show_state(SessionState(), session.state)
 
@@ -95,7 +87,7 @@ class ImagePanel(ImageWidgets):
 
     def actions_for_menu(self) -> list[QAction]:
         """All actions of the image with their texts and shortcuts, for menus and Help."""
-        return list(self.actions_by_name.values())
+        return [*self.actions_by_name.values(), *self.desk.actions.values()]
 
     @property
     def is_drawn(self) -> bool:
@@ -106,6 +98,11 @@ class ImagePanel(ImageWidgets):
     def answer(self) -> ImageAnswer | None:
         """The image on the screen: while blinking, every second time the other one."""
         return self._other if self.blinker.other and self._other is not None else self._image
+
+    @property
+    def other_answer(self) -> ImageAnswer | None:
+        """The image to blink against or beside, None before it is there."""
+        return self._other
 
     @property
     def pointed(self) -> ImageAnswer | None:
@@ -266,6 +263,7 @@ class ImagePanel(ImageWidgets):
     def _draw(self) -> None:
         answer, state = self.answer, self.session.state
         self.canvas.show(answer, state)
+        self.desk.show()
         self.show_fill()
         for title in (self.title, self.first_title):
             title.show_text(caption(state, answer.request, answer.unit) if answer is not None else "")
@@ -279,6 +277,7 @@ class ImagePanel(ImageWidgets):
     def _draw_second(self) -> None:
         if not self.second.isHidden():
             self.second.show_answer(self._other, self.session.state)
+            self.desk.show()
 
     def _show_table(self) -> None:
         self.limits.histogram.set_table(self.canvas.show_table(self.answer, self.session.state))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from math import floor
-from typing import Any
+from typing import Any, Protocol
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPalette
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPalette, QWheelEvent
 
 from detgui.gui.image.image_item import IndexedImageItem
 from detgui.gui.image.overlays import AmplifierItem, HatchedItem, MarksItem
@@ -17,8 +17,22 @@ _OVERHANG = 14  # how far a number may hang over the end of its axis, px: pixel 
 _CLOSE = 12  # image pixels on either side after "zoom to pixel"
 
 
+class Hand(Protocol):
+    """What is asked first about mouse and keys, with the place in image coordinates; True: nobody else gets the event."""
+
+    def press(self, event: QMouseEvent, place: QPointF) -> bool: ...
+    def move(self, event: QMouseEvent, place: QPointF) -> bool: ...
+    def release(self, event: QMouseEvent, place: QPointF) -> bool: ...
+    def twice(self, event: QMouseEvent, place: QPointF) -> bool: ...
+    def turn(self, event: QWheelEvent) -> bool: ...
+    def leave(self) -> None: ...
+    def wants(self, event: QKeyEvent) -> bool: ...
+    def key(self, event: QKeyEvent) -> bool: ...
+    def key_up(self, event: QKeyEvent) -> bool: ...
+
+
 class _ImageViewBox(pg.ViewBox):
-    """Pans with the left button; clicks and the right button are left to the view."""
+    """Pans with the left or middle button; clicks and the right button are left to the view."""
 
     clicked = Signal(object)  # pyqtgraph mouse click event
 
@@ -27,7 +41,7 @@ class _ImageViewBox(pg.ViewBox):
         self.clicked.emit(event)
 
     def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
+        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             super().mouseDragEvent(event, axis)
         else:
             event.ignore()
@@ -46,6 +60,7 @@ class ImageView(pg.PlotWidget):
     def __init__(self, parent: Any = None) -> None:
         self._box = _ImageViewBox(enableMenu=False)
         super().__init__(parent=parent, viewBox=self._box)
+        self.hand: Hand | None = None
         self.image = IndexedImageItem()
         self.reference = HatchedItem()
         self.flags = HatchedItem()
@@ -180,12 +195,49 @@ class ImageView(pg.PlotWidget):
         elif event.button() == Qt.MouseButton.RightButton:
             self.menu_wanted.emit(*pixel, event.screenPos())
 
+    def image_place(self, event: QMouseEvent) -> QPointF:
+        """Where the mouse is in image coordinates."""
+        return QPointF(self.box.mapSceneToView(self.mapToScene(event.position().toPoint())))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.hand is None or not self.hand.press(event, self.image_place(event)):
+            super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.hand is None or not self.hand.twice(event, self.image_place(event)):
+            super().mouseDoubleClickEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.hand is None or not self.hand.release(event, self.image_place(event)):
+            super().mouseReleaseEvent(event)
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        super().mouseMoveEvent(event)
+        if self.hand is None or not self.hand.move(event, self.image_place(event)):
+            super().mouseMoveEvent(event)
         # Not the scene's own signal: it leaves moves out that follow each other quickly, the last one too.
         self._hover(self.pixel_at(self.mapToScene(event.position().toPoint())))
 
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hand is None or not self.hand.turn(event):
+            super().wheelEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and getattr(self, "hand", None) is not None and self.hand.wants(event):
+            event.accept()  # it comes back as a key
+            return True
+        return bool(super().event(event))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self.hand is None or not self.hand.key(event):
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if self.hand is None or not self.hand.key_up(event):
+            super().keyReleaseEvent(event)
+
     def leaveEvent(self, event: QEvent) -> None:
+        if self.hand is not None:
+            self.hand.leave()
         self._hover(None)
         super().leaveEvent(event)
 

@@ -13,6 +13,7 @@ from detgui.gui.image.elided_label import ElidedLabel
 from detgui.gui.image.image_view import ImageView
 from detgui.gui.image.limits_row import LimitsRow
 from detgui.gui.image.play import SPEEDS
+from detgui.gui.image.region_strip import OptionsPlate, RegionStrip
 from detgui.gui.image.second_view import SecondView, stack
 from detgui.gui.image.steppers import Stepper, tool_button
 from detgui.gui.image.view_message import ViewMessage
@@ -32,6 +33,8 @@ class ImageWidgets(QWidget):
         self.first_title = ElidedLabel(self)  # takes the place of the title above while two images stand side by side
         self.first_title.hide()
         self.message = ViewMessage(self.view)
+        self.strip = RegionStrip(self)
+        self.options = OptionsPlate(self.view)
         self.limits = LimitsRow(self)
         self.integrations = Stepper("Integration", ("", ",", ".", ""), self)
         self.groups = Stepper("Group", ("Home", "[", "]", "End"), self)
@@ -60,6 +63,12 @@ class ImageWidgets(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 2, 4, 2)
         column.setSpacing(2)
-        for widget in (self.title, self.bar, self.views, self.limits):
-            column.addWidget(widget, 1 if widget is self.views else 0)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.strip)
+        middle.addWidget(self.views, 1)
+        column.addWidget(self.title)
+        column.addWidget(self.bar)
+        column.addLayout(middle, 1)
+        column.addWidget(self.limits)
         column.addLayout(below)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detgui.progress import Progress, no_progress
-from detgui.session.requests import ImageAnswer
+from detgui.session.requests import ImageAnswer, ImageRequest
 
 
 def blocks(values: NDArray[np.uint8], step_y: int, step_x: int) -> NDArray[np.uint8]:
@@ -57,3 +58,11 @@ def flag_counts(dq: NDArray[np.uint32], definitions: Mapping[str, int] | None = 
         progress(value.bit_length() / 32, "counting flags")
         counts[names(value, definitions)[0]] = int(np.count_nonzero(line & np.uint32(value)))
     return counts
+
+
+def answers(shown: ImageRequest, wanted: ImageRequest) -> bool:
+    """Whether an image is the wanted one; with locked limits the loader put its own into the request."""
+    if shown.locked:
+        fields = ("limits", "percentile", "low", "high", "locked")
+        wanted = replace(wanted, **{name: getattr(shown, name) for name in fields})
+    return shown == wanted

@@ -10,43 +10,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter, QPainterPath
 
+from detgui.gui.image.region_lines import Labels, borders
 from detgui.gui.image.region_paths import draw_thin, path_of_lines
 from detgui.science.regions import COLOURS
 
 BULK_COLOUR, VOID_COLOUR = QColor("#E8E8E8"), QColor(COLOURS["void"])
-
-Lines = NDArray[np.float64]
-Numbers = NDArray[np.intp]
-Labels = NDArray[np.integer[Any]]
-
-
-def borders(labels: Labels, void: NDArray[np.bool_]) -> tuple[Lines, Lines]:
-    """Lines between pixels of different labels, shape (n, 4): x, y, x, y; those with no void on either side, and the others.
-
-    ``labels`` (ny, nx), negative where there is no box; ``void`` by label. Runs along a row or a column are one line.
-    """
-    kinds = np.append(void, False)  # the last one is that of label -1
-    rows, columns = np.nonzero(labels[:, 1:] != labels[:, :-1])
-    upright = _runs(columns, rows, labels[rows, columns], labels[rows, columns + 1], kinds)
-    rows, columns = np.nonzero(labels[1:] != labels[:-1])
-    level = _runs(rows, columns, labels[rows, columns], labels[rows + 1, columns], kinds)[:, [1, 0, 3, 2, 4]]
-    lines = np.concatenate([upright, level])
-    return lines[lines[:, 4] == 0, :4], lines[lines[:, 4] == 1, :4]
-
-
-def _runs(across: Numbers, along: Numbers, one: Labels, other: Labels, kinds: NDArray[np.bool_]) -> Lines:
-    """Sides of pixels with these labels on either side joined to lines: across, along, across, along, 1 beside a void; shape (n, 5)."""
-    if not across.size:
-        return np.empty((0, 5))
-    beside = kinds[np.maximum(one, -1)] | kinds[np.maximum(other, -1)]
-    order = np.lexsort((along, across, beside))
-    across, along, beside = across[order], along[order], beside[order]
-    begins = np.ones(across.size, np.bool_)
-    begins[1:] = (np.diff(along) != 1) | (np.diff(across) != 0) | (beside[1:] != beside[:-1])
-    first = np.flatnonzero(begins)
-    last = np.append(first[1:], across.size) - 1
-    place = across[first] + 0.5
-    return np.column_stack([place, along[first] - 0.5, place, along[last] + 0.5, beside[first]])
 
 
 def border_paths(labels: Labels, void: NDArray[np.bool_], progress: Any = None) -> tuple[QPainterPath, QPainterPath]:

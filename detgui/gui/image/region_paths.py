@@ -1,11 +1,15 @@
-"""Outlines of regions as Qt draws them: of shapes, and of single pixels along their edges."""
+"""Outlines of regions as Qt draws them."""
 
 from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTransform
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QTransform
+
+from detgui.gui.image.region_lines import ByIdentity, as_pixels, closed_outline, pixel_lines
+from detgui.science.regions import Shape
 
 DARK = QColor(0, 0, 0, 190)
 
@@ -18,17 +22,51 @@ def path_of_lines(lines: NDArray[np.float64]) -> QPainterPath:
     return pg.arrayToQPath(ends[:, 0], ends[:, 1], connect="pairs", finiteCheck=False)
 
 
-def draw_thin(painter: QPainter, path: QPainterPath, colour: QColor) -> None:
+def _outline(shape: Shape, step: int) -> tuple[QPainterPath, bool]:
+    points = closed_outline(shape)
+    if points is None:
+        return path_of_lines(pixel_lines(as_pixels(shape), step)), False
+    path = QPainterPath()
+    path.addPolygon(QPolygonF([QPointF(x, y) for x, y in points]))
+    path.closeSubpath()
+    return path, True
+
+
+outline_path = ByIdentity(_outline)
+"""(shape, step): its outline in image coordinates, of blocks of ``step`` pixels, and whether that is one smooth line."""
+
+
+def cosmetic(colour: QColor, width: float, dashed: bool = False) -> QPen:
+    """A pen of that width on the screen."""
+    pen = QPen(colour, width)
+    pen.setCosmetic(True)
+    if dashed:
+        pen.setDashPattern([5.0, 4.0])
+    return pen
+
+
+def draw_thin(painter: QPainter, path: QPainterPath, colour: QColor, bold: bool = False) -> None:
     """A path in image coordinates as lines of one screen pixel, with a dark one beside each: quick for thousands of lines."""
     if path.isEmpty():
         return
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     at = painter.worldTransform()
-    for shade, move in ((DARK, 1.0), (colour, 0.0)):
-        pen = QPen(shade, 1.0)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
-        painter.setWorldTransform(at * QTransform.fromTranslate(move, move))
+    passes = ((DARK, 1.0, 1.0), (colour, 0.0, 0.0))
+    if bold:
+        passes = ((DARK, 1.0, 1.0), (DARK, -2.0, -2.0), (colour, -1.0, -1.0), (colour, 0.0, 0.0))
+    for shade, dx, dy in passes:
+        painter.setPen(cosmetic(shade, 1.0))
+        painter.setWorldTransform(at * QTransform.fromTranslate(dx, dy))
         painter.drawPath(path)
     painter.restore()
+
+
+def draw_smooth(painter: QPainter, path: QPainterPath, colour: QColor, bold: bool = False, dashed: bool = False) -> None:
+    """A path in image coordinates as a line with a dark halo."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    width = 2.0 if bold else 1.3
+    for pen in (cosmetic(DARK, width + 2.0), cosmetic(colour, width, dashed)):
+        painter.setPen(pen)
+        painter.drawPath(path)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
