@@ -145,7 +145,7 @@ def file_row(dark: DarkFile) -> Row:
 def summary(result: Result) -> Row:
     """Everything in numbers, for JSON."""
     return {
-        "rows": rows(result),
+        "rows": [row | {"hot_dq": row["hot_dq"] if row["hot_dq"] >= 0 else None} for row in rows(result)],
         "growth": growth_rows(result),
         "growth_centres": growth_rows(result, centres=True),
         "steps": step_rows(result),

@@ -162,9 +162,10 @@ def _kind(part: Part, keys: Keywords) -> str:
         raise BadInput(f"{name} is no dark: it is a {reftype} reference")
     if part.kind == "rate":
         return "rate"
-    if part.kind == "image" and "SCI" not in names:
-        form = next(hdu.form for hdu in part.hdus if hdu.image and len(hdu.shape) == 2)
-        if form is not None and form.value.kind in "iub" and form.value.itemsize <= 8:
+    plain = [hdu for hdu in part.hdus if (hdu.image and hdu.shape) or not hdu.image]
+    if part.kind == "image" and "SCI" not in names and len(plain) == 1:
+        form = plain[0].form
+        if form is not None and form.value.kind in "iu":
             return "bad pixels"
         raise BadInput(f"{name} is no dark: it is an image without REFTYPE whose numbers are no flags")
     if part.kind in kinds.RAMP_KINDS or part.kind in kinds.INTEGRATION_KINDS:

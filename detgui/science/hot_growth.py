@@ -119,10 +119,11 @@ def squared_changes(members: NDArray[np.float64], other: NDArray[np.float64] | N
 
 
 def noise_from_changes(months: Array, changes: Array, segment: NDArray[np.int64]) -> Noise | None:
-    """q and s^2 from single-pixel histories: the mean of `squared_changes` is q |t_i - t_j| + 2 s^2.
+    """q and s^2 from single-pixel histories: the mean of `squared_changes` is q |t_i - t_j| + 2 s^2, less at long lags.
 
-    Only pairs of epochs in the same ``segment`` are used (a change of definition is not one of pixels), weighted by 1 / (lag + typical
-    interval) squared, as their scatter grows with the lag. None without a pair.
+    Less because pixels that are born and die between two epochs are seen in neither: a negative term in the square of the lag allows for
+    it. Only pairs of epochs in the same ``segment`` are used (a change of definition is not one of pixels), weighted by 1 / (lag +
+    shortest lag), as their scatter grows with the lag. None without a pair.
     """
     i, j = np.triu_indices(months.size, 1)
     same = segment[i] == segment[j]
@@ -130,18 +131,19 @@ def noise_from_changes(months: Array, changes: Array, segment: NDArray[np.int64]
     if i.size == 0:
         return None
     lag, value = np.abs(months[i] - months[j]), changes[i, j]
-    if np.unique(np.round(lag, 6)).size < 2:
+    different = np.unique(np.round(lag, 3)).size
+    if different < 2:
         return Noise(float(value.mean() / max(lag.mean(), 1e-6)), 0.0)
+    columns = [lag, np.ones(lag.size), -(lag**2)][: 3 if different > 3 else 2]
     weight = 1.0 / (lag + lag.min() + 1e-3)
-    walk, twice = _non_negative(np.stack([lag, np.ones(lag.size)], axis=1) * weight[:, None], value * weight)
-    return Noise(walk, twice / 2)
+    found = _non_negative(np.stack(columns, axis=1) * weight[:, None], value * weight)
+    return Noise(float(found[0]), float(found[1]) / 2)
 
 
-def _non_negative(matrix: Array, values: Array) -> tuple[float, float]:
+def _non_negative(matrix: Array, values: Array) -> Array:
     from scipy.optimize import nnls
 
-    found, _ = nnls(matrix, values)
-    return float(found[0]), float(found[1])
+    return np.asarray(nnls(matrix, values)[0], np.float64)
 
 
 def with_common_flicker(months: Array, counts: Array, noise: Noise, after: NDArray[np.bool_] | None = None) -> Noise:
