@@ -206,8 +206,10 @@ def _covariance(x: Array, y: Array, err: Array, value: Array, counts: Array) -> 
     low, high = np.percentile(moved, (15.865, 84.135), axis=0)
     errors = (high - low) / 2
     kept = np.clip(moved, -3 * errors, 3 * errors)
-    correlation = np.atleast_2d(np.corrcoef(kept, rowvar=False))
-    out: Array = correlation * np.outer(errors, errors)
+    spread = np.atleast_2d(np.cov(kept, rowvar=False))
+    size = np.sqrt(np.diag(spread))
+    grow = np.divide(errors, size, out=np.zeros_like(errors), where=size > 0)
+    out: Array = spread * np.outer(grow, grow)
     return out
 
 

@@ -18,6 +18,8 @@ Index = NDArray[np.int64]
 LOOSE = 1e-6
 """Share of a parameter in a direction that the data do not determine, from which on it is not determined either."""
 
+SOURCES_AT_ONCE = 4096
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measurements:
@@ -55,10 +57,12 @@ class System:
 
     @property
     def n_sources(self) -> int:
+        """How many sources were used."""
         return int(self.starts.size)
 
     @classmethod
     def of(cls, data: Measurements, used: NDArray[np.bool_], gradient: bool, time: bool) -> System:
+        """The system of the measurements ``used`` (n,)."""
         order = np.argsort(data.source[used], kind="stable")
         source, epoch, detector, d = (getattr(data, name)[used][order] for name in ("source", "epoch", "detector", "d"))
         _, index = np.unique(source, return_inverse=True)
@@ -71,7 +75,7 @@ class System:
         seen[np.unique(x.nonzero()[1])] = True
         return cls(x, data.mag[used][order], data.err[used][order], starts, index, gauge, names, component, order, determined & seen, rank)
 
-    def _normal(self, weights: Array, counts: Array | None = None) -> tuple[Any, Any, Array]:
+    def _normal(self, weights: Array) -> tuple[Any, Any, Array]:
         """(normal matrix, sums of the weighted design by source, sums of weights by source); sources eliminated."""
         from scipy import sparse
 
@@ -81,9 +85,7 @@ class System:
         )
         sums = group @ weighted
         total = np.maximum(np.add.reduceat(weights, self.starts), 1e-300)
-        share = 1.0 / total if counts is None else counts / total
-        full = weighted if counts is None else weighted.multiply(counts[self.source][:, None])
-        normal = (self.x.T @ full - sums.T @ sums.multiply(share[:, None])).toarray()
+        normal = (self.x.T @ weighted - sums.T @ sums.multiply(1.0 / total[:, None])).toarray()
         return normal, sums, total
 
     def _step(self, normal: Array, right: Array) -> Array:
@@ -124,15 +126,33 @@ class System:
         inner = np.where(np.abs(pulls) <= HUBER, 1.0, 1e-3) / sigma**2  # derivative of Huber's function, never quite 0
         push = np.clip(pulls, -HUBER, HUBER) / freedom / sigma
         total = np.add.reduceat(inner, self.starts)
-        lone = push - (np.add.reduceat(push, self.starts) / total)[self.source] * inner
-        moved = np.empty((replicates, values.size))
-        for at in range(replicates):
-            if at % 20 == 0:
-                progress(0.3 + 0.2 * at / replicates, "errors: drawing sources again")
-            counts = rng.multinomial(self.n_sources, np.full(self.n_sources, 1.0 / self.n_sources)).astype(float)
-            normal, _, _ = self._normal(inner, counts)
-            moved[at] = self._step(normal, self.x.T @ (counts[self.source] * lone))
-        return moved
+        push -= (np.add.reduceat(push, self.starts) / total)[self.source] * inner
+        counts = rng.multinomial(self.n_sources, np.full(self.n_sources, 1.0 / self.n_sources), size=replicates).astype(np.float32)
+        m = self.x.shape[1]
+        normal, right = np.zeros((replicates, m * m)), np.zeros((replicates, m))
+        for at in range(0, self.n_sources, SOURCES_AT_ONCE):
+            progress(0.3 + 0.2 * at / self.n_sources, "errors: drawing sources again")
+            part = slice(at, at + SOURCES_AT_ONCE)
+            own, pull = self._by_source(part, inner, push)
+            normal += counts[:, part] @ own.reshape(-1, m * m)
+            right += counts[:, part] @ pull
+        square = normal.reshape(-1, m, m)
+        scale = np.maximum(np.einsum("bmm->b", square), 1e-300)[:, None, None]
+        inverse = np.linalg.pinv(square + scale * (self.gauge.T @ self.gauge), rcond=1e-12, hermitian=True)
+        return np.asarray(np.einsum("bmk,bk->bm", inverse, right), np.float64)
+
+    def _by_source(self, part: slice, weights: Array, push: Array) -> tuple[Array, Array]:
+        """Of some sources: normal matrices (s, m, m), the source's own magnitude eliminated, and right-hand sides (s, m)."""
+        ends = np.append(self.starts, self.source.size)
+        first, last = ends[part.start], ends[min(part.stop, self.n_sources)]
+        rows, starts = slice(first, last), self.starts[part] - first
+        x, w = self.x[rows].toarray(), weights[rows]
+        weighted = x * w[:, None]
+        sums = np.add.reduceat(weighted, starts, axis=0)
+        total = np.maximum(np.add.reduceat(w, starts), 1e-300)
+        own = np.add.reduceat(weighted[:, :, None] * x[:, None, :], starts, axis=0)
+        own -= sums[:, :, None] * sums[:, None, :] / total[:, None, None]
+        return own, np.add.reduceat(x * push[rows, None], starts, axis=0)
 
     def _levels(self, values: Array, sigma: Array, freedom: float) -> Array:
         """Magnitude of every source, Huber's estimate at the given terms."""
