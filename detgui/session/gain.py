@@ -72,7 +72,7 @@ class GainMaker(QObject):
     @property
     def flats(self) -> tuple[OpenExposure, ...]:
         """The flats in use, in their order."""
-        return flats_of(self._session.state, self._exposures)
+        return flats_of(self._session.state)
 
     @property
     def source(self) -> OpenExposure | None:
@@ -167,7 +167,7 @@ class GainMaker(QObject):
     # From the state to tasks
 
     def _wish(self, state: SessionState) -> Wish:
-        flats = flats_of(state, self._exposures)
+        flats = flats_of(state)
         drawn = regions.regions_of(state, flats[0].key) if flats else ()
         return Wish.of(tuple(each.key for each in flats), state.gain, tuple(each.region for each in drawn))
 
@@ -356,16 +356,16 @@ class GainMaker(QObject):
             self.changed.emit()
 
 
-def flats_of(state: SessionState, exposures: Exposures) -> tuple[OpenExposure, ...]:
+def flats_of(state: SessionState) -> tuple[OpenExposure, ...]:
     """The chosen flats that are open; where none was chosen all ramps of the shown exposure's detector and array, in the list's order.
 
     Calibrated ramps come before raw ones: where there are any, raw ones are not taken by themselves.
     """
     chosen = tuple(found for key in state.gain.flats if (found := state.exposure(key)) is not None)
-    return chosen or automatic_flats(state, exposures)
+    return chosen or automatic_flats(state)
 
 
-def automatic_flats(state: SessionState, exposures: Exposures) -> tuple[OpenExposure, ...]:
+def automatic_flats(state: SessionState) -> tuple[OpenExposure, ...]:
     """All ramps of the detector and array of the shown exposure, or of the first ramp."""
     ramps = candidates(state)
     current = state.current
@@ -373,8 +373,7 @@ def automatic_flats(state: SessionState, exposures: Exposures) -> tuple[OpenExpo
     first = next((each for each in ramps if each.key in of), next(iter(ramps), None))
     if first is None:
         return ()
-    geometry = _geometry(exposures, first)
-    same = tuple(each for each in ramps if _geometry(exposures, each) == geometry)
+    same = tuple(each for each in ramps if each.array == first.array)
     calibrated = tuple(each for each in same if each.kind != "uncal")
     return calibrated or same
 
@@ -382,11 +381,6 @@ def automatic_flats(state: SessionState, exposures: Exposures) -> tuple[OpenExpo
 def candidates(state: SessionState) -> tuple[OpenExposure, ...]:
     """Exposures that may be flats: ramps from files."""
     return tuple(each for each in state.exposures if each.is_ramp and not each.source and not each.error)
-
-
-def _geometry(exposures: Exposures, entry: OpenExposure) -> Any:
-    exposure = exposures.exposure(entry.key)
-    return exposure.geometry if exposure is not None else None
 
 
 def needs(flats: tuple[OpenExposure, ...]) -> str:

@@ -29,6 +29,7 @@ class BoxPage(GainPage):
         super().__init__(context, PagePlot("Variance against mean of a box", (3, 2), linked=True), parent)
         self.plot.label(0, "variance (DN²)")
         self.plot.label(1, "variance − line (DN²)", "mean of the sum of both flats (DN)")
+        self.plot.legends[0].setOffset((8, 4))  # the line goes to the upper right
         self.put_tools(None)
         self._pixel: tuple[int, int] | None = None
         self._box = -1
@@ -61,8 +62,8 @@ class BoxPage(GainPage):
             return
         lines = [box_line(result, pair, self._box) for pair in result.pairs_used]
         self.plot.show_drawn(lambda: self._draw(result, lines))
-        for plot in self.plot.plots:
-            plot.enableAutoRange()
+        for row in (0, 1):
+            self.plot.fit(row)
         self.show_facts((f"box {self._box}", None, self._facts(result, self._box)))
 
     def _draw(self, result: Result, lines: list[BoxLine]) -> None:
@@ -77,7 +78,7 @@ class BoxPage(GainPage):
             ends = np.array([0.0, float(np.nanmax(line.mean))])
             plot.line(0, ends, line.intercept + line.slope * ends, colour, 1.2)
         for row in (0, 1):
-            self.plot.level(row, limit, 90, f"limit {result.limit:,.0f} DN" if row == 0 else "", self.plot.theme.boundary, position=0.08,
+            self.plot.level(row, limit, 90, f"limit {result.limit:,.0f} DN" if row == 0 else "", self.plot.theme.boundary, position=0.06,
                             style=Qt.PenStyle.DashLine)  # fmt: skip
         self.plot.level(1, 0.0)
 

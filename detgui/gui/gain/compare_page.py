@@ -94,7 +94,7 @@ class ComparePage(GainPage):
         limit = float(np.percentile(finite, 99)) if finite.size else 1.0
         self.plot.show_drawn(lambda: self._draw(found, percent[::4, ::4] if percent.size > 1e6 else percent, max(limit, 1e-3)))
         fit_maps(self.plot, (0,), [percent.shape])
-        self.plot.plots[1].enableAutoRange()
+        self.plot.fit(1, 0.1)
         self.show_facts(("", None, self._facts(found, result)))
 
     def _draw(self, found: Comparison, percent: Any, limit: float) -> None:

@@ -12,11 +12,12 @@ from detgui.analysis.gain_types import Result
 from detgui.gui.common.colours import pin_colour
 from detgui.gui.common.quantity import MISSING, plain, with_error
 from detgui.gui.gain.context import Context
-from detgui.gui.gain.gain_page import UNIT, GainPage
+from detgui.gui.gain.gain_page import UNIT, GainPage, figures_of
 from detgui.gui.gain.rows_table import RowsTable
 from detgui.gui.pages.page import Table
 from detgui.gui.pages.page_plot import PagePlot
 from detgui.science.boxes import KINDS, VOID
+from detgui.science.gain_sectors import SectorFigures
 
 WORDS = {
     "classic": ("variance against mean", "line of variance against mean up to the limit, reads of a flat pair"),
@@ -29,7 +30,7 @@ HEADERS = (
     ("sector", "1 to 4 by detector column"),
     ("region", "bulk or void"),
     *[(f"{words} ({UNIT})", more) for words, more in WORDS.values()],
-    ("systematic", "largest less smallest of the estimators, half of it: what they disagree by"),
+    (f"systematic ({UNIT})", "largest disagreement with the classic one beyond its statistical error; 0: they agree within 2 errors"),
 )
 
 
@@ -49,10 +50,10 @@ class EstimatorsPage(GainPage):
 
     def draw_result(self, result: Result) -> None:
         rows = estimates(result)
-        self.rows.show_rows([_texts(row) for row in rows])
+        self.rows.show_rows([_texts(row, figures_of(result, row)) for row in rows])
         self.plot.show_drawn(lambda: self._draw(rows))
-        for plot in self.plot.plots:
-            plot.enableAutoRange()
+        self.plot.fit(0, 0.45)
+        self.plot.fit(1)
         self.plot.plots[0].setXRange(0.6, 4.9)
 
     def _draw(self, rows: list[dict[str, Any]]) -> None:
@@ -62,11 +63,21 @@ class EstimatorsPage(GainPage):
                 continue
             place = np.array([row["sector"] + 0.08 * number + 0.45 * (row["region"] == KINDS[VOID]) for row in there])
             gains, errors = (np.array([row["gains"][name][i] for row in there]) for i in (0, 1))
-            classic = np.array([row["gains"]["classic"][0] for row in there])
+            off, off_err = self._against(there, name)
             colour, symbol = pin_colour(number), SYMBOLS[number]
             self.plot.points(0, place, gains, errors, colour, symbol, 7, WORDS[name][0])
-            self.plot.points(1, place, 100 * (gains / classic - 1), 100 * errors / classic, colour, symbol, 7)
+            self.plot.points(1, place, off, off_err, colour, symbol, 7)
         self.plot.level(1, 0.0)
+
+    def _against(self, rows: list[dict[str, Any]], name: str) -> tuple[Any, Any]:
+        """Per cent above the classic estimator, with the statistical error of that (they share their data) where it is known."""
+        off, err = [], []
+        for row in rows:
+            found, classic = figures_of(self.result, row), row["gains"]["classic"][0]
+            known = found.differences.get(name) if found is not None else None
+            off.append(100 * (row["gains"][name][0] / classic - 1) if known is None else 100 * known.value / classic)
+            err.append(0.0 if known is None else 100 * known.err / classic)
+        return np.array(off), np.array(err)
 
     def copy_numbers(self) -> None:
         QGuiApplication.clipboard().setText(self.rows.tsv())
@@ -93,9 +104,8 @@ def estimates(result: Result) -> list[dict[str, Any]]:
     return found
 
 
-def _texts(row: dict[str, Any]) -> list[str]:
+def _texts(row: dict[str, Any], found: SectorFigures | None) -> list[str]:
     gains = row["gains"]
-    values = [each for each, _ in gains.values() if np.isfinite(each)]
-    half = (max(values) - min(values)) / 2 if len(values) > 1 else np.nan
     cells = [with_error(*gains[name]) if name in gains else MISSING for name in WORDS]
-    return [str(row["sector"]), row["region"], *cells, f"± {plain(half, 2)}" if np.isfinite(half) else MISSING]
+    systematic = found.systematic if found is not None else np.nan
+    return [str(row["sector"]), row["region"], *cells, f"± {plain(systematic, 2)}" if np.isfinite(systematic) else MISSING]

@@ -50,7 +50,7 @@ class FlatsMenu:
 
     def _set(self, keys: tuple[str, ...]) -> None:
         session = self._context.session
-        automatic = tuple(each.key for each in automatic_flats(session.state, self._context.exposures))
+        automatic = tuple(each.key for each in automatic_flats(session.state))
         session.set_gain(text="Flats", flats=() if keys == automatic else keys)
         used = {each.key: number for number, each in enumerate(self._context.maker.flats, 1)}
         for action in self.menu.actions():  # the menu stays open

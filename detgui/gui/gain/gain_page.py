@@ -11,7 +11,8 @@ from detgui.gui.common.colours import pin_colour
 from detgui.gui.gain.context import Context
 from detgui.gui.pages.page import Need, Origin, Page
 from detgui.gui.pages.page_plot import PagePlot
-from detgui.science.boxes import VOID
+from detgui.science.boxes import KINDS, VOID
+from detgui.science.gain_sectors import SectorFigures
 from detgui.session import gain_work
 
 UNIT = "e-/DN"
@@ -32,6 +33,7 @@ class GainPage(Page):
     def __init__(self, context: Context, plot: PagePlot, parent: Any = None) -> None:
         super().__init__(context, plot, parent)
         self._drawn: Any = None
+        self.splitter.setSizes([400, 240])
 
     @property
     def result(self) -> Result | None:
@@ -74,6 +76,12 @@ class GainPage(Page):
     def file_name(self) -> str:
         source = self.maker.source
         return f"{gain_work.map_name(source.name) if source is not None else 'gain'}_{self.name.replace(' ', '_')}"
+
+
+def figures_of(result: Result, row: dict[str, Any]) -> SectorFigures | None:
+    """Noise and disagreement of the sector and region of a row of the table, None where they were not measured."""
+    kind = KINDS.index(row["region"])
+    return next((each for each in result.sectors if (each.sector, each.kind) == (row["sector"], kind)), None)
 
 
 def _same(one: Any, other: Any) -> bool:

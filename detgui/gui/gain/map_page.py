@@ -21,7 +21,7 @@ from detgui.gui.pages.page_plot import PagePlot
 from detgui.gui.ramp.ramp_facts import Fact
 from detgui.science.boxes import BULK, KINDS, VOID
 
-BINS = 40
+FEWEST_BINS, MOST_BINS = 10, 40
 MEDIAN_ERROR = 1.2533  # of a median, in errors of a mean
 
 
@@ -65,7 +65,7 @@ class MapPage(GainPage):
     def draw_result(self, result: Result) -> None:
         shown = self.maker.approximate or result
         self.plot.show_drawn(lambda: draw_histogram(self.plot, shown))
-        self.plot.plots[0].enableAutoRange()
+        self.plot.fit(0, 0.15)
         self.show_facts(
             *[(KINDS[kind], kind_colour(kind), self._facts(shown, result, kind)) for kind in (BULK, VOID) if _here(shown, kind).any()]
         )
@@ -135,7 +135,7 @@ def draw_histogram(plot: PagePlot, shown: Any) -> None:
     low, high = float(finite.min()), float(finite.max())
     if high <= low:
         low, high = low - 0.01, high + 0.01
-    edges = np.linspace(low, high, BINS + 1)
+    edges = np.linspace(low, high, int(np.clip(2.0 * np.sqrt(finite.size), FEWEST_BINS, MOST_BINS)) + 1)
     for kind in (BULK, VOID):
         gains = shown.gain[_here(shown, kind)]
         if not gains.size:

@@ -26,6 +26,7 @@ class MapsPage(GainPage):
 
     def __init__(self, context: Context, parent: Any = None) -> None:
         super().__init__(context, PagePlot("The map of one pair against that of another"), parent)
+        self.plot.legends[0].setOffset((8, 4))
         self.first, self.second = QComboBox(self), QComboBox(self)
         for combo, word in ((self.first, "First"), (self.second, "Second")):
             combo.setAccessibleName(f"{word} pair")
@@ -62,7 +63,7 @@ class MapsPage(GainPage):
         found = self.scatter()
         self.plot.label(0, f"gain, pair {found.second[0]} ({UNIT})", f"gain, pair {found.first[0]} ({UNIT})")
         self.plot.show_drawn(lambda: self._draw(found))
-        self.plot.plots[0].enableAutoRange()
+        self.plot.fit(0)
         self.show_facts(("", None, self._facts(result, found)))
 
     def _draw(self, found: gain_maps.Scatter) -> None:

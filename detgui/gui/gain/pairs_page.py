@@ -57,8 +57,8 @@ class PairsPage(GainPage):
         first, last = result.flat_groups
         self.plot.label(0, f"group {last} − group {first} (DN)", "flat")
         self.plot.label(1, "off by (%)", "pair")
-        for plot in self.plot.plots:
-            plot.enableAutoRange()
+        self.plot.fit(0, 0.1 * (1 + len(result.pairs)))
+        self.plot.fit(1)
         self.plot.plots[1].setXRange(0.5, len(result.pairs) + 0.5)
 
     def _draw(self, result: Result) -> None:

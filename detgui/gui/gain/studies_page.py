@@ -109,8 +109,8 @@ class StudiesPage(GainPage):
         self.plot.label(0, f"gain ({UNIT})")
         self.plot.label(1, f"of one map ({UNIT})", VARIED[self.varied][1])
         self.plot.show_drawn(lambda: self._draw(made))
-        for plot in self.plot.plots:
-            plot.enableAutoRange()
+        self.plot.fit(0)
+        self.plot.fit(1, 0.3)
 
     def _draw(self, made: Study) -> None:
         steps, colour, plot = made.steps, pin_colour(1), self.plot

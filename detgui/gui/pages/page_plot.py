@@ -136,6 +136,14 @@ class PagePlot(pg.GraphicsLayoutWidget):
         plot.setLabel(side, text or None, color=self.theme.foreground.name())
         plot.getAxis(side).resizeEvent()  # else a new text stands where the old one did until the layout changes
 
+    def fit(self, row: int, room: float = 0.0) -> None:
+        """Show all of a plot; ``room`` of its height stays free above, for the legend."""
+        box = self.plots[row].vb
+        box.autoRange()
+        low, high = box.viewRange()[1]
+        if room:
+            box.setYRange(low, high + room * (high - low), padding=0)
+
     # colours
 
     @property
