@@ -270,8 +270,8 @@ def _with_references(
     if missing:
         types = list(dict.fromkeys(missing))
         raise BadInput(
-            f"{flat.path.name}: its calibration needs {', '.join(types)} reference{'s' if len(types) > 1 else ''} and there is "
-            f"{find_cache().words}: give them by hand (--reference {types[0]}=FILE) or leave stages out (--skip)"
+            f"{flat.path.name}: its calibration finds no {', '.join(types)} reference ({find_cache().words}): "
+            f"give them by hand (--reference {types[0]}=FILE) or leave stages out (--skip)"
         )
     notes = tuple(f"{name} is left out: there is no reference for it" for name in left_out)
     return tuple(name for name in stages if name not in left_out), notes

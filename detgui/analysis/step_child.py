@@ -182,7 +182,7 @@ def run(job: Job, progress: Progress) -> Answer:
     missing = [each.type for each in wanted if each.state == "missing"]
     if missing:
         raise BadInput(
-            f"{Path(job.input).name}: {info.name} needs a {' and a '.join(missing)} reference and there is {job.words}: "
+            f"{Path(job.input).name}: {info.name} finds no {', '.join(missing)} reference ({job.words}): "
             f"give {' '.join(f'--reference {each}=FILE' for each in missing)}"
         )
     progress(0.05, f"{info.name}: reading {Path(job.input).name}")
@@ -199,6 +199,8 @@ def _run(info: StepInfo, cls: Any, job: Job, progress: Progress) -> Answer:
     step = cls(**job.settings, **{f"override_{name}": path for name, path in job.references.items() if name in own})
     step.output_dir, step.save_results = job.folder, False
     used = watch_references(step)
+    if job.ramp and not job.settings.get("user_mask"):
+        used |= draft_types(info, job.references)
     with draft_references(info, job.references), source(job) as given:
         result = step.run(given)
         models = [each for each in (result if isinstance(result, (list, tuple)) else [result]) if each is not None]
@@ -248,11 +250,16 @@ def watch_references(step: Any) -> dict[str, str]:
     return used
 
 
+def draft_types(info: StepInfo, given: Mapping[str, str]) -> dict[str, str]:
+    """References chosen by hand for the ramp_fit inside a step."""
+    return {name: given[name] for name in DRAFT_TYPES if name in given} if info.name in DRAFT else {}
+
+
 @contextlib.contextmanager
 def draft_references(info: StepInfo, given: Mapping[str, str]) -> Iterator[None]:
     """Let the ramp_fit inside a step use the gain and the read noise that were given by hand."""
-    chosen = {name: given[name] for name in DRAFT_TYPES if name in given}
-    if info.name not in DRAFT or not chosen:
+    chosen = draft_types(info, given)
+    if not chosen:
         yield
         return
     inner = step_class(STEPS["ramp_fit"])

@@ -5,29 +5,24 @@ The step reads the file itself; what it makes is written beside the place where 
 
 from __future__ import annotations
 
-import os
-import shlex
-import shutil
-import subprocess
+import re
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from detgui.analysis import step_forms
+from detgui.analysis.step_checks import check_room, checked
 from detgui.analysis.step_child import Answer, Job, Reference
 from detgui.analysis.step_forms import Form, FormField
-from detgui.analysis.step_table import STEPS, StepInfo, gigabytes, input_bytes, predicted_memory, step_info
-from detgui.data.crds import NOT_APPLICABLE, CrdsSetup, check_reference, find_cache
-from detgui.data.exposure import open_one
-from detgui.data.kinds import RAMP_KINDS, SUFFIXES
+from detgui.analysis.step_table import STEPS, predicted_memory, step_info
+from detgui.analysis.step_types import Checked, StepParams, StepResult
+from detgui.data.crds import CrdsSetup, find_cache
+from detgui.data.kinds import SUFFIXES
 from detgui.errors import BadInput, DetguiError
 from detgui.progress import Progress, no_progress
 from detgui.tasks.child import Child, Log, Work, no_log, remove
-from detgui.tasks.machine import available_bytes
 
 __all__ = [
     "STEPS",
@@ -49,79 +44,13 @@ __all__ = [
 LOGGERS = ("jwst", "stcal", "stdatamodels", "stpipe", "tweakwcs", "CRDS", "py.warnings")
 MODULE = "detgui.analysis.step_child"
 TITLE = "the process that runs jwst"
-IMAGE_KINDS = ("rate", "rateints", "cal", "calints", "crf", "crfints")
+REASONS = 3
+"""Most lines of the log that are given as reasons."""
 
-
-@dataclass(frozen=True, slots=True)
-class StepParams:
-    """One step on one file.
-
-    Attributes
-    ----------
-    step : name, one of `STEPS`
-    input : file of one exposure
-    settings : {name: value} of the step's own settings, values as they are or as text; the others have the step's defaults
-    references : {type: path} of references chosen by hand, 'N/A' to do without; the others are found by CRDS
-    """
-
-    step: str
-    input: Path
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    references: Mapping[str, str | Path] = field(default_factory=dict)
-
-    @property
-    def command(self) -> str:
-        """The command line that runs it."""
-        words = ["detgui", "step", self.step, str(self.input)]
-        words += [word for name, value in self.settings.items() for word in ("--set", f"{name}={_text(value)}")]
-        words += [word for name, value in self.references.items() for word in ("--reference", f"{name}={value}")]
-        words += ["-o", "."]
-        return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
-
-
-@dataclass(frozen=True, slots=True)
-class StepResult:
-    """What came of a step.
-
-    Attributes
-    ----------
-    params : what was asked for
-    outputs : files written, one, or rate and rateints
-    extras : other files that the step was told to write, such as masks
-    status : 'COMPLETE', 'SKIPPED' or 'FAILED' as the product's header says; '' where it does not
-    references : {type: path or 'N/A'} that the step used
-    notes : sentences that qualify the status
-    log : lines of the pipeline's log
-    seconds : wall clock
-    peak_bytes : largest memory of the child process while it ran; 0 where the system does not say
-    """
-
-    params: StepParams
-    outputs: tuple[Path, ...]
-    extras: tuple[Path, ...]
-    status: str
-    references: Mapping[str, str]
-    notes: tuple[str, ...]
-    log: tuple[str, ...]
-    seconds: float
-    peak_bytes: int
-
-    @property
-    def output(self) -> Path:
-        """The (first) product."""
-        return self.outputs[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A step that can be run: what `check` found."""
-
-    info: StepInfo
-    shape: tuple[int, int, int, int]
-    ramp: bool
-    settings: Mapping[str, Any]
-    references: Mapping[str, str]
-    memory: int
+EVERY_STEP = re.compile(
+    r"Step instance created|running with args|parameters are:|run as standalone|^Step \w+ done$|^Results used |^Using .* reference file"
+)
+"""What the log says of every step."""
 
 
 _lock = threading.Lock()
@@ -163,18 +92,8 @@ def form(step: str, child: Child | None = None, progress: Progress = no_progress
 
 
 def check(params: StepParams, child: Child | None = None, progress: Progress = no_progress) -> Checked:
-    """Raise `BadInput`, in one sentence and before long work, for whatever cannot be run."""
-    info = step_info(params.step)
-    shape, kind = _shape(params.input)
-    _check_kind(info, params.input, kind)
-    found = form(info.name, child, progress)
-    settings = found.checked(params.settings)
-    found.check_references(params.references)
-    given = {name: check_reference(name, path) for name, path in params.references.items()}
-    without = next((name for name in info.required if given.get(name) == NOT_APPLICABLE), None)
-    if without:
-        raise BadInput(f"{info.name} cannot do without a {without} reference")
-    return Checked(info, shape, kind in RAMP_KINDS, settings, given, predicted_memory(info.name, shape, settings))
+    """Raise `BadInput`, in one sentence and before long work, for whatever cannot be run; says what memory it will take."""
+    return checked(params, form(params.step, child, progress))
 
 
 def references(params: StepParams, child: Child | None = None, progress: Progress = no_progress) -> tuple[Reference, ...]:
@@ -212,7 +131,7 @@ def run(
     began = time.monotonic()
     worker = child or shared_child()
     found = check(params, worker, progress)
-    _check_room(params.input, found, folder)
+    check_room(params.input, found, folder)
     lines: list[str] = []
 
     def keep(line: str) -> None:
@@ -241,7 +160,16 @@ def run(
     finally:
         remove(room)
     seconds = time.monotonic() - began
-    return StepResult(params, outputs, extras, answer.status, answer.references, answer.notes, tuple(lines), seconds, answer.peak_bytes)
+    notes = (*answer.notes, *reasons(answer.status, lines))
+    return StepResult(params, outputs, extras, answer.status, answer.references, notes, tuple(lines), seconds, answer.peak_bytes)
+
+
+def reasons(status: str, log: Sequence[str]) -> tuple[str, ...]:
+    """Lines of a step's log that say why it is not COMPLETE: the last that are not said by every step."""
+    if status == "COMPLETE":
+        return ()
+    said = [re.sub(r"^(WARNING|ERROR|CRITICAL): ", "", line) for line in log if not EVERY_STEP.search(line)]
+    return tuple(dict.fromkeys(said))[-REASONS:]
 
 
 def root_name(path: Path) -> str:
@@ -253,37 +181,6 @@ def root_name(path: Path) -> str:
         if stem.lower().endswith(f"_{suffix}"):
             return stem[: -len(suffix) - 1]
     return stem
-
-
-def _shape(path: Path) -> tuple[tuple[int, int, int, int], str]:
-    with open_one([path], join=False, neighbours=False) as exposure:
-        return exposure.shape, exposure.kind
-
-
-def _check_kind(info: StepInfo, path: Path, kind: str) -> None:
-    name = Path(path).name
-    if info.takes == "ramp" and kind not in RAMP_KINDS:
-        raise BadInput(f"{name}: {info.name} takes ramps (uncal or ramp), this is a {kind} product")
-    if info.takes == "image" and kind not in IMAGE_KINDS:
-        raise BadInput(f"{name}: {info.name} takes rates (rate, rateints, cal or calints), this is a {kind} product")
-    if info.takes == "any" and kind not in (*RAMP_KINDS, *IMAGE_KINDS):
-        raise BadInput(f"{name}: {info.name} takes ramps and rates, this is a {kind} product")
-
-
-def _check_room(path: Path, found: Checked, folder: Path) -> None:
-    free = available_bytes()
-    if free is not None and found.memory > free:
-        raise BadInput(
-            f"{Path(path).name}: {found.info.name} would take about {gigabytes(found.memory)} of memory, {gigabytes(free)} are free"
-        )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        room = shutil.disk_usage(folder).free
-    except OSError as error:
-        raise BadInput(f"{folder} cannot be used as a folder for results: {error.strerror or error}") from None
-    needed = input_bytes(found.shape)
-    if needed > room:
-        raise BadInput(f"{folder}: {found.info.name} would write about {gigabytes(needed)}, {gigabytes(room)} are free")
 
 
 def _room(folder: Path) -> Path:
@@ -301,7 +198,3 @@ def _move(path: Path, folder: Path, replace: bool, never: set[Path]) -> Path:
         target = folder / f"{path.stem}_{number}{path.suffix}"
     path.replace(target)
     return target
-
-
-def _text(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

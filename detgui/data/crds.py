@@ -56,7 +56,7 @@ class CrdsSetup:
     def words(self) -> str:
         """What a sentence calls it."""
         if self.kind == "empty":
-            return "no CRDS cache (CRDS_PATH)"
+            return "there is no CRDS cache, see CRDS_PATH"
         return f"CRDS cache {self.path}" + (f", context {self.context}" if self.context else "")
 
     def environment(self) -> dict[str, str | None]:

@@ -115,7 +115,7 @@ class Child:
         ----------
         progress : called here every `LOOK_S` and for whatever the function reports; lines of the log are messages too. What it raises
             kills the child at once.
-        log : called here with every line of the log
+        log : called here with every line of the log, 'WARNING: ' or 'ERROR: ' before those
         discard : files and folders that are removed if the job does not end well, by the child itself if this process is killed
 
         Raises

@@ -52,7 +52,8 @@ class Lines(logging.Handler):
         """Send one line."""
         if self._talk.busy:
             with contextlib.suppress(Exception):
-                self._talk.say("log", " ".join(record.getMessage().split()))
+                level = f"{record.levelname}: " if record.levelno >= logging.WARNING else ""
+                self._talk.say("log", level + " ".join(record.getMessage().split()))
 
 
 class Inbox(threading.Thread):
