@@ -137,7 +137,8 @@ def combine(state: SessionState, number: int, shape: Shape, how: str) -> Session
 
 def remove(state: SessionState, numbers: Iterable[int]) -> SessionState:
     """Take regions away; locked ones stay."""
-    gone = {each.number for each in state.regions if each.number in set(numbers) and not each.region.locked}
+    chosen = set(numbers)
+    gone = {each.number for each in state.regions if each.number in chosen and not each.region.locked}
     if not gone:
         return state
     left = tuple(each for each in state.regions if each.number not in gone)

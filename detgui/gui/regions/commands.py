@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,6 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QColorDialog, QDialog, QFileDialog, QInputDialog, QMenu
 
 from detgui.errors import BadInput
-from detgui.gui.common.jobs import Jobs
 from detgui.gui.regions import clipboard
 from detgui.gui.regions.region_actions import Needs, RegionActions
 from detgui.gui.regions.region_panel import RegionPanel
@@ -20,10 +19,10 @@ from detgui.gui.window.shell import Shell
 from detgui.science.regions import KINDS, Region
 from detgui.session.region_exports import EXPORTS, Export
 from detgui.session.regions import DrawnRegion, region, regions_of, selected_here
-from detgui.session.requests import Trouble
 from detgui.session.state import SessionState
 
 if TYPE_CHECKING:
+    from detgui.gui.common.jobs import Jobs
     from detgui.session.region_work import Copied, Imported
 
 FILTERS = [
@@ -52,7 +51,6 @@ class RegionCommands:
     def __init__(self, window: Shell, panel: RegionPanel, menu: QMenu) -> None:
         self._window, self._panel = window, panel
         self._parts, self._session = window.parts, window.parts.session
-        self._jobs = Jobs(self._parts.engine, self._parts.bridge, window)
         self._image: Any = None
         self._folder = ""
         self._waiting: list[Path] = []  # region files to read when an exposure is open
@@ -66,6 +64,12 @@ class RegionCommands:
         panel.numbers.groups_wanted.connect(self.show_statistics)
         self._session.changed.connect(self._follow)
         self._enable(self._session.state)
+
+    @cached_property
+    def _jobs(self) -> Jobs:
+        from detgui.gui.common.jobs import Jobs  # imports what reads files
+
+        return Jobs(self._parts.engine, self._parts.bridge, self._window)
 
     def attach(self, image: Any) -> None:
         """Take the image panel, which is made after the window."""
@@ -362,14 +366,16 @@ class RegionCommands:
         if state.current is None or not self.chosen:
             return
         regions: list[Region] = [each.region for each in self.chosen]
-        dialog = GroupsDialog(self._parts, self._jobs, state, regions, self._window)
-        self._show(dialog)
+        self.dialog = GroupsDialog(self._parts, self._jobs, state, regions, self._window)
+        self.dialog.show()  # beside the window, which goes on
 
     def _start(self, lane: str, title: str, func: Callable[..., Any], *args: Any, then: Callable[[Any], object]) -> None:
         """Start a job whose last argument is the shelf of open exposures."""
         self._jobs.start(lane, title, func, *args, self._parts.exposures.shelf, then=then, failed=self._fail)
 
     def _fail(self, sentence: str) -> None:
+        from detgui.session.requests import Trouble
+
         self._window.show_trouble(Trouble(None, sentence, ""))
 
     def _show(self, dialog: QDialog) -> None:

@@ -26,7 +26,6 @@ from detgui.session.state import SessionState
 if TYPE_CHECKING:
     from detgui.gui.window.parts import Parts
 
-LANE = "region groups"
 FIGURES = {"mean": "mean_err", "median": "median_err", "sigma": "sigma_err"}
 TITLES = {"mean": "Mean", "median": "Median", "sigma": "σ (MAD)"}
 KINDS = ("ecsv", "csv", "png", "svg", "pdf")
@@ -47,6 +46,7 @@ class GroupsDialog(QDialog):
         super().__init__(parent)
         self._parts, self._jobs, self._regions = parts, jobs, regions
         self._exposure, self._frame, self._left_out = state.current, state.frame, state.tools.left_out
+        self._lane = f"region groups {id(self)}"
         self.found: region_groups.Result | None = None
         self.setWindowTitle(f"Regions of {self._exposure.name}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -111,7 +111,7 @@ class GroupsDialog(QDialog):
         params = region_groups.Params((ends[0], ends[1]), None, self._left_out, self._frame.plane)
         self.said.setText("measuring…")
         self._jobs.start(
-            LANE, f"Statistics of {len(self._regions)} region{'s' * (len(self._regions) > 1)}", measure,
+            self._lane, f"Statistics of {len(self._regions)} region{'s' * (len(self._regions) > 1)}", measure,
             *(self._exposure.key, self._regions, params, self._parts.exposures.shelf),
             then=self._take, failed=self._say,
         )  # fmt: skip
@@ -136,7 +136,7 @@ class GroupsDialog(QDialog):
         return not isValid(self)
 
     def done(self, status: int) -> None:
-        self._jobs.cancel(LANE)
+        self._jobs.cancel(self._lane)
         super().done(status)
 
     # The plot

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.quantity import MISSING, plain, with_error
-from detgui.session.region_numbers import Reading
+
+if TYPE_CHECKING:
+    from detgui.session.region_numbers import Reading
 
 CHOICES = (
     ("nothing", "all pixels", "Every pixel that has a value is counted"),
@@ -46,7 +50,6 @@ class NumbersBox(QWidget):
             value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             for each in (label, value):
                 each.setToolTip(TIPS[name])
-            label.setForegroundRole(self.foregroundRole())
             grid.addWidget(label, row, 0)
             grid.addWidget(value, row, 1)
             self.values[name] = value
@@ -66,8 +69,11 @@ class NumbersBox(QWidget):
         self.left_out.activated.connect(lambda place: self.left_out_wanted.emit(CHOICES[place][0]))
         self.groups = flat_button("Groups…", "Statistics of the selected regions in every group and integration, as a plot and a table")
         self.groups.clicked.connect(self.groups_wanted)
-        grid.addWidget(self.left_out, row, 0, 1, 2)
-        grid.addWidget(self.groups, row, 1, Qt.AlignmentFlag.AlignRight)
+        line = QHBoxLayout()
+        line.setSpacing(4)
+        line.addWidget(self.left_out, 1)
+        line.addWidget(self.groups)
+        grid.addLayout(line, row, 0, 1, 2)
 
     def show_left_out(self, name: str) -> None:
         """Show which pixels are left out."""

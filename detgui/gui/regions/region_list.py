@@ -200,4 +200,7 @@ def swatch(colour: str, hidden: bool) -> QIcon:
         painter.setBrush(QColor(colour))
     painter.drawRoundedRect(3, 3, ICON - 7, ICON - 7, 2, 2)
     painter.end()
-    return QIcon(picture)
+    made = QIcon()
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # its colour means something: a selected row must not tint it
+        made.addPixmap(picture, mode)
+    return made
