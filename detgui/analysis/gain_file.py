@@ -56,24 +56,23 @@ def as_hdus(result: Result, name: str, origin: Origin) -> Any:
 
 def _boxes(result: Result) -> Any:
     from astropy.io import fits
-    from astropy.table import Table
 
     boxes = result.boxes
-    columns = {
-        "box": np.arange(1, len(boxes) + 1, dtype=np.int32),
-        "sector": boxes.sector.astype(np.int16),
-        "amplifier": np.array(boxes.amplifiers, "U1"),
-        "region": np.array(boxes.regions(), "U4"),
-        "x": boxes.x,
-        "y": boxes.y,
-        "pixels": boxes.pixels.astype(np.int32),
-        "gain": result.gain,
-        "gain_err": result.gain_err,
-        "read_noise": result.read_noise,
-        "read_noise_err": result.read_noise_err,
-    }
-    units = {"x": "pix", "y": "pix", "gain": "electron / DN", "gain_err": "electron / DN", "read_noise": "DN", "read_noise_err": "DN"}
-    return fits.BinTableHDU(Table(columns, units=units), name="BOXES")
+    columns = (
+        ("box", "J", "", np.arange(1, len(boxes) + 1)),
+        ("sector", "I", "", boxes.sector),
+        ("amplifier", "1A", "", np.array(boxes.amplifiers, "U1")),
+        ("region", "4A", "", np.array(boxes.regions(), "U4")),
+        ("x", "D", "pixel", boxes.x),
+        ("y", "D", "pixel", boxes.y),
+        ("pixels", "J", "", boxes.pixels),
+        ("gain", "D", UNIT, result.gain),
+        ("gain_err", "D", UNIT, result.gain_err),
+        ("read_noise", "D", "DN", result.read_noise),
+        ("read_noise_err", "D", "DN", result.read_noise_err),
+    )
+    made = [fits.Column(name=name, format=form, unit=unit or None, array=values) for name, form, unit, values in columns]
+    return fits.BinTableHDU.from_columns(made, name="BOXES")
 
 
 def _header(result: Result, name: str, origin: Origin) -> Any:

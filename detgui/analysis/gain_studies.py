@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui.analysis import gain_map, gain_maps
-from detgui.analysis.gain_table import Row, sector_rows
+from detgui.analysis.gain_table import GAIN, Row, sector_rows
 from detgui.analysis.gain_types import Estimate, Params, Result
 from detgui.data.exposure import Exposure
 from detgui.data.tables import Columns, write_table
@@ -61,7 +61,7 @@ class Study:
     """What ``varied`` ('box', 'limit') does: ``values``, the gain maps, ``steps`` of the whole map, and ``rows`` by sector and region.
 
     ``rows`` are those of `gain_table.sector_rows` with the value under the name ``varied`` and ``single``, the uncertainty of one box of
-    one map in that sector and region from differences of maps (NaN for fewer than two boxes).
+    one map in that sector and region from differences of maps, with its error (NaN for fewer than two boxes).
     """
 
     varied: str
@@ -224,31 +224,38 @@ def _rows(varied: str, value: float, result: Result) -> list[Row]:
     rows = []
     for row in sector_rows(result):
         chosen = (result.boxes.sector == row["sector"]) & (regions == row["region"])
-        rows.append({varied: value} | row | {"single": gain_maps.uncertainty(result, chosen).single})
+        found = gain_maps.uncertainty(result, chosen)
+        rows.append({varied: value} | row | {"single": found.single, "single_err": found.single_err})
     return rows
+
+
+_KEPT = ("sector", "amplifier", "region", "gain", "gain_err", "single", "single_err", "n_boxes", "n_pixels")
 
 
 def columns(study: Study) -> Columns:
     """The rows as columns with units, for a table."""
-    units = {"box": "pix", "limit": "DN", "gain": "electron / DN", "gain_err": "electron / DN", "single": "electron / DN"}
-    names = (study.varied, "sector", "amplifier", "region", "gain", "gain_err", "single", "n_boxes", "n_pixels")
+    units = {"box": "pix", "limit": "DN"} | dict.fromkeys(("gain", "gain_err", "single", "single_err"), GAIN)
+    names = (study.varied, *_KEPT)
     return {name: (np.array([row[name] for row in study.rows]), units.get(name, "")) for name in names}
 
 
 def summary(study: Study) -> dict[str, Any]:
-    """The study by name, for JSON and the head of tables."""
-    kept = ("sector", "region", "gain", "gain_err", "single", "n_boxes", "n_pixels")
+    """The study by name, for JSON."""
+    return facts(study) | {"sectors": [{name: row[name] for name in (study.varied, *_KEPT)} for row in study.rows]}
+
+
+def facts(study: Study) -> dict[str, Any]:
+    """The same without the rows, for the head of tables."""
     return {
         "varied": study.varied,
         "pairs_used": list(study.pairs_used),
         "steps": [
             {study.varied: step.value} | {name: getattr(step, name) for name in Step.__slots__ if name != "value"} for step in study.steps
         ],
-        "sectors": [{name: row[name] for name in (study.varied, *kept)} for row in study.rows],
         "notes": list(study.notes),
     }
 
 
 def write(study: Study, path: str | Path) -> None:
     """Write the rows as ``.ecsv`` or ``.csv`` with the steps in the metadata. Raises `BadInput` as `write_table`."""
-    write_table(Path(path), columns(study), summary(study) | {"provenance": study.results[0].provenance})
+    write_table(Path(path), columns(study), facts(study) | {"provenance": study.results[0].provenance})

@@ -14,32 +14,36 @@ from detgui.analysis.gain_maps import uncertainty
 from detgui.analysis.gain_types import Array, Result
 from detgui.data.tables import plain, write_table
 from detgui.science.boxes import KINDS
+from detgui.science.read_covariance import ADJACENT, LAG_ONE, LAG_TWO
 
 GAIN = "electron / DN"
-UNITS = {"read_noise": "DN", "read_noise_err": "DN", "limit": "DN"}
-UNITLESS = ("sector", "amplifier", "region", "n_boxes", "n_pixels", "compared_ratio", "compared_ratio_err")
+_ESTIMATES = tuple(f"gain_{name}{end}" for name in (ADJACENT, LAG_ONE, LAG_TWO) for end in ("", "_err"))
+_IN_GAIN = ("gain", "gain_err", "box_err", "map_err", "systematic", "compared", *_ESTIMATES)
+_NOISES = ("read_noise", "reset_noise", "intercept_noise")
+UNITS = dict.fromkeys(_IN_GAIN, GAIN) | dict.fromkeys((*_NOISES, *(f"{name}_err" for name in _NOISES), "limit"), "DN")
+"""Unit of every column of the table that has one."""
+
 MEANINGS = {
     "gain": "mean over the pixels of the sector's boxes",
     "gain_err": "its statistical error from the boxes' own",
+    "read_noise": "of a single read, from differences of reads; where there are too few of them, intercept_noise",
     "box_err": "statistical error of a box of the mean map, root mean square",
     "map_err": "the same from differences of the maps of pairs (section 6.2)",
+    "reset_noise": "of the reset: what the intercept has beyond that",
+    "intercept_noise": "of a read with that of the reset: the root of half the line's intercept",
+    "systematic": "by how much the estimators disagree beyond their errors, the largest",
     "compared": "gain in the file that the map was compared with",
     "compared_ratio": "that over the map's",
 }
 Row = dict[str, Any]
 
 
-def unit_of(column: str) -> str:
-    """Unit of a column of the table."""
-    return "" if column in UNITLESS else UNITS.get(column, GAIN)
-
-
 def sector_rows(result: Result, comparison: Comparison | None = None) -> list[Row]:
     """A row for each sector (1 to 4) and region (bulk, then void) that has boxes: means weighted by the number of pixels.
 
     Keys 'sector', 'amplifier', 'region', 'gain', 'gain_err' (e-/DN), 'read_noise' (DN), 'n_boxes', 'n_pixels'; then 'read_noise_err' and
-    what `MEANINGS` says, 'gain_NAME' and 'gain_NAME_err' of the other estimators (e-/DN), and with a ``comparison`` 'compared',
-    'compared_ratio' and its error. The boxes counted are those that were measured, NaN where none was.
+    what `MEANINGS` says, 'gain_NAME' and 'gain_NAME_err' of the other estimators, and with a ``comparison`` 'compared',
+    'compared_ratio' and its error; `UNITS`. The boxes counted are those that were measured, NaN where none was.
     """
     boxes, rows = result.boxes, []
     for kind, region in enumerate(KINDS):
@@ -55,22 +59,37 @@ def _row(result: Result, sector: int, region: str, here: NDArray[np.bool_]) -> R
     boxes = result.boxes
     measured = here & np.isfinite(result.gain)
     gain, error = weighted(result.gain, result.gain_err, boxes.pixels, measured)
-    noisy = measured & np.isfinite(result.read_noise) & np.isfinite(result.read_noise_err)
-    noise, noise_err = weighted(result.read_noise, result.read_noise_err, boxes.pixels, noisy)
     squares, _ = weighted(result.gain_err**2, np.zeros(len(boxes)), boxes.pixels, measured)
+    noises = _noises(result, sector, region)
     return {
         "sector": sector,
         "amplifier": boxes.amplifiers[int(np.flatnonzero(here)[0])],
         "region": region,
         "gain": gain,
         "gain_err": error,
-        "read_noise": noise,
+        "read_noise": noises.pop("read_noise"),
         "n_boxes": int(measured.sum()),
         "n_pixels": int(boxes.pixels[measured].sum()),
-        "read_noise_err": noise_err,
         "box_err": math.sqrt(squares),
         "map_err": uncertainty(result, measured).mean,
+        **noises,
     }
+
+
+def _noises(result: Result, sector: int, region: str) -> Row:
+    """Noises of a sector and region (DN) with their errors, and the disagreement of the estimators (e-/DN)."""
+    for each in result.sectors:
+        if each.sector == sector and KINDS[each.kind] == region:
+            intercept = (each.read_noise, each.read_noise_err)
+            single = (each.single_read_noise, each.single_read_noise_err)
+            figures = (single if math.isfinite(single[0]) else intercept, (each.reset_noise, each.reset_noise_err), intercept)
+            found = {f"{name}{end}": float(value) for name, pair in zip(_NOISES, figures, strict=True) for end, value in _ended(pair)}
+            return found | {"systematic": float(each.systematic)}
+    return dict.fromkeys((*(f"{name}{end}" for name in _NOISES for end in ("", "_err")), "systematic"), math.nan)
+
+
+def _ended(pair: tuple[float, float]) -> tuple[tuple[str, float], ...]:
+    return ("", pair[0]), ("_err", pair[1])
 
 
 def _others(result: Result, here: NDArray[np.bool_]) -> Row:
@@ -126,6 +145,7 @@ def facts(result: Result, comparison: Comparison | None = None) -> dict[str, Any
             "analytic": ipc.analytic,
             "kernel": ipc.kernel,
             "measured": ipc.measured,
+            "measured_err": ipc.measured_err,
         },
         "flat_groups": list(result.flat_groups),
         "flat_signal": result.flat_signal.tolist(),
@@ -186,7 +206,7 @@ def estimator_rows(result: Result) -> list[Row]:
 def summary(result: Result, comparison: Comparison | None = None) -> dict[str, Any]:
     """`facts`, the sectors and the estimators, ready for JSON: None where a number does not exist."""
     rows = sector_rows(result, comparison)
-    units = {name: unit_of(name) for name in (*rows[0], "limit") if unit_of(name)}
+    units = {name: UNITS[name] for name in (*rows[0], "limit") if name in UNITS}
     return for_json(facts(result, comparison) | {"sectors": rows, "estimators": estimator_rows(result), "units": units})
 
 
@@ -207,6 +227,6 @@ def _numbers(value: object) -> object:
 def write(result: Result, path: str | Path, comparison: Comparison | None = None) -> None:
     """Write the table of sectors as ``.ecsv`` or ``.csv``. Raises `BadInput` for another extension or a place that cannot be written to."""
     rows = sector_rows(result, comparison)
-    columns = {name: (np.array([row[name] for row in rows]), unit_of(name)) for name in rows[0]}
+    columns = {name: (np.array([row[name] for row in rows]), UNITS.get(name, "")) for name in rows[0]}
     meta = facts(result, comparison) | {"columns": {name: text for name, text in MEANINGS.items() if name in rows[0]}}
     write_table(Path(path), columns, meta | {"provenance": plain(result.provenance)})

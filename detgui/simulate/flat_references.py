@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from detgui import __version__
 from detgui.science.dq import PIXEL
 from detgui.simulate.flats import FlatScene, even_odd_levels
 
@@ -17,6 +18,12 @@ RAW = ("mask", "saturation", "superbias", "linearity", "readnoise", *CALIBRATED)
 """Types that go with flats of the level 'uncal'."""
 
 FLAGS = ("DO_NOT_USE", "DEAD", "HOT", "REFERENCE_PIXEL")
+UNITS = {"gain": "ELECTRONS/DN", "readnoise": "DN"}
+"""BUNIT as CRDS spells it."""
+
+BY_PATTERN = ("superbias", "readnoise")
+"""Types that CRDS chooses by the read-out pattern."""
+
 MARGIN = 5.0
 """Standard deviations of the read-out by which saturation is called early."""
 
@@ -36,6 +43,7 @@ def write_reference(path: Path, scene: FlatScene, reftype: str) -> None:
     """
     with _model(scene, reftype) as model:
         _fill(model.meta, scene, reftype)
+        model.add_history_entry(f"SIMULATED with seed {scene.params.seed}, detgui {__version__}")
         model.to_fits(str(path), overwrite=True)
 
 
@@ -90,6 +98,10 @@ def _fill(meta: Any, scene: FlatScene, reftype: str) -> None:
     meta.instrument.module = params.detector[3]
     place = {"name": "FULL" if params.full_frame else "GENERIC", "xstart": geometry.xstart, "ystart": geometry.ystart}
     size = {"xsize": params.columns, "ysize": params.rows, "fastaxis": geometry.fastaxis, "slowaxis": geometry.slowaxis}
+    if reftype in UNITS:
+        meta.bunit_data = UNITS[reftype]
+    if reftype in BY_PATTERN:
+        meta.exposure.readpatt = "RAPID"
     if reftype != "ipc":  # whose model has no subarray
         for name, value in (place | size).items():
             setattr(meta.subarray, name, value)
