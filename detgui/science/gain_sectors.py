@@ -7,14 +7,15 @@ part in it is counted with that box.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detgui.science.gain_differences import Inverse, PairGains
-from detgui.science.read_covariance import Linear, cross, scaled
+from detgui.science.gain_differences import PairGains
+from detgui.science.read_covariance import Linear, cross
 
 Array = NDArray[np.float64]
 Chosen = NDArray[np.bool_]
@@ -60,12 +61,11 @@ def sector_figures(
 ) -> tuple[SectorFigures, ...]:
     """Figures of every sector and kind from the ``pairs`` used; ``sector``, ``kind``, ``pixels`` by box (n,); ``factor`` of the IPC that
     gains are multiplied with."""
-    found = []
+    found, errors = [], [_BoxErrors(pair) for pair in pairs]
     for each in np.unique(sector * 2 + kind):
-        here = sector * 2 + kind == each
-        weights = np.where(here, pixels, 0.0)
-        intercept, single, reset = (_mean(values) for values in zip(*(_noises(pair, weights) for pair in pairs), strict=True))
-        differences = _differences(pairs, weights, factor)
+        weights = np.where(sector * 2 + kind == each, pixels, 0.0)
+        intercept, single, reset = (_mean(values) for values in zip(*(_noises(one, weights) for one in errors), strict=True))
+        differences = _differences(errors, weights, factor)
         found.append(
             SectorFigures(
                 int(each // 2), int(each % 2), *_root(*intercept), *_root(*single), *_root(*reset, at_least_zero=True),
@@ -75,55 +75,75 @@ def sector_figures(
     return tuple(found)
 
 
+class _BoxErrors:
+    """A pair with the covariances, by box, of what its boxes are measured by: slope, intercept, noise of reads and the estimators."""
+
+    def __init__(self, pair: PairGains) -> None:
+        self.pair = pair
+        self._linear: dict[str, Linear] = {"slope": pair.line.linear, "intercept": pair.line.noise_linear}
+        self._linear |= {name: other.linear for name, other in pair.others.items()}
+        if pair.noise is not None:
+            self._linear["noise"] = pair.noise.linear
+        self._known: dict[frozenset[str], Array] = {}
+
+    def covariance(self, one: str, other: str) -> Array:
+        """Shape (n,), 0 where a box has none."""
+        both = frozenset((one, other))
+        if both not in self._known:
+            self._known[both] = np.nan_to_num(cross(self._linear[one], self._linear[other], self.pair.line.ramp))
+        return self._known[both]
+
+    def error(self, weights: dict[str, Array]) -> float:
+        """Error of the sum over boxes of the figures with these ``weights``, each (n,)."""
+        total = sum(float((weights[one] * weights[two]) @ self.covariance(one, two)) for one in weights for two in weights)
+        return math.sqrt(max(0.0, total))
+
+
 Figure = tuple[float, float]
 NOTHING: Figure = (float("nan"), float("nan"))
 
 
-def _noises(pair: PairGains, weights: Array) -> tuple[Figure, Figure, Figure]:
+def _noises(errors: _BoxErrors, weights: Array) -> tuple[Figure, Figure, Figure]:
     """(square, error) of the noise: from the intercept, of a read, of the reset; DN^2."""
-    line, read = pair.line, pair.noise
+    line, read = errors.pair.line, errors.pair.noise
     share = _shares(weights, np.isfinite(line.noise))
     if share is None:
         return NOTHING, NOTHING, NOTHING
     whole = float(share @ np.nan_to_num(line.noise)) / 2.0
-    whole_err = float(np.sqrt(share**2 @ np.nan_to_num(line.noise_err) ** 2)) / 2.0
+    whole_err = errors.error({"intercept": share / 2.0})
     if read is None or not read.share[weights > 0].any():
         return (whole, whole_err), NOTHING, NOTHING
     box = int(np.flatnonzero(weights > 0)[0])
-    single, single_err = read.value[box] / 2.0, read.err[box] / 2.0
-    own = np.where(weights > 0, read.share, 0.0)
-    parts = scaled(_there(line.noise_linear), share / 2.0) + scaled(read.linear, -own / 2.0)
-    reset_err = float(np.sqrt(_sum(cross(parts, parts, line.ramp), (share > 0) | (own > 0))))
-    return (whole, whole_err), (float(single), float(single_err)), (whole - float(single), reset_err)
+    single, single_err = float(read.value[box]) / 2.0, float(read.err[box]) / 2.0
+    reset_err = errors.error({"intercept": share / 2.0, "noise": np.where(weights > 0, -read.share, 0.0) / 2.0})
+    return (whole, whole_err), (single, single_err), (whole - single, reset_err)
 
 
-def _differences(pairs: Sequence[PairGains], weights: Array, factor: float) -> dict[str, Difference]:
-    names = [name for name in pairs[0].others if all(name in pair.others for pair in pairs)]
+def _differences(pairs: Sequence[_BoxErrors], weights: Array, factor: float) -> dict[str, Difference]:
+    names = [name for name in pairs[0].pair.others if all(name in each.pair.others for each in pairs)]
     found = {}
     for name in names:
-        figures = [_difference(pair, pair.others[name], weights) for pair in pairs]
-        inverse, value, error = (float(np.mean([figure[at] for figure in figures])) for at in (0, 1, 2))
-        error = float(np.sqrt(np.sum([figure[2] ** 2 for figure in figures]))) / len(figures)
-        if not np.isfinite(value) or not inverse > 0:
+        figures = np.array([_difference(each, name, weights) for each in pairs])
+        inverse, value, _ = figures.mean(axis=0)
+        if not np.isfinite(figures).all() or not inverse > 0:
             continue
         scale = factor / inverse**2
-        off, err = -value * scale, error * scale
-        beyond = float(np.sqrt(off**2 - err**2)) if abs(off) > SIGNIFICANT * err else 0.0
-        found[name] = Difference(off, err, beyond, all(pair.others[name].extrapolated for pair in pairs))
+        off, err = float(-value * scale), float(np.sqrt((figures[:, 2] ** 2).sum()) / len(figures) * scale)
+        beyond = math.sqrt(off**2 - err**2) if abs(off) > SIGNIFICANT * err else 0.0
+        found[name] = Difference(off, err, beyond, all(each.pair.others[name].extrapolated for each in pairs))
     return found
 
 
-def _difference(pair: PairGains, other: Inverse, weights: Array) -> tuple[float, float, float]:
+def _difference(errors: _BoxErrors, name: str, weights: Array) -> tuple[float, float, float]:
     """(1 / gain, difference of 1 / gain, its error) of one pair: mean over the boxes that both have."""
-    line, read = pair.line, pair.noise
+    line, read, other = errors.pair.line, errors.pair.noise, errors.pair.others[name]
     share = _shares(weights, np.isfinite(line.inverse) & np.isfinite(other.value))
     if share is None or read is None:
-        return (float("nan"),) * 3
+        return float("nan"), float("nan"), float("nan")
     value = float(share @ np.nan_to_num(other.value - line.inverse))
     common = float(share @ np.nan_to_num(other.noise_weight))
     own = np.where(weights > 0, read.share, 0.0)
-    parts = scaled(other.linear, share) + scaled(_there(line.linear), -share) + scaled(read.linear, -common * own)
-    error = float(np.sqrt(_sum(cross(parts, parts, line.ramp), (share > 0) | (own > 0))))
+    error = errors.error({name: share, "slope": -share, "noise": -common * own})
     return float(share @ np.nan_to_num(line.inverse)), value, error
 
 
@@ -131,14 +151,6 @@ def _shares(weights: Array, there: Chosen) -> Array | None:
     """Weights that add up to 1, of those boxes that are there; None where none is."""
     chosen = np.where(there, weights, 0.0)
     return chosen / chosen.sum() if chosen.sum() > 0 else None
-
-
-def _there(linear: Linear) -> Linear:
-    return tuple((rows, np.nan_to_num(weights)) for rows, weights in linear)
-
-
-def _sum(values: Array, chosen: Chosen) -> float:
-    return max(0.0, float(values[chosen].sum()))
 
 
 def _mean(figures: Sequence[Figure]) -> Figure:

@@ -114,11 +114,6 @@ Linear = tuple[tuple[Rows, Array], ...]
 """A figure of every box that is a sum of measured variances: rows and their weights, shape (n, m)."""
 
 
-def scaled(linear: Linear, factor: Array | float) -> Linear:
-    """The figure times ``factor``, a number or one for each box (n,)."""
-    return tuple((rows, weights * np.reshape(factor, (-1, 1))) for rows, weights in linear)
-
-
 def cross(one: Linear, other: Linear, ramp: Ramp) -> Array:
     """Covariance of two figures of the same box, shape (n,)."""
 
