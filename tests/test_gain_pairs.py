@@ -53,3 +53,24 @@ def test_uncertainty_from_differences_of_maps():
     assert single == pytest.approx(2.2 * 0.008, rel=0.03)
     assert mean == pytest.approx(single / 2.0)
     assert np.isnan(map_uncertainty(maps((0,)), (1,))).all()
+
+
+def test_the_error_of_an_offset_holds():
+    """Pulls of offsets of equal pairs: noise of the pair and of the others' median, few boxes and many."""
+    rng = np.random.default_rng(14)
+    for count, boxes in ((3, 4), (4, 1), (5, 16), (3, 64)):
+        pulls = []
+        for _ in range(400):
+            errors = 0.02 * rng.uniform(0.7, 1.4, boxes) * np.ones((count, 1))
+            _, figures = choose(2.0 + errors * rng.standard_normal((count, boxes)), "all", errors)
+            pulls.append(figures[0].offset / figures[0].offset_err)
+        low, high = np.percentile(pulls, [16, 84])
+        assert 0.75 < (high - low) / 2.0 < 1.1  # the scatter of few boxes may only make the error larger
+        assert abs(np.mean(pulls)) < 0.2
+
+
+def test_boxes_that_agree_by_chance_do_not_drop_a_pair():
+    """Four boxes that happen to scatter little say no more than their own errors allow."""
+    gains = 2.0 * np.array([[0.97, 0.97, 0.971, 0.97], [1.0, 1.01, 0.99, 1.0], [1.0, 0.99, 1.01, 1.0], [1.0, 1.0, 1.0, 1.0]])
+    assert choose(gains, "auto", np.full(gains.shape, 0.05))[0] == (1, 2, 3, 4)
+    assert choose(gains, "auto", np.full(gains.shape, 0.005))[0] == (2, 3, 4)
