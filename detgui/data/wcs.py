@@ -114,7 +114,7 @@ def _keyword_wcs(path: Path, parts: _Parts) -> Any:
     from astropy.wcs import WCS
 
     try:
-        wcs = WCS(parts.header, fix=False)
+        wcs = WCS(parts.header, fix=False, naxis=2)  # the axes of the image: those of groups and integrations need not be described
     except Exception as error:  # wcslib has many ways to refuse a header
         raise BadInput(f"the WCS keywords of {path.name} cannot be used: {type(error).__name__}") from None
     if not wcs.has_celestial:
