@@ -93,7 +93,7 @@ class Arrow:
             return False
         if drag.begun:
             self._put(drag, place, event.modifiers(), commit=True)
-        else:
+        elif drag.part.grip in ("body", "edge"):
             x, y = floor(drag.start[0] + 0.5), floor(drag.start[1] + 0.5)
             ny, nx = self._table.size
             if 0 <= x < nx and 0 <= y < ny:

@@ -108,7 +108,7 @@ class Seed:
         if last is None or tools.tool != "grow" or self._pixel is not None:
             return
         found = region(self._session.state, last.number)
-        if found is None or found.region.shape is not last.shape or last.number not in self._session.state.selected:
+        if found is None or found.region.shape != last.shape or last.number not in self._session.state.selected:
             self._last = None
             return
         self._values, self._pixel, self._ended, self._asked = last.values, (last.x, last.y), True, None

@@ -22,7 +22,7 @@ TOOLS = (
 )
 """Tool, icon, action."""
 HOWS = (
-    ("new", "mdi6.checkbox-blank-outline", "Each shape becomes a region of its own"),
+    ("new", "mdi6.shape-square-plus", "Each shape becomes a region of its own"),
     ("add", "mdi6.vector-union", "Add what is drawn to the selected region (Shift)"),
     ("subtract", "mdi6.vector-difference-ba", "Take what is drawn from the selected region (Alt, or the right button with the brush)"),
     ("intersect", "mdi6.vector-intersection", "Keep what the selected region and what is drawn have in common (Shift+Alt)"),
