@@ -94,17 +94,10 @@ def run(
         for number, name in enumerate(params.steps):
             last = number == len(params.steps) - 1
             where = folder if last or room is None else room
-            made = [
-                steps.run(
-                    _params(params, number, path, forms),
-                    where,
-                    replace=replace,
-                    child=worker,
-                    progress=_part(progress, number, params.steps),
-                    log=log,
-                )
-                for path in current
-            ]
+            made = []
+            for file, path in enumerate(current):
+                part = _part(progress, name, (number + file / len(current)) / len(params.steps), 1 / len(current) / len(params.steps))
+                made.append(steps.run(_params(params, number, path, forms), where, replace=replace, child=worker, progress=part, log=log))
             if room is not None and number:
                 for path in current:
                     path.unlink(missing_ok=True)
@@ -138,12 +131,11 @@ def _joined(name: str, made: Sequence[StepResult]) -> StepResult:
     )
 
 
-def _part(progress: Progress, number: int, names: Sequence[str]) -> Progress:
-    """Progress of one of several steps."""
+def _part(progress: Progress, name: str, first: float, length: float) -> Progress:
+    """Progress of a step that is the part of the whole that begins at ``first``."""
 
     def part(fraction: float, message: str = "") -> None:
-        which = f"{names[number]}: " if len(names) > 1 and not message.startswith(names[number]) else ""
-        progress((number + fraction) / len(names), which + message)
+        progress(first + fraction * length, message if message.startswith(name) else f"{name}: {message}")
 
     return part
 
