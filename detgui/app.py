@@ -118,6 +118,8 @@ def open_asked(window: MainWindow, start: Start) -> None:
             window.troubles.add(missing)
 
     parts.exposures.opened.connect(show)
+    if start.regions:
+        window.region_commands.import_files(start.regions, wait=True)
     window.commands.open_paths(start.files, start.join)
 
 

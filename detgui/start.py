@@ -23,6 +23,7 @@ class Start:
     integration: int | None = None
     group: int | None = None
     workers: int | None = None
+    regions: tuple[Path, ...] = ()  # files of regions to draw on the first exposure
 
     def missing(self, state: SessionState) -> str:
         """What was asked for and is not there, in one sentence; '' for nothing.

@@ -62,7 +62,7 @@ def test_a_painted_frame_takes_little_room():
     ],
 )
 def test_a_shape_that_cannot_be_is_refused(spoilt):
-    with pytest.raises(ValueError):  # noqa: PT011
+    with pytest.raises(ValueError):
         from_json(Region, {"shape": spoilt, "name": "x"})
 
 

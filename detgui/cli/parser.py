@@ -92,6 +92,9 @@ def window_parser() -> Parser:
         allow_abbrev=False,
     )
     parser.add_argument("files", nargs="*", type=named_file, metavar="FILE", help="exposures to open")
+    parser.add_argument(
+        "--regions", type=named_file, action="append", default=[], metavar="FILE", help="DS9 regions or a FITS mask to draw on the exposure"
+    )
     _add_join(parser)
     shot = parser.add_argument_group("picture of the window")
     shot.add_argument("--screenshot", type=named_file, metavar="OUT.png", help="write a picture of the window and leave; needs no display")

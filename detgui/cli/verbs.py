@@ -21,6 +21,8 @@ def window(args: Namespace) -> int:
     _no_scheduler(args)
     from detgui.display import check_display
 
+    if args.regions and not args.files:
+        raise BadInput(f"{args.regions[0].name}: --regions needs an exposure to draw on")
     if args.screenshot:
         return _screenshot(args)
     check_display()
@@ -55,6 +57,7 @@ def _start(args: Namespace) -> Start:
         integration=args.integration,
         group=args.group,
         workers=args.workers,
+        regions=tuple(args.regions),
     )
 
 
