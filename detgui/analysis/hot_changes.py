@@ -79,7 +79,7 @@ def run(series: Series, params: Params, progress: Progress = no_progress) -> Res
     err *= np.float32(scale)
     p = hot_classes.two_sided((difference - np.float32(level)) / err)
     limit = hot_classes.benjamini_hochberg(p, params.discovery)
-    flat = np.flatnonzero((p <= limit).reshape(-1)) if limit > 0 else np.empty(0, np.int64)
+    flat = np.flatnonzero((p <= limit).reshape(-1))
     y, x = np.divmod(flat, series.shape[1])
     keep = _lasting(series, params, second, one.rate[y, x], two.rate[y, x], y, x)
     y, x = y[keep], x[keep]

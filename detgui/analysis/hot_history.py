@@ -148,7 +148,7 @@ def _significant(
     z = hot_classes.jump_significance(rate.astype(np.float64), err.astype(np.float64), changed)
     p = np.minimum(hot_classes.two_sided(z) * max(len(series.files) - 1, 1), 1.0)
     limit = hot_classes.benjamini_hochberg(p, params.discovery, tested)
-    return z, np.isfinite(p) & (p <= limit) & (limit > 0), limit
+    return z, np.isfinite(p) & (p <= limit), limit
 
 
 def maps_of(series: Series) -> Iterator[tuple[DarkFile, DarkMaps]]:
@@ -194,7 +194,7 @@ def _constant(series: Series, params: Params, progress: Progress) -> tuple[float
     scale = max(1.0, float(np.median(widths)))
     p = hot_classes.constancy(second / np.float32(scale**2), count - 1)
     limit = hot_classes.benjamini_hochberg(p, params.discovery)
-    varying = np.flatnonzero((p <= limit).reshape(-1)) if limit > 0 else np.empty(0, np.int64)
+    varying = np.flatnonzero((p <= limit).reshape(-1))
     if scale > 1.05:
         notes.append(f"quiet pixels scatter {scale:.2f} times more than the errors say: errors are multiplied by that")
     return scale, varying, int(np.count_nonzero(count >= 2)), notes

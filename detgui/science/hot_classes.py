@@ -16,11 +16,13 @@ Bools = NDArray[np.bool_]
 CLASSES = ("never hot", "always hot", "newly hot", "recovered", "coming and going", "not confirmed")
 """Number of a class is its place. 'not confirmed': became hot or recovered in fewer than the epochs asked for, or not significantly."""
 
+NONE_PASSED = -1.0
+
 NEVER, ALWAYS, NEW, RECOVERED, COMING_AND_GOING, NOT_CONFIRMED = range(len(CLASSES))
 
 
 def benjamini_hochberg(p_values: Array, rate: float, tests: int | None = None) -> float:
-    """Largest p-value that is significant at the false-discovery rate; 0 where none is.
+    """Largest p-value that is significant at the false-discovery rate; -1 where none is (a p-value may be 0).
 
     ``tests``: number of tests made, where ``p_values`` are only the smallest of them (the others are above every one that is given). NaN
     counts as no test.
@@ -28,7 +30,7 @@ def benjamini_hochberg(p_values: Array, rate: float, tests: int | None = None) -
     ordered = np.sort(p_values[np.isfinite(p_values)], axis=None)
     count = tests if tests is not None else ordered.size
     passed = np.flatnonzero(ordered <= rate * np.arange(1, ordered.size + 1) / max(count, 1))
-    return float(ordered[passed[-1]]) if passed.size else 0.0
+    return float(ordered[passed[-1]]) if passed.size else NONE_PASSED
 
 
 def two_sided(z: NDArray[np.floating]) -> Array:
