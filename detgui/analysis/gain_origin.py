@@ -43,7 +43,7 @@ def command(flats: Sequence[Exposure], params: Params) -> str:
     for name, option in OPTIONS.items():
         value = getattr(params, name)
         if isinstance(value, int | float | Path) and value != defaults[name]:
-            words += [option, str(value)]
+            words += [option, str(_plain(value))]
     if params.pairs != "auto":
         words += ["--pairs", params.pairs if isinstance(params.pairs, str) else ",".join(map(str, params.pairs))]
     if params.ipc_measure:
@@ -55,7 +55,7 @@ def command(flats: Sequence[Exposure], params: Params) -> str:
 
 def _plain(value: Any) -> object:
     if isinstance(value, Path):
-        return str(value)
+        return str(value.absolute())
     if isinstance(value, tuple):
         return [f"mask of {int(each.sum())} pixels" if hasattr(each, "sum") else each for each in value]
     return value.tolist() if hasattr(value, "tolist") else value

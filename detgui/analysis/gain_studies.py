@@ -74,7 +74,12 @@ class Study:
 
 
 def box_study(
-    flats: Sequence[Exposure], params: Params, sizes: Sequence[int] = SIZES, base: Result | None = None, progress: Progress = no_progress
+    flats: Sequence[Exposure],
+    params: Params,
+    sizes: Sequence[int] = SIZES,
+    base: Result | None = None,
+    progress: Progress = no_progress,
+    workers: int | None = None,
 ) -> Study:
     """Gain maps with boxes of several ``sizes``, all of the same pairs; ``base`` is a map of these flats that is there already.
 
@@ -95,7 +100,7 @@ def box_study(
         def share(fraction: float, message: str, number: int = number, size: float = size) -> None:
             progress((number + fraction) / len(wanted), f"boxes of {size:g}: {message}")
 
-        found = gain_map.run(flats, replace(params, box=int(size)), progress=share)
+        found = gain_map.run(flats, replace(params, box=int(size)), progress=share, workers=workers)
         params = replace(params, pairs=found.pairs_used)
         results.append(found)
     progress(1.0, "done")
@@ -108,6 +113,7 @@ def limit_study(
     limits: Sequence[float] = LIMITS,
     base: Result | None = None,
     progress: Progress = no_progress,
+    workers: int | None = None,
 ) -> Study:
     """Gain maps with several ``limits``, DN on the single frame, from moments that were read once.
 
@@ -118,7 +124,7 @@ def limit_study(
     if base is None or not reaches(base, wanted[-1], flats[0].shape[1]):
         gain_map.check(flats, replace(params, limit=wanted[0]))
         last = last_group(flats, wanted[-1], params)
-        base = gain_map.run(flats, replace(params, limit=wanted[-1], last_group=last), progress=progress)
+        base = gain_map.run(flats, replace(params, limit=wanted[-1], last_group=last), progress=progress, workers=workers)
     results = [at_limit(base, limit) for limit in wanted]
     progress(1.0, "done")
     return _study("limit", wanted, results)

@@ -119,13 +119,15 @@ def _measure(exposures: Sequence[Exposure], args: Namespace, progress: Progress)
     if args.compare is not None:
         gain_compare.read_gain(args.compare, exposures[0].geometry)
     parts = 1 + (args.box_study is not None) + (args.limit_study is not None)
-    result = gain_map.run(exposures, params, progress=_share(progress, 0, parts))
+    result = gain_map.run(exposures, params, progress=_share(progress, 0, parts), workers=args.workers)
     comparison = gain_compare.compare(result, args.compare) if args.compare is not None else None
     studies = []
     if args.box_study is not None:
-        studies.append(gain_studies.box_study(exposures, params, args.box_study, result, _share(progress, 1, parts)))
+        studies.append(gain_studies.box_study(exposures, params, args.box_study, result, _share(progress, 1, parts), args.workers))
     if args.limit_study is not None:
-        studies.append(gain_studies.limit_study(exposures, params, args.limit_study, result, _share(progress, parts - 1, parts)))
+        studies.append(
+            gain_studies.limit_study(exposures, params, args.limit_study, result, _share(progress, parts - 1, parts), args.workers)
+        )
     return result, comparison, studies
 
 
