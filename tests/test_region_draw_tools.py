@@ -294,7 +294,7 @@ def test_keys_take_the_tools_and_change_mode_kind_and_size(panel):
     assert panel.session.state.tools.tool == ""
     key(panel, Qt.Key.Key_M, SHIFT)
     assert panel.session.state.tools.how == "add"
-    key(panel, Qt.Key.Key_K)
+    key(panel, Qt.Key.Key_K, SHIFT)
     assert panel.session.state.tools.kind == "background"
     key(panel, Qt.Key.Key_B, SHIFT)
     before = panel.session.state.tools.brush

@@ -68,7 +68,7 @@ REGION_ROWS = (
     ActionRow("tool_brush", "Paint with the brush", ("Shift+B",)),
     ActionRow("tool_grow", "Grow a region from a pixel", ("Shift+G",)),
     ActionRow("next_how", "New region, add, subtract, intersect", ("Shift+M",)),
-    ActionRow("next_kind", "Next kind of new regions", ("K",)),
+    ActionRow("next_kind", "Next kind of new regions", ("Shift+K",)),
     ActionRow("smaller_brush", "Smaller brush or tolerance", ("9",), repeat=True),
     ActionRow("larger_brush", "Larger brush or tolerance", ("0",), repeat=True),
 )

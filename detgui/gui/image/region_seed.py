@@ -10,7 +10,7 @@ from detgui.gui.common.background import Asker
 from detgui.gui.image.region_edit import Place
 from detgui.gui.image.region_grow import grown
 from detgui.gui.image.region_item import Draft
-from detgui.science.regions import Shape
+from detgui.science.regions import Painted
 from detgui.session.regions import region
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Grown:
     """What was grown last: it grows anew when the tolerance is changed afterwards."""
 
     number: int
-    shape: Shape
+    shape: Painted
     values: Any
     x: int
     y: int
@@ -51,7 +51,7 @@ class Seed:
         self._press: Place = (0.0, 0.0)
         self._begin: float | None = None  # tolerance when the drag began, that was used first
         self._asked: Question | None = None  # under way in the worker
-        self._found: tuple[Question, Shape | None, float, str] | None = None
+        self._found: tuple[Question, Painted | None, float, str] | None = None
         self._ended = False
         self._number = 0  # of the question, so that late answers are known
         self._last: Grown | None = None
@@ -153,6 +153,7 @@ class Seed:
             self._table.note(found[3] if found is not None else "growing failed")
             return
         shape = found[1]
+        self._say(shape, found[2])
         if last is not None:
             self._session.set_region_shape(last.number, shape, True, "Grow region")
             last.shape = shape
@@ -161,3 +162,8 @@ class Seed:
         number = self._drawing.finish(shape)
         if new and number:
             self._last = Grown(number, shape, self._values, *pixel)
+
+    def _say(self, shape: Painted, tolerance: float) -> None:
+        answer = self._table.answer()
+        unit = f" {answer.unit}" if answer is not None and answer.unit else ""
+        self._table.note(f"{int(shape.pixels.sum()):,} pixels within ± {rounded(tolerance):g}{unit}")

@@ -73,7 +73,7 @@ class RegionStrip(QWidget):
             self.hows[name].clicked.connect(lambda _=False, how=name: self.wanted.emit({"how": how}))
             column.addWidget(self.hows[name])
         column.addWidget(_line())
-        self.kind = ChoiceButton("What new regions are for (K)", self)
+        self.kind = ChoiceButton("What new regions are for (Shift+K)", self)
         self.kind.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.kind.setStyleSheet(STYLE)
         self.kind.setIconSize(SIZE)
@@ -112,7 +112,7 @@ class RegionStrip(QWidget):
             button.setChecked(name == tools.how)
         self.kind.show_value(tools.kind)
         self.kind.setIcon(swatch(COLOURS[tools.kind]))
-        self.kind.setToolTip(f"New regions: {tools.kind} (K)")
+        self.kind.setToolTip(f"New regions: {tools.kind} (Shift+K)")
 
 
 def _line() -> QFrame:
