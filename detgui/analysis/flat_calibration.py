@@ -143,6 +143,7 @@ class _OneFlat:
         self.flat, self.stages, self.params, self.work, self.child, self.log = flat, stages, params, work, child, log
         self._progress = progress
         self._number = 0
+        self._share = (0.0, 1.0)
         self._root = root_name(flat.path)
         self._raw_level = flat.path
         """The ramp in DN as read, for the saturation step."""
@@ -152,7 +153,7 @@ class _OneFlat:
         current = self.flat.path
         made: list[tuple[str, str, tuple[str, ...], Path]] = []
         for number, name in enumerate(self.stages):
-            self._number, before = number, current
+            self._number, self._share, before = number, (0.0, 1.0), current
             current, status, notes = self._stage(name, before)
             if name == "dq_init":
                 self._raw_level = current
@@ -183,7 +184,9 @@ class _OneFlat:
         return result.output, result.status, result.notes
 
     def _saturation(self, path: Path, suffix: str) -> tuple[Path, str, tuple[str, ...]]:
+        self._share = (0.0, 0.5)
         found = self._step("saturation", self._raw_level, "flags")
+        self._share = (0.5, 0.5)
         target = self._target(suffix)
         args = (str(path.absolute()), str(found.output), str(target))
         self.child.call(f"{MODULE}:merge_flags", *args, progress=self._part, log=self.log, discard=[target])
@@ -206,7 +209,8 @@ class _OneFlat:
             path.unlink(missing_ok=True)
 
     def _part(self, fraction: float, message: str = "") -> None:
-        self._progress((self._number + fraction) / len(self.stages), message)
+        first, length = self._share
+        self._progress((self._number + first + fraction * length) / len(self.stages), message)
 
 
 def references_of(name: str, params: Params) -> dict[str, str | Path]:
