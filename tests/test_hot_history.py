@@ -14,8 +14,9 @@ from cli_help import run
 from crds_cache import certify, make_cache
 from hot_fakes import cross_image, write_dark
 
-from detgui.analysis import hot_changes, hot_history, hot_list, hot_mask_file, hot_meaning, hot_pixels, ta_risk
+from detgui.analysis import hot_changes, hot_check, hot_history, hot_list, hot_mask_file, hot_meaning, hot_pixels, ta_risk
 from detgui.analysis.gain_file import Origin
+from detgui.data.darks import describe
 from detgui.errors import BadInput
 from detgui.science.dq import PIXEL
 from detgui.science.ta_risk import Draw
@@ -325,6 +326,46 @@ def test_list_masks_and_windows_of_the_command_line(capsys, simulated, tmp_path)
     assert len(Table.read(names["list"])) == said["new"] == len(said["windows"][0]["new"])
     assert (fits.getdata(names["mask"], "DQ") & PIXEL["HOT"] > 0).sum() == said["mask_added"]
     assert fits.getdata(names["ta-mask"], "MASK").sum() == said["ta_mask_added"]
+
+
+def test_risk_map_unmasked_and_disagreeing_of_the_command_line(capsys, simulated, tmp_path):
+    risk, disagree = tmp_path / "risk.fits", tmp_path / "dis.ecsv"
+    options = ("--risk-map", risk, "--months", 6, "--disagree", disagree, "--cadence", 3, "--on", "2022-12-29", "--json")
+    status, out, err = run(capsys, "hotpixels", *simulated[0], *options)
+    assert (status, err) == (0, [])
+    said = json.loads(out)
+    image, header = fits.getdata(risk, "RISK"), fits.getheader(risk)
+    assert image.mean() == pytest.approx(said["risk_map"]["p_stamp"], rel=1e-3)
+    assert header["PSTAMP"] == said["risk_map"]["p_stamp"]
+    assert said["risk_map"]["rate_pix_per_month"] == said["growth"][0]["rate_pix_per_month"]
+    row = said["unmasked"][0]
+    assert row["worst"] == pytest.approx(1.5 * said["growth"][0]["rate_pix_per_month"])
+    assert row["mask_date"] == "2022-09-30"
+    assert row["since_middle"] == pytest.approx(90 / 30.4375 * said["growth"][0]["rate_pix_per_month"], rel=0.02)
+    assert len(Table.read(disagree)) == said["disagreeing"] == 0
+
+
+def test_a_list_of_disagreeing_pixels(tmp_path):
+    rate = cross_image((60, 60), {(10, 12): 5.0, (20, 22): 5.0})
+    dq = np.zeros(rate.shape, np.uint32)
+    dq[10, 12] = dq[40, 42] = 2048 | 1
+    found = hot_pixels.run([write_dark(tmp_path / "d.fits", rate, dq=dq)])
+    assert hot_check.write_disagreeing(found, tmp_path / "x.ecsv") == 2
+    table = Table.read(tmp_path / "x.ecsv")
+    rows = sorted((int(row["x"]), int(row["y"]), bool(row["flagged"]), bool(row["above"])) for row in table)
+    assert rows == [(22, 20, False, True), (42, 40, True, False)]
+    assert set(table["file"]) == {"d.fits"}
+
+
+def test_a_dark_against_a_mask_reference(tmp_path):
+    series = hot_pixels.run([full_frame(tmp_path)]).series[0]
+    made = hot_mask_file.update(series, np.zeros(series.shape, bool) | (np.arange(2048) == 700) & (np.arange(2048)[:, None] == 800))
+    hot_mask_file.write_mask(made, tmp_path / "mask.fits")
+    found = hot_check.against_mask(series, 0, describe(tmp_path / "mask.fits"))
+    assert (found.hot, found.flagged) == (2, 1)
+    assert found.flagged_only.tolist() == [800 * 2048 + 700]
+    with pytest.raises(BadInput, match="no HOT"):
+        hot_check.against_mask(series, 0, series.files[0])
 
 
 def test_masks_have_histories_too(tmp_path):

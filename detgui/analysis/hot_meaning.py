@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from detgui.analysis.hot_history import Result as History
-from detgui.analysis.hot_types import Indices, Series, date_of
+from detgui.analysis.hot_types import Indices, Result, Series, date_of
 from detgui.data.keywords import Keywords
 from detgui.data.layout import scan
 from detgui.data.parts import open_parts
@@ -62,6 +62,36 @@ def unmasked_on(date: datetime, mask_dates: list[datetime], rate: float, rate_er
 def worst_case(rate: float, rate_err: float, cadence: float) -> tuple[float, float]:
     """Unmasked hot pixels just before an update, and the error: rate x cadence / 2 (the report: about 150 for 100 a month, quarterly)."""
     return unmasked(rate, rate_err, cadence / 2)
+
+
+def unmasked_rows(result: Result, cadence: float, date: datetime | None = None) -> list[dict[str, object]]:
+    """For each series and threshold with a trend: the worst case, and what is expected on a date if every dark of it made a mask.
+
+    A date before all darks of a series has no row of its own; the rest goes on. Raises `BadInput` for a cadence that cannot be.
+    """
+    if not 0 < cadence < np.inf:
+        raise BadInput(f"masks are made every so many months, more than 0, not {cadence:g}")
+    found: list[dict[str, object]] = []
+    for series in result.series:
+        for trend in series.trends:
+            if trend.growth is None:
+                continue
+            rate, err = max(trend.growth.rate, 0.0), trend.growth.rate_err
+            worst = worst_case(rate, err, cadence)
+            row: dict[str, object] = {
+                "detector": series.detector,
+                "readout": series.readout,
+                "threshold": trend.threshold,
+                "cadence": cadence,
+            }
+            row |= {"worst": worst[0], "worst_err": worst[1]}
+            if date is not None and any(each <= date for each in mask_dates(series)):
+                each = unmasked_on(date, mask_dates(series), rate, err, cadence)
+                row |= {"date": f"{date:%Y-%m-%d}", "mask_date": f"{each.mask_date:%Y-%m-%d}", "age_months": each.age}
+                row |= {"expected": each.expected, "expected_err": each.expected_err}
+                row |= {"since_middle": each.since_middle, "since_middle_err": each.since_middle_err}
+            found.append(row)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ least one of eight with 57, 81 and 96 %. The 57 % follow from 10 %; without that
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui.analysis.hot_history import Result as History
-from detgui.data.tables import write_table
+from detgui.data.tables import write_table, write_whole
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
 from detgui.science.ta_risk import ACTIVE_PIXELS, Draw, Risk, RiskMap, acquisition_risk, risk_map
@@ -133,7 +134,7 @@ def summary(result: Result) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class MapParams:
-    """A map of risk from real positions: ``months`` age of the mask; ``rate`` new hot pixels a month, None: as many as the history has;
+    """A map of risk from real positions: ``months`` age of the mask; ``rate`` new hot pixels a month, None: the fitted growth;
     ``centres``: leave neighbours out, else crosses are events of several pixels; ``draw`` how masks are drawn."""
 
     months: float = 12.0
@@ -165,13 +166,20 @@ def risk_from_history(history: History, params: MapParams, progress: Progress = 
         raise BadInput(f"{series.label}: no pixel became hot and stayed so, so there is no map of risk")
     if not 0 <= params.months < np.inf:
         raise BadInput(f"the age of a mask is a number of months, not {params.months:g}")
-    rate = params.rate if params.rate is not None else new.size / span
+    rate = params.rate if params.rate is not None else _growth(history, params.centres, new.size / span)
     found = risk_map(history.y[new], history.x[new], history.cluster[new], rate * params.months, series.shape, draw)
     alike = acquisition_risk(rate, params.months, draw.stamp, draw.stars, draw.needed, int(series.measured.max()))
     progress(1.0, "done")
     return MapResult(
         params, found, rate, (float(alike.p_stamp), float(alike.p_any), float(alike.p_fewer)), int(np.unique(history.cluster[new]).size)
     )
+
+
+def _growth(history: History, centres: bool, otherwise: float) -> float:
+    """Fitted growth of the counts; pixels of the last epochs, which are not confirmed yet, are in it."""
+    trend = history.series.trend(history.params.threshold)
+    growth = trend.growth_centres if centres else trend.growth
+    return growth.rate if growth is not None and growth.rate > 0 else otherwise
 
 
 def as_text(result: Result) -> str:
@@ -198,3 +206,54 @@ def write(result: Result, path: str | Path) -> None:
         f"p_fewer_than_{result.params.needed}": (curves.p_fewer, ""),
     }
     write_table(Path(path), columns, summary(result))
+
+
+def write_map(result: MapResult, path: str | Path, label: str = "") -> None:
+    """Write a map of risk as FITS: image RISK, probability for a stamp whose first pixel is at X0 + STEP i, Y0 + STEP j (0-based).
+
+    The file appears complete or not at all. Raises `BadInput` for a place that cannot be written to.
+    """
+    from astropy.io import fits
+
+    found, draw = result.map, result.params.draw
+    header = fits.Header()
+    header["SERIES"] = (label, "detector and read-out of the darks")
+    for key, value, comment in (
+        ("MONTHS", result.params.months, "age of the mask"),
+        ("RATE", result.rate, "pixels a month that become hot"),
+        ("STAMP", draw.stamp, "[pix] side of a stamp"),
+        ("STARS", draw.stars, "reference stars"),
+        ("TRIALS", draw.trials, "masks drawn"),
+        ("JITTER", draw.jitter, "[pix] rms by which events are moved"),
+        ("PSTAMP", found.mean, "a stamp anywhere is hit"),
+        ("PSTAMPER", found.mean_err, "Monte Carlo error of it"),
+        ("PANY", found.p_any, "at least one star is hit"),
+        ("PFEWER", found.p_fewer, f"fewer than {draw.needed} clean stars"),
+        ("PUNIFORM", result.uniform[0], "PSTAMP if pixels became hot anywhere alike"),
+        ("X0", int(found.x[0]), "[pix] first stamp, 0-based"),
+        ("Y0", int(found.y[0]), "[pix] first stamp, 0-based"),
+        ("STEP", draw.grid, "[pix] between stamps"),
+    ):
+        header[key] = (value, comment)
+    content = io.BytesIO()
+    fits.HDUList([fits.PrimaryHDU(header=header), fits.ImageHDU(found.p_stamp, name="RISK")]).writeto(content)
+    write_whole(Path(path), content.getvalue())
+
+
+def map_summary(result: MapResult) -> dict[str, object]:
+    """Numbers of a map for JSON, beside those for pixels that become hot anywhere alike."""
+    found = result.map
+    return {
+        "months": result.params.months,
+        "rate_pix_per_month": result.rate,
+        "events": result.events,
+        "p_stamp": found.mean,
+        "p_stamp_err": found.mean_err,
+        "p_any": found.p_any,
+        "p_any_err": found.p_any_err,
+        f"p_fewer_than_{result.params.draw.needed}": found.p_fewer,
+        "p_stamp_lowest": float(found.p_stamp.min()),
+        "p_stamp_highest": float(found.p_stamp.max()),
+        "p_stamp_uniform": result.uniform[0],
+        "p_any_uniform": result.uniform[1],
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from argparse import Namespace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,12 +35,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--sigma", type=float, default=3.0, metavar="N", help="how far a neighbour may be off its explanation (default: 3)")
     add("--json", action="store_true", help="write a summary as JSON on stdout")
     add("-o", "--output", type=named_file, metavar="TREND.ecsv", help="table of counts to write (.ecsv or .csv)")
+    add("--cadence", type=float, default=3.0, metavar="M", help="months between masks, for what is unmasked in an exposure (default: 3)")
+    add("--on", type=day, metavar="YYYY-MM-DD", help="date of an exposure: say how many hot pixels are unmasked in it")
+    add("--disagree", type=named_file, metavar="OUT.ecsv", help="list of pixels that are flagged HOT or above the rate, not both")
     single = parser.add_argument_group("single pixels")
     single.add_argument("--threshold", type=float, metavar="T", help="threshold of the list and the masks (default: the lowest)")
     single.add_argument("--persistence", type=positive, default=2, metavar="K", help="epochs a change has to last (default: 2)")
     single.add_argument("--fdr", type=float, default=0.01, metavar="F", help="false-discovery rate over all pixels (default: 0.01)")
     single.add_argument("--list", dest="list_file", type=named_file, metavar="NEW.ecsv", help="list of new hot pixels to write")
     single.add_argument("--window", type=window, action="append", default=[], metavar="X0,Y0,X1,Y1|FILE", help="say what is new in it")
+    single.add_argument("--risk-map", type=named_file, metavar="RISK.fits", help="map of the risk of a target acquisition to write")
+    single.add_argument("--months", type=float, default=12.0, metavar="M", help="age of the mask of that map (default: 12)")
     masks = parser.add_argument_group("masks, of one detector and read-out")
     masks.add_argument("--mask", type=named_file, metavar="MASK.fits", help="MASK reference to write")
     masks.add_argument("--former-mask", type=named_file, metavar="FILE", help="MASK reference that it updates")
@@ -52,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Count, fit and write."""
-    from detgui.analysis import hot_pixels, hot_tables
+    from detgui.analysis import hot_check, hot_meaning, hot_pixels, hot_tables
 
     _check_outputs(args)
     params = hot_pixels.Params(
@@ -67,7 +73,9 @@ def run(args: Namespace) -> int:
     )
     with ProgressBar(args.quiet) as progress:
         result = hot_pixels.run(args.files, params, progress)
-        more = _single_pixels(args, result, progress)
+        more = {"unmasked": hot_meaning.unmasked_rows(result, args.cadence, args.on)} | _single_pixels(args, result, progress)
+        if args.disagree is not None:
+            more |= {"disagree": args.disagree, "disagreeing": hot_check.write_disagreeing(result, args.disagree)}
         if args.output is not None:
             hot_tables.write(result, args.output)
     for sentence in result.refused:
@@ -82,7 +90,7 @@ def run(args: Namespace) -> int:
 
 def _single_pixels(args: Namespace, result: Result, progress: Progress) -> dict[str, Any]:
     """List, windows and masks, where they are asked for."""
-    if not (args.list_file or args.window or args.mask or args.ta_mask):
+    if not (args.list_file or args.window or args.mask or args.ta_mask or args.risk_map):
         return {}
     histories, said = _histories(args, result, progress)
     found: dict[str, Any] = {"said": said, "classes": [{"series": each.series.label, **each.numbers()} for each in histories]}
@@ -92,6 +100,8 @@ def _single_pixels(args: Namespace, result: Result, progress: Progress) -> dict[
         found |= {"list": args.list_file, "new": hot_list.write(histories, args.list_file, result.provenance)}
     if args.window:
         found["windows"] = [_window_row(each, given) for each in histories for given in args.window]
+    if args.risk_map is not None:
+        found["risk_map"] = _risk_map(args, _single(histories))
     if args.mask is not None or args.ta_mask is not None:
         found |= _masks(args, histories)
     return found
@@ -140,14 +150,26 @@ def _window_row(history: History, given: tuple[int, int, int, int] | Path) -> di
     }
 
 
+def _single(histories: list[History]) -> History:
+    if len(histories) != 1:
+        names = ", ".join(each.series.label for each in histories)
+        raise BadInput(f"a mask is of one detector and read-out, the files are of {names}")
+    return histories[0]
+
+
+def _risk_map(args: Namespace, history: History) -> dict[str, Any]:
+    from detgui.analysis import ta_risk
+
+    result = ta_risk.risk_from_history(history, ta_risk.MapParams(args.months))
+    ta_risk.write_map(result, args.risk_map, history.series.label)
+    return {"output": args.risk_map} | ta_risk.map_summary(result)
+
+
 def _masks(args: Namespace, histories: list[History]) -> dict[str, Any]:
     from detgui.analysis import hot_mask_file
     from detgui.analysis.gain_file import Origin
 
-    if len(histories) != 1:
-        names = ", ".join(each.series.label for each in histories)
-        raise BadInput(f"a mask is of one detector and read-out, the files are of {names}")
-    history = histories[0]
+    history = _single(histories)
     hot = hot_mask_file.pixels_to_mask(history)
     found: dict[str, Any] = {}
     if args.mask is not None:
@@ -168,7 +190,7 @@ def _check_outputs(args: Namespace) -> None:
     from detgui.cli import verbs
     from detgui.data.tables import check_extension
 
-    outputs = [each for each in (args.output, args.list_file, args.mask, args.ta_mask) if each is not None]
+    outputs = [each for each in (args.output, args.list_file, args.mask, args.ta_mask, args.disagree, args.risk_map) if each is not None]
     if not outputs and not args.json:
         raise BadInput("say where the counts are to be written: -o trend.ecsv")
     if args.threshold is not None and args.threshold not in args.thresholds:
@@ -181,12 +203,12 @@ def _check_outputs(args: Namespace) -> None:
     used = [*args.files, *(each for each in (args.gain, args.former_mask, args.former_ta) if isinstance(each, Path))]
     for each in outputs:
         verbs._check_output(each, used)
-    for each in (args.output, args.list_file):
+    for each in (args.output, args.list_file, args.disagree):
         if each is not None:
             check_extension(each)
-    for each in (args.mask, args.ta_mask):
+    for each in (args.mask, args.ta_mask, args.risk_map):
         if each is not None and each.suffix.lower() not in FITS:
-            raise BadInput(f"{each.name}: a mask is written as .fits, not as {each.suffix or 'a file without extension'}")
+            raise BadInput(f"{each.name}: an image is written as .fits, not as {each.suffix or 'a file without extension'}")
 
 
 def numbers(text: str) -> tuple[float, ...]:
@@ -198,6 +220,16 @@ def numbers(text: str) -> tuple[float, ...]:
     if not found or not all(0 < each < float("inf") for each in found) or len(set(found)) != len(found):
         raise argparse.ArgumentTypeError(f"{text!r} is no list of different rates above 0 such as 1,3,10,100")
     return found
+
+
+def day(text: str) -> datetime:
+    """A date, UTC."""
+    from detgui.data.darks import parse_date
+
+    try:
+        return parse_date(text)
+    except BadInput as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def unit(text: str) -> str:
