@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detgui.science.gain_error import Gains, Noise, classic, gain_of, lines_of, pooled_ramp
+from detgui.science.gain_error import FEWEST, Gains, Noise, classic, gain_of, lines_of, pooled_ramp
 from detgui.science.photon_transfer import Moments
 from detgui.science.read_covariance import (
     ADJACENT,
@@ -36,7 +36,7 @@ class Inverse:
     """1 / gain of boxes from differences of reads of one pair, shapes (n,): ``value``, ``err``; ``gain``, ``gain_err`` e-/DN.
 
     ``linear``: what it is made of but for the noise of reads, of which ``noise_weight`` times 2 R^2 is taken off; ``extrapolated`` False
-    where there were too few differences for a line: their mean.
+    for boxes of pools with too few differences for a line: their mean.
     """
 
     value: Array
@@ -45,7 +45,7 @@ class Inverse:
     gain_err: Array
     linear: Linear
     noise_weight: Array
-    extrapolated: bool
+    extrapolated: NDArray[np.bool_]
 
 
 def read_noise(adjacent: Moments, lag_one: Moments, pool: NDArray[np.int64], ramp: Ramp) -> Noise:
@@ -86,33 +86,39 @@ def _pooled(single: Array, variance: Array, pixels: Array, pool: NDArray[np.int6
     return Noise(value, error, share, linear)
 
 
-def extrapolated(found: Moments, which: str, line: Gains, read: Noise, limit: float) -> Inverse:
+def extrapolated(found: Moments, which: str, line: Gains, read: Noise, limit: float, pool: NDArray[np.int64]) -> Inverse:
     """1 / gain of boxes from the differences ``found`` (m, n) of reads, a line against the signal up to ``limit`` taken to zero.
 
-    ``line`` is that of `gain_error.classic` for the same pair and ``read`` the noise of its reads. Where no box has three
-    differences that end within the limit, their mean. The error holds that of the noise of reads.
+    ``line`` is that of `gain_error.classic` for the same pair and ``read`` the noise of its reads. In a pool with a box that has fewer than
+    three differences that end within the limit, the mean is taken. The error holds that of the noise of reads.
     """
     ramp = line.ramp
-    groups = ramp.mean.shape[0]
-    rows = rows_of(which, found, groups)
+    rows = rows_of(which, found, ramp.mean.shape[0])
     variance, mean, last = found.variance, found.mean, len(COMBINATIONS[which]) - 1
     signal = np.abs(rows.matrix) / np.maximum(np.abs(rows.matrix).sum(axis=1, keepdims=True), 1.0) @ np.nan_to_num(ramp.mean) / 2.0
-    used = (ramp.mean[last : last + mean.shape[0]] <= 2.0 * limit) & (mean > 0)
+    used = (ramp.mean[last : last + mean.shape[0]] <= 2.0 * limit) & (mean > 0) & np.isfinite(variance)
     below = np.where(mean > 0, mean, 1.0)
     term = NOISE_TERMS[which] / 2.0
-    inverse = (variance - term * read.value) / below
-    lines = lines_of(signal, inverse, used, rows, ramp, below)
-    line_there = bool(np.isfinite(lines.intercept).any())
-    weights = lines.intercept_weights / below.T if line_there else _mean_weights(used & np.isfinite(inverse), below)
+    lines = lines_of(signal, (variance - term * read.value) / below, used, rows, ramp, below)
+    straight = _have_lines(used.sum(axis=0), pool)
+    weights = np.where(straight[:, None], lines.intercept_weights / below.T, _mean_weights(used, below))
     weights = np.where(np.isfinite(weights), weights, 0.0)
-    enough = np.isfinite(lines.intercept) if line_there else (used & np.isfinite(inverse)).any(axis=0)
     noise_weight = term * weights.sum(axis=1)
-    value = np.einsum("nm,mn->n", weights, np.nan_to_num(variance)) - noise_weight * read.value
-    value = np.where(enough, value, np.nan)
+    there = used.any(axis=0)
+    value = np.where(there, np.einsum("nm,mn->n", weights, np.nan_to_num(variance)) - noise_weight * read.value, np.nan)
     linear: Linear = ((rows, weights),)
     own = cross(linear, linear, ramp) - 2.0 * noise_weight * read.share * cross(linear, read.linear, ramp)
-    error = np.where(enough, np.sqrt(np.maximum(own + (noise_weight * read.err) ** 2, 0.0)), np.nan)
-    return Inverse(value, error, *gain_of(value, error, ramp.slope), linear, noise_weight, line_there)
+    error = np.where(there, np.sqrt(np.maximum(own + (noise_weight * read.err) ** 2, 0.0)), np.nan)
+    return Inverse(value, error, *gain_of(value, error, ramp.slope), linear, noise_weight, straight)
+
+
+def _have_lines(points: NDArray[np.int64], pool: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """True for the boxes of pools in which each box that has any point has enough for a line."""
+    straight = np.zeros(points.shape, bool)
+    for each in np.unique(pool):
+        here = (pool == each) & (points > 0)
+        straight[pool == each] = here.any() and int(points[here].min()) >= FEWEST
+    return straight
 
 
 def _mean_weights(used: NDArray[np.bool_], below: Array) -> Array:
@@ -141,5 +147,5 @@ def measure_pair(reads: Moments, differences: dict[str, Moments], limit: float, 
     rough = read_noise(adjacent, lag_one, pool, pooled_ramp(reads, limit, pool, None, groups)[2])
     line = classic(reads, limit, pool, rough, groups)
     noise = read_noise(adjacent, lag_one, pool, line.ramp)  # its error now without the noise of the reset
-    others = {which: extrapolated(found, which, line, noise, limit) for which, found in differences.items()}
+    others = {which: extrapolated(found, which, line, noise, limit, pool) for which, found in differences.items()}
     return PairGains(line, noise, others)

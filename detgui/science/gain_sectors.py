@@ -130,7 +130,8 @@ def _differences(pairs: Sequence[_BoxErrors], weights: Array, factor: float) -> 
         scale = factor / inverse**2
         off, err = float(-value * scale), float(np.sqrt((figures[:, 2] ** 2).sum()) / len(figures) * scale)
         beyond = math.sqrt(off**2 - err**2) if abs(off) > SIGNIFICANT * err else 0.0
-        found[name] = Difference(off, err, beyond, all(each.pair.others[name].extrapolated for each in pairs))
+        straight = all(bool(each.pair.others[name].extrapolated[weights > 0].all()) for each in pairs)
+        found[name] = Difference(off, err, beyond, straight)
     return found
 
 
