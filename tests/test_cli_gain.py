@@ -171,6 +171,8 @@ def test_voids_in_sky_coordinates(gain, made, tmp_path):
         (("--pairs", "some", "--json"), "is not auto, all or numbers"),
         (("--clip", "2.7", "--json"), "not tabulated"),
         (("--box", "1", "--json"), "boxes of 1 pixels"),
+        (("--box-study", "1,128", "--json"), "boxes of 1 pixels"),
+        (("--limit-study", "500,5000", "--json"), "fewer than three groups"),
         (("--box-study", "128", "--json"), "two or more sizes"),
         (("--limit-study", "5000,5000", "--json"), "two or more signals"),
         (("--useafter", "soon", "--json"), "is no date"),
@@ -178,7 +180,9 @@ def test_voids_in_sky_coordinates(gain, made, tmp_path):
         (("--scheduler", "tcp://localhost:1", "--json"), "--scheduler"),
     ],
 )
-def test_bad_use_is_one_sentence(gain, tmp_path, options, words):
+def test_bad_use_is_one_sentence(gain, tmp_path, monkeypatch, options, words):
+    """Before long work begins."""
+    monkeypatch.setattr(gain_map, "_passes", None)
     status, found, err = gain(*options)
     assert (status, found, len(err)) == (2, None, 1) and words in err[0]
     assert not any(tmp_path.iterdir())

@@ -137,8 +137,10 @@ def test_a_study_needs_two_values(flats, params, values):
 def test_a_limit_below_the_third_group_is_refused(flats, params, result):
     with pytest.raises(BadInput):
         gain_studies.limit_study(flats, params, (1000, 8000))
-    with pytest.raises(BadInput, match="no box has 3 groups"):
+    with pytest.raises(BadInput, match="fewer than three groups"):
         gain_studies.limit_study(flats, params, (1000, 8000), base=result)
+    with pytest.raises(BadInput, match="no box has 3 groups"):
+        gain_studies.at_limit(result, 1000.0)
 
 
 def test_a_study_can_be_stopped_and_tells_how_far_it_is(flats, params):

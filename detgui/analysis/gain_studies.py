@@ -85,9 +85,7 @@ def box_study(
 
     Only groups up to the limit are read. Raises `BadInput` for fewer than two sizes and for what `gain_map.check` finds.
     """
-    wanted = _checked(sizes, "sizes of boxes")
-    for size in wanted:
-        gain_map.check(flats, replace(params, box=int(size)))
+    wanted = check_sizes(flats, params, sizes)
     limit = params.limit if params.limit is not None else gain_map.default_limit(flats[0].geometry.detector)
     last = last_group(flats, limit, params)
     params = replace(params, last_group=last, pairs=params.pairs if base is None else base.pairs_used)
@@ -120,14 +118,28 @@ def limit_study(
     No file is read where ``base``, a map of these flats with the same boxes, has the groups up to the largest limit. Raises `BadInput`
     for fewer than two limits, one that leaves fewer than three groups, and for what `gain_map.check` finds.
     """
-    wanted = _checked(limits, "limits")
+    wanted = check_limits(flats, params, limits)
     if base is None or not reaches(base, wanted[-1], flats[0].shape[1]):
-        gain_map.check(flats, replace(params, limit=wanted[0]))
         last = last_group(flats, wanted[-1], params)
         base = gain_map.run(flats, replace(params, limit=wanted[-1], last_group=last), progress=progress, workers=workers)
     results = [at_limit(base, limit) for limit in wanted]
     progress(1.0, "done")
     return _study("limit", wanted, results)
+
+
+def check_sizes(flats: Sequence[Exposure], params: Params, sizes: Sequence[int]) -> list[float]:
+    """The sizes in order. Raises `BadInput`, before long work, for what no study can be made of."""
+    wanted = _checked(sizes, "sizes of boxes")
+    for size in wanted:
+        gain_map.check(flats, replace(params, box=int(size)))
+    return wanted
+
+
+def check_limits(flats: Sequence[Exposure], params: Params, limits: Sequence[float]) -> list[float]:
+    """The limits in order. Raises `BadInput`, before long work, for what no study can be made of."""
+    wanted = _checked(limits, "limits")
+    gain_map.check(flats, replace(params, limit=wanted[0]))
+    return wanted
 
 
 def _checked(values: Sequence[float], what: str) -> list[float]:

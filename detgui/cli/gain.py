@@ -118,6 +118,10 @@ def _measure(exposures: Sequence[Exposure], args: Namespace, progress: Progress)
     gain_map.check(exposures, params)
     if args.compare is not None:
         gain_compare.read_gain(args.compare, exposures[0].geometry)
+    if args.box_study is not None:
+        gain_studies.check_sizes(exposures, params, args.box_study)
+    if args.limit_study is not None:
+        gain_studies.check_limits(exposures, params, args.limit_study)
     parts = 1 + (args.box_study is not None) + (args.limit_study is not None)
     result = gain_map.run(exposures, params, progress=_share(progress, 0, parts), workers=args.workers)
     comparison = gain_compare.compare(result, args.compare) if args.compare is not None else None
