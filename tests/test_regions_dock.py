@@ -10,7 +10,7 @@ from astropy.io import fits
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 from window_help import PATIENCE, opened, windows
 
 from detgui.gui.regions.region_list import EYE, KIND, LOCK, NAME
@@ -213,6 +213,9 @@ def test_export_by_the_menu(qtbot, drawn, tmp_path):
     commands.dialog.reject()
     commands.export("mask", tmp_path / "m.fits")
     qtbot.waitUntil(lambda: "3 regions written" in drawn.region_panel.note.text(), timeout=PATIENCE)
+    drawn.parts.session.select_regions((2,))
+    commands.export("ds9", tmp_path / "one.reg", selected=True)
+    qtbot.waitUntil(lambda: "1 region written" in drawn.region_panel.note.text(), timeout=PATIENCE)
     with fits.open(tmp_path / "m.fits") as hdus:
         masks = [hdu.data.astype(bool) for hdu in hdus if hdu.name == "MASK"]
     assert all(np.array_equal(mask, mask_of(shape, SIZE)) for mask, shape in zip(masks, SHAPES, strict=True))
@@ -231,6 +234,8 @@ def test_actions_are_there_for_what_is_selected(drawn):
     assert "add" not in enabled()
     assert actions["kind void"].isChecked()
     actions["kind exclude"].trigger()
+    actions["kind exclude"].trigger()  # once more: it stays checked
+    assert actions["kind exclude"].isChecked()
     assert region(drawn, 1).kind == "exclude"
     assert not actions["kind void"].isChecked()
     actions["all"].trigger()
@@ -250,7 +255,7 @@ def test_actions_are_there_for_what_is_selected(drawn):
 def test_grow_and_split_run_in_workers(qtbot, drawn):
     commands, session = drawn.region_commands, drawn.parts.session
     session.select_regions((1,))
-    commands.grow(3.0)
+    commands.edit.grow(3.0)
     qtbot.waitUntil(lambda: session.undo_text == "Grow region", timeout=PATIENCE)
     before, after = mask_of(SHAPES[0], SIZE), mask_of(region(drawn, 1).shape, SIZE)
     assert np.array_equal(before & after, before)
@@ -263,7 +268,24 @@ def test_grow_and_split_run_in_workers(qtbot, drawn):
     commands.actions.by_name["islands"].trigger()  # two are selected now: nothing happens
     session.select_regions((session.state.selected[0],))
     commands.actions.by_name["islands"].trigger()
-    qtbot.waitUntil(lambda: "is one part" in drawn.task_bar.failure.label.text(), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: "is one part" in drawn.region_panel.note.text(), timeout=PATIENCE)
+
+
+def test_menu_of_a_region_in_the_image(drawn):
+    session, menu = drawn.parts.session, QMenu()
+    drawn.image_panel.intents.more_for_menu(menu, 40, 50)
+    assert session.state.selected == (1,)
+    (inner,) = (action.menu() for action in menu.actions() if action.menu())
+    assert inner.title() == "Region void r"
+    next(action for action in inner.actions() if action.text() == "&Hide").trigger()
+    assert region(drawn, 1).hidden
+    menu.clear()
+    drawn.image_panel.intents.more_for_menu(menu, 40, 50)  # hidden: there is nothing to be seen there
+    assert [action.text() for action in menu.actions()] == ["&Paste"]
+    session.select_regions((1, 2))
+    drawn.image_panel.intents.more_for_menu(menu, 90, 90)
+    assert session.state.selected == (1, 2)
+    assert any(action.text() == "2 regions" for action in menu.actions())
 
 
 def test_double_click_shows_the_region(drawn):

@@ -64,6 +64,7 @@ class Intents:
         self._session = panel.session
         self._held = HeldKey()
         self._flags = FIRST_FLAGS
+        self.more_for_menu: Callable[[QMenu, int, int], object] = lambda menu, x, y: None  # what others add for a pixel
 
     def table(self) -> dict[str, Callable[[], None]]:
         """What each of `image_actions.ROWS` does."""
@@ -290,4 +291,5 @@ class Intents:
         menu.addSeparator()
         for name in ("go_to", "fit", "one_to_one", "fill"):
             menu.addAction(self._panel.actions_by_name[name])
+        self.more_for_menu(menu, x, y)
         menu.popup(QPoint(int(place.x()), int(place.y())))

@@ -7,18 +7,19 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, QRectF
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QColorDialog, QDialog, QFileDialog, QInputDialog, QMenu
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtWidgets import QDialog, QFileDialog, QMenu
 
 from detgui.errors import BadInput
 from detgui.gui.regions import clipboard
+from detgui.gui.regions.context_menu import fill
+from detgui.gui.regions.edit_commands import EditCommands
 from detgui.gui.regions.region_actions import Needs, RegionActions
 from detgui.gui.regions.region_panel import RegionPanel
 from detgui.gui.window.shell import Shell
-from detgui.science.regions import KINDS, Region
+from detgui.science.regions import Region
 from detgui.session.region_exports import EXPORTS, Export
-from detgui.session.regions import DrawnRegion, region, regions_of, selected_here
+from detgui.session.regions import region, regions_of, selected_here
 from detgui.session.state import SessionState
 
 if TYPE_CHECKING:
@@ -55,10 +56,11 @@ class RegionCommands:
         self._folder = ""
         self._waiting: list[Path] = []  # region files to read when an exposure is open
         self.dialog: QDialog | None = None  # the newest one, also for tests
-        self.actions = RegionActions(window, menu, self._handlers())
+        self.edit = EditCommands(window, panel, lambda: self._jobs, self._show)
+        self.actions = RegionActions(window, menu, self._handlers(), lambda: self._enable(self._session.state))
         panel.list.menu_wanted.connect(self.show_menu)
         panel.list.zoom_wanted.connect(lambda number: self.zoom((number,)))
-        panel.list.delete_wanted.connect(self.delete)
+        panel.list.delete_wanted.connect(self.edit.delete)
         panel.list.copy_wanted.connect(self.copy)
         panel.list.paste_wanted.connect(self.paste)
         panel.numbers.groups_wanted.connect(self.show_statistics)
@@ -74,6 +76,7 @@ class RegionCommands:
     def attach(self, image: Any) -> None:
         """Take the image panel, which is made after the window."""
         self._image = image
+        image.intents.more_for_menu = self.add_to_menu
 
     def listen(self) -> None:
         """Hear when files were opened; what opens files is made after the window."""
@@ -85,33 +88,13 @@ class RegionCommands:
             "import": self.ask_import,
             **{f"export {each.name}": partial(self.ask_export, each) for each in EXPORTS},
             "all": session.select_all_regions,
-            "zoom": lambda: self.zoom([each.number for each in self.chosen]),
+            "zoom": lambda: self.zoom([each.number for each in self.edit.chosen]),
             "statistics": self.show_statistics,
             "copy": self.copy,
             "paste": self.paste,
-            "duplicate": lambda: session.duplicate_regions(self._numbers),
             "copy to": self.ask_copy,
-            "rename": lambda: self._rename(),
-            **{f"kind {kind}": partial(self._set_kind, kind) for kind in KINDS},
-            "colour": self.ask_colour,
-            "own colour": lambda: session.set_region(self._numbers, "Colour region", colour=""),
-            "lock": lambda: self._toggle("locked", "Lock region", "Unlock region"),
-            "hide": lambda: self._toggle("hidden", "Hide region", "Show region"),
-            **{how: partial(self._join, how) for how in ("add", "subtract", "intersect")},
-            "sectors": lambda: self._split("sectors"),
-            "islands": lambda: self._split("islands"),
-            "grow": self.ask_grow,
-            "delete": self.delete,
+            **self.edit.handlers(),
         }
-
-    @property
-    def chosen(self) -> tuple[DrawnRegion, ...]:
-        """The selected regions of the shown exposure."""
-        return selected_here(self._session.state)
-
-    @property
-    def _numbers(self) -> tuple[int, ...]:
-        return tuple(each.number for each in self.chosen)
 
     # What can be done
 
@@ -141,8 +124,25 @@ class RegionCommands:
         self.actions.check(checked if len({each.region.kind for each in chosen}) < 2 else checked & {"lock", "hide"})
 
     def show_menu(self, at: QPoint) -> None:
-        """The menu of the list and of a region in the image: the same as in the menu bar."""
-        self.actions.menu.popup(at)
+        """What can be done with the selected regions, at a place of the screen."""
+        menu = QMenu(self._window)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        fill(menu, self.actions, self._ask_export_selected)
+        menu.popup(at)
+
+    def add_to_menu(self, menu: QMenu, x: int, y: int) -> None:
+        """Add to the menu of a pixel what can be done with the topmost region there, which is selected, or else with what is pasted."""
+        state = self._session.state
+        found = [each for each in regions_of(state) if not each.region.hidden and each.region.shape.contains(x, y).item()]
+        if not found:
+            menu.addAction(self.actions.by_name["paste"])
+            return
+        if found[-1].number not in state.selected:
+            self._session.select_regions((found[-1].number,))
+        menu.addSeparator()
+        count = len(self.edit.chosen)
+        inner = menu.addMenu(f"Region {found[-1].region.name}" if count == 1 else f"{count} regions")
+        fill(inner, self.actions, self._ask_export_selected)
 
     # Files
 
@@ -181,8 +181,8 @@ class RegionCommands:
         self._session.add_regions(found.regions, found.array, "Import regions")
         self._panel.say(found.said)
 
-    def ask_export(self, how: Export) -> None:
-        """Ask where regions go: all of the shown exposure."""
+    def ask_export(self, how: Export, selected: bool = False) -> None:
+        """Ask where regions go: all of the shown exposure, or the selected ones."""
         current = self._session.state.current
         if current is None:
             return
@@ -191,18 +191,21 @@ class RegionCommands:
         dialog.setDefaultSuffix(how.ending)
         word = {"ds9": "regions", "sky": "regions_sky", "user mask": "user_mask"}.get(how.name, how.name)
         dialog.selectFile(f"{current.name.replace('[', '_').replace(']', '').replace(',', '_')}_{word}.{how.ending}")
-        dialog.fileSelected.connect(lambda name: self.export(how.name, Path(name)))
+        dialog.fileSelected.connect(lambda name: self.export(how.name, Path(name), selected))
         self._show(dialog)
 
-    def export(self, how: str, path: Path) -> None:
-        """Write all regions of the shown exposure in one of the ways of `EXPORTS`."""
+    def _ask_export_selected(self, how: Export) -> None:
+        self.ask_export(how, selected=True)
+
+    def export(self, how: str, path: Path, selected: bool = False) -> None:
+        """Write all regions of the shown exposure, or the selected ones, in one of the ways of `EXPORTS`."""
         from detgui.session import region_work
 
         state = self._session.state
         if state.current is None:
             return
         self._folder = str(path.parent)
-        regions = [each.region for each in regions_of(state)]
+        regions = [each.region for each in (self.edit.chosen if selected else regions_of(state))]
         self._start(
             f"export {path}", f"Writing {path.name}", region_work.write, how, path, regions, state.current.key, then=self._panel.say
         )
@@ -212,11 +215,11 @@ class RegionCommands:
     def copy(self) -> None:
         """Put the selected regions on the clipboard, with the place of their array on the detector."""
         current = self._session.state.current
-        if current is None or not self.chosen:
+        if current is None or not self.edit.chosen:
             return
         exposure = self._parts.exposures.exposure(current.key)
         geometry = getattr(exposure, "geometry", None)
-        clipboard.put([each.region for each in self.chosen], current.array, geometry)
+        clipboard.put([each.region for each in self.edit.chosen], current.array, geometry)
 
     def paste(self) -> None:
         """Put what is on the clipboard on the shown exposure, on the same pixels of the detector."""
@@ -244,8 +247,8 @@ class RegionCommands:
         if not found:
             self._panel.say("no other open exposure has another array: those that share this one show the regions already")
             return
-        dialog = CopyDialog(found, len(self.chosen), self._window)
-        numbers = self._numbers
+        dialog = CopyDialog(found, len(self.edit.chosen), self._window)
+        numbers = self.edit.numbers
         dialog.chosen.connect(lambda targets: self.copy_to(numbers, targets))
         self._show(dialog)
 
@@ -261,90 +264,6 @@ class RegionCommands:
     def _copied(self, copies: list[Copied]) -> None:
         self._session.copy_regions([(each.array, each.regions) for each in copies])
         self._panel.say("; ".join(each.said for each in copies))
-
-    # One region, or several
-
-    def _rename(self) -> None:
-        self._window.regions_dock.show()
-        self._window.regions_dock.raise_()
-        self._panel.list.rename(self._numbers[0])
-
-    def _set_kind(self, kind: str) -> None:
-        self._session.set_region(self._numbers, "Kind of region", kind=kind)
-        self._enable(self._session.state)  # a click on the checked one has unchecked it
-
-    def _toggle(self, field: str, on: str, off: str) -> None:
-        value = not all(getattr(each.region, field) for each in self.chosen)
-        self._session.set_region(self._numbers, on if value else off, **{field: value})
-
-    def ask_colour(self) -> None:
-        """Ask for a colour."""
-        numbers = self._numbers
-        dialog = QColorDialog(QColor(self.chosen[0].region.shown_colour), self._window)
-        dialog.setWindowTitle("Colour of the region")
-        dialog.colorSelected.connect(lambda colour: self._session.set_region(numbers, "Colour region", colour=colour.name()))
-        self._show(dialog)
-
-    def delete(self) -> None:
-        """Delete the selected regions that are not locked."""
-        locked = sum(each.region.locked for each in self.chosen)
-        self._session.remove_regions(self._numbers)
-        if locked:
-            self._panel.say(f"{locked} locked region{'s' * (locked > 1)} not deleted")
-
-    def _join(self, how: str) -> None:
-        try:
-            self._session.join_regions(self._numbers, how)
-        except BadInput as error:
-            self._panel.say(str(error))
-
-    def _split(self, how: str) -> None:
-        from detgui.session import region_work
-
-        current, chosen = self._session.state.current, self.chosen
-        if current is None or len(chosen) != 1:
-            return
-        if chosen[0].region.locked:
-            self._panel.say(f"{chosen[0].region.name} is locked")
-            return
-        self._start(
-            "split", "Splitting the region", region_work.parts, chosen[0].region, how, current.key,
-            then=lambda parts: self._if_same(chosen[0], lambda: self._session.replace_region(chosen[0].number, parts)),
-        )  # fmt: skip
-
-    def ask_grow(self) -> None:
-        """Ask by how many pixels."""
-        dialog = QInputDialog(self._window)
-        dialog.setWindowTitle("Grow or shrink")
-        dialog.setLabelText("Pixels to add all round; below zero to take away:")
-        dialog.setInputMode(QInputDialog.InputMode.DoubleInput)
-        dialog.setDoubleRange(-500, 500)
-        dialog.setDoubleDecimals(1)
-        dialog.setDoubleValue(2)
-        dialog.doubleValueSelected.connect(self.grow)
-        self._show(dialog)
-
-    def grow(self, pixels: float) -> None:
-        """Grow the selected regions that are not locked, or shrink them below zero."""
-        from detgui.session import region_work
-
-        for each in self.chosen:
-            if each.region.locked:
-                self._panel.say(f"{each.region.name} is locked")
-                continue
-            self._jobs.start(
-                f"grow {each.number}", "Growing the region", region_work.grown, each.region.shape, pixels,
-                then=lambda shape, each=each: self._if_same(
-                    each, lambda: self._session.set_region_shape(each.number, shape, text="Grow region" if pixels >= 0 else "Shrink region")
-                ),
-                failed=lambda sentence, each=each: self._panel.say(f"{each.region.name}: {sentence}"),
-            )  # fmt: skip
-
-    def _if_same(self, before: DrawnRegion, do: Callable[[], object]) -> None:
-        """Do it unless the region was changed while the worker was at it."""
-        now = region(self._session.state, before.number)
-        if now is not None and now.region.shape is before.region.shape:
-            do()
 
     # Looking
 
@@ -363,9 +282,9 @@ class RegionCommands:
         from detgui.gui.regions.groups_dialog import GroupsDialog
 
         state = self._session.state
-        if state.current is None or not self.chosen:
+        if state.current is None or not self.edit.chosen:
             return
-        regions: list[Region] = [each.region for each in self.chosen]
+        regions: list[Region] = [each.region for each in self.edit.chosen]
         self.dialog = GroupsDialog(self._parts, self._jobs, state, regions, self._window)
         self.dialog.show()  # beside the window, which goes on
 

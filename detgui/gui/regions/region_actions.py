@@ -65,7 +65,10 @@ ROWS = (
 class RegionActions:
     """The actions by name, in a menu of their own."""
 
-    def __init__(self, window: QWidget, menu: QMenu, handlers: Mapping[str, Callable[[], object]]) -> None:
+    def __init__(
+        self, window: QWidget, menu: QMenu, handlers: Mapping[str, Callable[[], object]], after: Callable[[], object] = lambda: None
+    ) -> None:
+        """``after`` every action the checks are to be shown again: a click on a checked one takes its check away."""
         self.menu = menu
         self.by_name: dict[str, QAction] = {}
         self.submenus: dict[str, QMenu] = {}
@@ -73,7 +76,7 @@ class RegionActions:
             action = make_action(window, row.text, row.key, row.tip)
             action.setMenuRole(QAction.MenuRole.NoRole)
             action.setCheckable(row.checkable)
-            action.triggered.connect(lambda *_, name=row.name: handlers[name]())
+            action.triggered.connect(lambda *_, name=row.name: (handlers[name](), after()))
             window.addAction(action)
             self._place(row, action)
             self.by_name[row.name] = action
