@@ -135,6 +135,13 @@ def test_mixed_units_without_a_gain(tmp_path):
     assert typed.series[0].trend(1.0).counts[1] > 20
 
 
+def test_mixed_units_without_a_gain_keep_the_greater_part(tmp_path):
+    files = [small(tmp_path, f"e{k}.fits", f"2023-0{k}-01T00:00:00", unit="e-/s") for k in (1, 2, 3)]
+    found = hot_pixels.run([*files, small(tmp_path, "dn.fits")])
+    assert (found.series[0].unit, len(found.series[0].files)) == ("e-/s", 3)
+    assert found.refused[0].startswith("dn.fits is in DN/s, the others are in e-/s")
+
+
 def test_a_gain_reference(tmp_path):
     primary = fits.PrimaryHDU()
     primary.header.update({"TELESCOP": "JWST", "REFTYPE": "GAIN", "DETECTOR": "NRS1"})

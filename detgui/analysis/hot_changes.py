@@ -95,7 +95,8 @@ def run(series: Series, params: Params, progress: Progress = no_progress) -> Res
 
 def _error(one: DarkMaps, two: DarkMaps, difference: Image) -> tuple[Image, list[str]]:
     if one.err is not None and two.err is not None:
-        return np.hypot(one.err, two.err), []
+        err = np.hypot(one.err, two.err)
+        return np.where(err > 0, err, np.float32(np.nan)), []
     spread = np.float32(sigma_of(difference))
     return np.full(difference.shape, spread, np.float32), ["a file has no errors: the scatter of quiet pixels is used"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from detgui.analysis.hot_types import Params
 from detgui.data.dark_maps import conversion
-from detgui.data.darks import DN_S, FLAG, UNITS, DarkFile, describe, parse_date
+from detgui.data.darks import DN_S, E_S, FLAG, UNITS, DarkFile, describe, parse_date
 from detgui.data.references import ANY_DETECTOR, read_reference
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
@@ -93,16 +93,26 @@ def _batch(darks: list[DarkFile], params: Params) -> tuple[Batch | None, list[st
     if len(units) == 1:
         return Batch(tuple(ordered), units.pop(), None, tuple(notes)), []
     gain = _gain(params, ordered[0])
+    unit = _common_unit(ordered, gain)
     kept, refused = [], []
     for dark in ordered:
         try:
-            conversion(dark, DN_S, gain)
+            conversion(dark, unit, gain)
             kept.append(dark)
         except BadInput as error:
             refused.append(f"{error}: it is left out")
-    converted = [dark for dark in kept if dark.unit not in (DN_S, FLAG)]
-    notes += [f"{dark.name}: converted from {dark.unit} with {gain or dark.gain:g} e-/DN" for dark in converted]
-    return (Batch(tuple(kept), DN_S, gain, tuple(notes)) if kept else None), refused
+    converted = [dark for dark in kept if dark.unit not in (unit, FLAG)]
+    notes += [f"{dark.name}: converted from {dark.unit} to {unit} with {gain or dark.gain:g} e-/DN" for dark in converted]
+    return (Batch(tuple(kept), unit, gain, tuple(notes)) if kept else None), refused
+
+
+def _common_unit(darks: Sequence[DarkFile], gain: float | None) -> str:
+    """DN/s, the report's, where all files can have it; else the unit that most of them can have."""
+
+    def usable(unit: str) -> int:
+        return sum(dark.unit == unit or gain is not None or dark.gain is not None for dark in darks)
+
+    return max((DN_S, E_S), key=usable)
 
 
 def _gain(params: Params, dark: DarkFile) -> float | None:
@@ -119,8 +129,3 @@ def _gain(params: Params, dark: DarkFile) -> float | None:
     if not good.size:
         raise BadInput(f"{image.name} has no gain above 0 in it")
     return float(np.median(good))
-
-
-def with_date(dark: DarkFile, date: datetime) -> DarkFile:
-    """The same file with a date that somebody typed."""
-    return replace(dark, date=date, date_from="typed", missing=tuple(each for each in dark.missing if each != "date"))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detgui.analysis.hot_types import Array, Indices, Series, date_of
+from detgui.analysis.hot_types import Array, Indices, Series
 from detgui.data.dark_maps import DarkMaps, read_maps, read_pixels
 from detgui.data.darks import DarkFile
 from detgui.errors import BadInput
@@ -90,7 +89,8 @@ def run(series: Series, params: Params, progress: Progress = no_progress) -> Res
     trend = series.trend(params.threshold)
     _check(series, params)
     if any(flat.size != count for flat, count in zip(trend.positions, trend.counts, strict=True)):
-        raise BadInput(f"{trend.counts.max():,} pixels above {params.threshold:g} are too many to follow one by one")
+        level = "that are flagged" if params.threshold is None else f"above {params.threshold:g}"
+        raise BadInput(f"{series.label}: {trend.counts.max():,} pixels {level} are too many to follow one by one")
     union = hot_clusters.union_of(trend.positions)
     y, x = np.divmod(union, series.shape[1])
     scale, varying, tested, notes = _constant(series, params, progress)
@@ -246,8 +246,3 @@ def pixel(series: Series, x: int, y: int, progress: Progress = no_progress) -> P
         found.append(read_pixels(dark, np.array([y]), np.array([x]), series.unit, series.gain))
     rate, err = (np.concatenate([each[k] for each in found]) for k in (0, 1))
     return PixelHistory(x, y, series.days, rate, err, series.unit)
-
-
-def intervals(series: Series) -> list[str]:
-    """'2023-06-01 to 2023-09-01' for each step from one file to the next."""
-    return [f"{date_of(one):%Y-%m-%d} to {date_of(two):%Y-%m-%d}" for one, two in pairwise(series.files)]

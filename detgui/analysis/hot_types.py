@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from detgui.data.dark_maps import DarkMaps
 from detgui.data.darks import DarkFile
 from detgui.errors import BadInput
 from detgui.science.hot_growth import Growth, StepShare
@@ -137,10 +135,6 @@ class Result:
     refused: tuple[str, ...]
     notes: tuple[str, ...]
     provenance: dict[str, object] = field(default_factory=dict)
-
-
-Reader = Callable[[DarkFile], DarkMaps]
-"""Reads the maps of a file in the unit of its series; may keep what it read."""
 
 
 def date_of(dark: DarkFile) -> datetime:

@@ -229,7 +229,7 @@ def write_map(result: MapResult, path: str | Path, label: str = "") -> None:
         ("PSTAMPER", found.mean_err, "Monte Carlo error of it"),
         ("PANY", found.p_any, "at least one star is hit"),
         ("PFEWER", found.p_fewer, f"fewer than {draw.needed} clean stars"),
-        ("PUNIFORM", result.uniform[0], "PSTAMP if pixels became hot anywhere alike"),
+        ("PUNIFORM", result.uniform[0], "PSTAMP with pixels anywhere alike"),
         ("X0", int(found.x[0]), "[pix] first stamp, 0-based"),
         ("Y0", int(found.y[0]), "[pix] first stamp, 0-based"),
         ("STEP", draw.grid, "[pix] between stamps"),
