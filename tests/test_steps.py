@@ -97,17 +97,21 @@ def test_dq_init_puts_the_mask_in(child, bots, tmp_path):
 
 
 def test_settings_reach_the_step(child, bots, tmp_path):
-    given = {"gain": bots.references["gain"], "readnoise": bots.references["readnoise"]}
+    """Every saturated pixel takes its neighbours along as far as it was told to."""
+    low = tmp_path / "low.fits"
+    with fits.open(bots.references["saturation"]) as hdus:
+        hdus["SCI"].data[:] = 1e6
+        hdus["SCI"].data[10, 60] = 1.0
+        hdus.writeto(low)
+    given = {"saturation": low, "superbias": "N/A"}
     flagged = []
-    for threshold in ("4", "1e8"):
-        every = dict.fromkeys(("rejection_threshold", "three_group_rejection_threshold", "four_group_rejection_threshold"), threshold)
-        result = steps.run(StepParams("jump", bots.ramp, every, given), tmp_path, child=child)
-        with fits.open(result.output) as out, fits.open(bots.ramp) as ramp:
-            flagged.append(int((((out["GROUPDQ"].data & ~ramp["GROUPDQ"].data) & 4) != 0).sum()))
-    assert flagged[0] > 5
-    assert flagged[1] == 0
-    assert result.output.name.endswith("_jump_2.fits")  # the first one was there
-    assert "--set rejection_threshold=1e8" in result.params.command
+    for pixels in ("0", "3"):
+        result = steps.run(StepParams("saturation", bots.uncal, {"n_pix_grow_sat": pixels}, given), tmp_path, child=child)
+        with fits.open(result.output) as out:
+            flagged.append(int(((out["GROUPDQ"].data[0, 0] & 2) != 0).sum()))
+    assert flagged == [1, 49]
+    assert result.output.name.endswith("_saturation_2.fits")  # the first one was there
+    assert "--set n_pix_grow_sat=3" in result.params.command
 
 
 def test_ramp_fit_writes_two_products(child, bots, tmp_path):

@@ -19,7 +19,6 @@ from typing import Any, Literal
 from detgui.analysis import steps
 from detgui.analysis.step_table import CHILD_BYTES, gigabytes, input_bytes, predicted_memory
 from detgui.analysis.steps import StepParams, root_name
-from detgui.data.crds import find_cache
 from detgui.data.exposure import open_exposures
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
@@ -274,7 +273,7 @@ def _with_references(
     if missing:
         types = list(dict.fromkeys(missing))
         raise BadInput(
-            f"{flat.path.name}: its calibration finds no {', '.join(types)} reference ({find_cache().words}): "
+            f"{flat.path.name}: its calibration finds no {', '.join(types)} reference ({steps.crds_words(child)}): "
             f"give them by hand (--reference {types[0]}=FILE) or leave stages out (--skip)"
         )
     notes = tuple(f"{name} is left out: there is no reference for it" for name in left_out)

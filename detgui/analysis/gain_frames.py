@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from detgui.data.exposure import Exposure
 from detgui.errors import BadInput
+from detgui.progress import Progress, no_progress
 from detgui.science.dq import PIXEL
 
 GROUP_BAD = PIXEL["DO_NOT_USE"] | PIXEL["SATURATED"] | PIXEL["JUMP_DET"]
@@ -58,8 +59,8 @@ def flats_of(exposures: Sequence[Exposure]) -> list[Flat]:
     return [Flat(exposure, int(number)) for exposure in exposures for number in exposure.integrations]
 
 
-def check_flats(flats: Sequence[Flat], limit: float) -> None:
-    """Raise `BadInput`, in one sentence that names the file, for flats that no gain can come from."""
+def check_flats(flats: Sequence[Flat], limit: float, progress: Progress = no_progress) -> None:
+    """Raise `BadInput`, in one sentence that names the file, for flats that no gain can come from; ``progress`` before each is read."""
     if len(flats) < 2:
         raise BadInput("the gain needs flats in pairs: " + (f"{flats[0].name} alone is none" if flats else "none was given"))
     if len(flats) % 2:
@@ -69,6 +70,7 @@ def check_flats(flats: Sequence[Flat], limit: float) -> None:
         _check_kind(flat)
         _check_same(first, flat)
     for flat in flats:
+        progress(0.0, f"looking at {flat.name}")
         _check_signal(flat, limit)
 
 
@@ -77,7 +79,7 @@ def _check_kind(flat: Flat) -> None:
     if not exposure.is_ramp or exposure.kind not in ("ramp", "uncal"):
         raise BadInput(f"{flat.name}: the gain needs ramps of flats, this is a {exposure.kind} product")
     if exposure.kind == "uncal":
-        raise BadInput(f"{flat.name} is raw: superbias, reference pixels and non-linearity have to be corrected first")
+        raise BadInput(f"{flat.name} is raw: superbias, reference pixels and non-linearity have to be corrected first (--calibrate)")
     if exposure.shape[1] < FEWEST_GROUPS:
         raise BadInput(f"{flat.name} has {exposure.shape[1]} groups, the line of variance against mean needs at least {FEWEST_GROUPS}")
     if exposure.geometry.interleaved:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from detgui.analysis.step_forms import Form, form_from, jwst_version
 from detgui.analysis.step_table import STEPS, StepInfo, step_info
+from detgui.data.crds import WORDS
 from detgui.errors import BadInput, DetguiError
 from detgui.progress import Progress
 from detgui.tasks.machine import peak_bytes, reset_peak
@@ -47,8 +48,6 @@ class Job:
     settings: Mapping[str, Any]
     references: Mapping[str, str]
     ramp: bool
-    words: str
-    """What a sentence says of where references are looked for."""
     suffix: str = ""
     """Of the product's name, '' for the step's own."""
 
@@ -182,14 +181,14 @@ def run(job: Job, progress: Progress) -> Answer:
     missing = [each.type for each in wanted if each.state == "missing"]
     if missing:
         raise BadInput(
-            f"{Path(job.input).name}: {info.name} finds no {', '.join(missing)} reference ({job.words}): "
+            f"{Path(job.input).name}: {info.name} finds no {', '.join(missing)} reference ({os.environ.get(WORDS, '')}): "
             f"give {' '.join(f'--reference {each}=FILE' for each in missing)}"
         )
     progress(0.05, f"{info.name}: reading {Path(job.input).name}")
     try:
         return _run(info, cls, job, progress)
     except SystemExit:
-        raise DetguiError(f"{info.name}: CRDS has neither a server nor what it needs in its cache ({job.words})") from None
+        raise DetguiError(f"{info.name}: CRDS has neither a server nor what it needs in its cache ({os.environ.get(WORDS, '')})") from None
     finally:
         gc.collect()
 

@@ -18,7 +18,7 @@ from detgui.analysis.step_child import Answer, Job, Reference
 from detgui.analysis.step_forms import Form, FormField
 from detgui.analysis.step_table import STEPS, predicted_memory, step_info
 from detgui.analysis.step_types import Checked, StepParams, StepResult
-from detgui.data.crds import CrdsSetup, find_cache
+from detgui.data.crds import WORDS, CrdsSetup, find_cache
 from detgui.data.kinds import SUFFIXES
 from detgui.errors import BadInput, DetguiError
 from detgui.progress import Progress, no_progress
@@ -33,6 +33,7 @@ __all__ = [
     "StepResult",
     "check",
     "close_child",
+    "crds_words",
     "form",
     "make_child",
     "predicted_memory",
@@ -61,6 +62,11 @@ def make_child(warm: bool = True, setup: CrdsSetup | None = None) -> Child:
     """A child process for steps, not started yet; ``warm`` imports all steps in advance, which takes some seconds in the background."""
     environment = (setup or find_cache()).environment()
     return Child(Work(TITLE, f"{MODULE}:warm" if warm else "", LOGGERS, environment))
+
+
+def crds_words(child: Child) -> str:
+    """What a sentence says of where a child process looks for references."""
+    return str((child.work.environment or {}).get(WORDS, ""))
 
 
 def shared_child() -> Child:
@@ -148,7 +154,6 @@ def run(
             found.settings,
             found.references,
             found.ramp,
-            find_cache().words,
             suffix,
         )
         answer: Answer = worker.call(f"{MODULE}:run", job, progress=progress, log=keep, discard=[room])

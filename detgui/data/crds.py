@@ -32,6 +32,9 @@ NOT_APPLICABLE = "N/A"
 _ELSEWHERE = ("CRDS_PATH_SINGLE", "CRDS_MAPPATH", "CRDS_MAPPATH_SINGLE", "CRDS_REFPATH", "CRDS_REFPATH_SINGLE", "CRDS_CFGPATH")
 _LATEST = ("latest", "jwst-latest", "jwst-operational")
 
+WORDS = "DETGUI_CRDS"
+"""Variable with what sentences in that process call the cache."""
+
 Kind = Literal["user", "server", "empty"]
 
 
@@ -69,6 +72,7 @@ class CrdsSetup:
             "STPIPE_DISABLE_CRDS_STEPPARS": "true",
             "CRDS_CLIENT_TIMEOUT_SECONDS": str(TIMEOUT_S),
             "CRDS_CLIENT_RETRY_COUNT": "1",
+            WORDS: self.words,
         }
         if self.kind == "empty":
             found |= dict.fromkeys(_ELSEWHERE)
