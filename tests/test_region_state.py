@@ -14,7 +14,7 @@ from detgui.errors import BadInput
 from detgui.science.detector import DetectorGeometry
 from detgui.science.region_masks import mask_of
 from detgui.science.regions import Ellipse, Painted, Rectangle, Region
-from detgui.session import changes, regions
+from detgui.session import changes, regions, undo
 from detgui.session.exposures import array_of, map_array
 from detgui.session.session import Session
 from detgui.session.state import SessionState
@@ -155,15 +155,25 @@ def test_everything_can_be_undone_and_made_again(session):
     assert session.redo_text == ""
 
 
+def test_undo_of_large_masks_takes_limited_memory(session, monkeypatch):
+    monkeypatch.setattr(undo, "PAINTED_BYTES", 10_000)
+    session.add_regions([Region(Painted(0, 0, np.ones((40, 50), bool)))])
+    for step in range(1, 20):
+        session.set_region_shape(1, Painted(step, 0, np.ones((40, 50), bool)))
+    for _ in range(30):
+        session.undo()
+    assert session.state.regions[0].region.shape.x0 == 14  # five masks of 2000 bytes are kept
+
+
 def test_select_all_leaves_out_what_is_hidden_or_elsewhere(session):
     session.add_regions([box(5, 5), box(9, 9, hidden=True), box(1, 1)])
     session.add_regions([box(1, 1)], "B")
     session.select_all_regions()
     assert session.state.selected == (1, 3)
-    undo = session.undo_text
+    before = session.undo_text
     session.select_regions((3, 3, 99, 1))
     assert session.state.selected == (3, 1)
-    assert session.undo_text == undo
+    assert session.undo_text == before
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 6)), max_size=25))

@@ -19,7 +19,7 @@ from session_fakes import Desk, FakeExposure
 from detgui.science.regions import HOW, KINDS, Combined, Ellipse, Painted, Polygon, Rectangle, Region
 from detgui.session.codec import from_json, to_json
 from detgui.session.region_store import RegionStore, merge, regions_file
-from detgui.session.regions import DrawnRegion
+from detgui.session.regions import DrawnRegion, regions_of
 from detgui.session.restore import Keeper
 
 numbers = st.floats(-1e4, 1e4, allow_nan=False)
@@ -210,6 +210,26 @@ def test_regions_are_back_without_their_exposures_and_without_restoring(qtbot, d
     again.session.choose_pixel(1, 1)
     again.session.undo()
     assert [each.region.name for each in again.session.state.regions] == ["kept"]
+    keeper.close()
+    again.close()
+    assert names() == ["kept"]
+
+
+def test_regions_are_there_once_after_restoring(qtbot, desk, tmp_path, flight_ramp):
+    keeper = keeper_of(desk)
+    desk.exposures.open([flight_ramp])
+    qtbot.waitUntil(lambda: desk.session.state.current is not None, timeout=20_000)
+    desk.session.add_regions([Region(Rectangle(20, 20, 9, 9), "kept")])
+    desk.session.set_tools(brush=9.0, tool="brush")
+    desk.settle()
+    keeper.close()
+    again = Desk(qtbot)
+    keeper = keeper_of(again)
+    with qtbot.waitSignal(keeper.restored, timeout=20_000):
+        assert keeper.restore()
+    assert [each.region.name for each in regions_of(again.session.state)] == ["kept"]
+    assert (again.session.state.tools.brush, again.session.state.tools.tool) == (9.0, "")
+    again.settle()
     keeper.close()
     again.close()
     assert names() == ["kept"]

@@ -120,7 +120,7 @@ class LiveNumbers(QObject):
     def _ask(self) -> None:
         wish = self._wish()
         if wish is None:
-            if self._wanted is not None or not self._listening:
+            if self._wanted is not None:
                 self._wanted = None
                 self.changed.emit(None)
             return

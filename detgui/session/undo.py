@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from detgui.science.regions import Painted
 from detgui.session import gain_options
 from detgui.session.changes import tidy
 from detgui.session.gain_options import GainOptions
@@ -13,6 +14,7 @@ from detgui.session.regions import DrawnRegion, select
 from detgui.session.state import Difference, Pin, RampOptions, SessionState
 
 LIMIT = 200  # snapshots kept; each is a few small tuples
+PAINTED_BYTES = 256 * 2**20  # of painted regions that snapshots hold on to; the oldest go first
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,21 @@ class History:
         if joined:
             return
         self._undo.append((text, before))
-        del self._undo[:-LIMIT]
+        del self._undo[: -min(LIMIT, self._affordable())]
+
+    def _affordable(self) -> int:
+        """How many of the newest snapshots fit into `PAINTED_BYTES`, at least one."""
+        seen: set[int] = set()
+        total = 0
+        for count, (_, made) in enumerate(reversed(self._undo)):
+            for each in made.regions:
+                shape = each.region.shape
+                if isinstance(shape, Painted) and id(shape) not in seen:
+                    seen.add(id(shape))
+                    total += shape.pixels.nbytes
+            if total > PAINTED_BYTES:
+                return max(count, 1)
+        return len(self._undo)
 
     def undo(self, state: SessionState) -> SessionState:
         """The state before the last commit."""

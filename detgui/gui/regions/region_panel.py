@@ -74,7 +74,7 @@ class RegionPanel(QWidget):
         self._until.start()
 
     def _follow(self, old: SessionState, new: SessionState) -> None:
-        if (old.regions, old.frame, old.tools.left_out) != (new.regions, new.frame, new.tools.left_out):
+        if old.regions is not new.regions or old.frame != new.frame or old.tools.left_out != new.tools.left_out:
             self._show(new)
 
     def _show(self, state: SessionState) -> None:
