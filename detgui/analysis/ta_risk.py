@@ -217,7 +217,7 @@ def write_map(result: MapResult, path: str | Path, label: str = "") -> None:
 
     found, draw = result.map, result.params.draw
     header = fits.Header()
-    header["SERIES"] = (label, "detector and read-out of the darks")
+    header["SERIES"] = label
     for key, value, comment in (
         ("MONTHS", result.params.months, "age of the mask"),
         ("RATE", result.rate, "pixels a month that become hot"),

@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 REACH = 2
 """Half the side of the stacked cut-outs, pixels."""
 
-FEWEST = 12
+FEWEST = 6
 """Isolated hot pixels below which no coupling is measured."""
 
 SIDES = ((0, -1), (0, 1), (-1, 0), (1, 0))
