@@ -7,7 +7,7 @@ from gain_fakes import pairs
 
 from detgui.analysis import gain_map
 from detgui.data.exposure import open_exposures
-from detgui.errors import BadInput
+from detgui.errors import BadInput, Cancelled
 from detgui.science.ipc import kernel_factor
 
 SIDE = 192
@@ -181,3 +181,37 @@ def test_bad_flats_are_refused_in_one_sentence(opened):
 def test_a_dark_is_no_flat(opened):
     with pytest.raises(BadInput, match="dark"):
         gain_map.check(opened(pairs(np.random.default_rng(1), (SIDE, SIDE), 4, 1.0)), gain_map.Params())
+
+
+@pytest.mark.parametrize("box", [64, 256])
+def test_as_many_threads_as_asked_for(opened, monkeypatch, box):
+    asked, real = [], gain_map.Clipper
+
+    def counted(*args):
+        asked.append(args[3])
+        return real(*args)
+
+    monkeypatch.setattr(gain_map, "Clipper", counted)
+    exposures = opened(pairs(np.random.default_rng(1), (SIDE, SIDE), 4, 900.0, flats=4))
+    one = gain_map.run(exposures, gain_map.Params(box=box), workers=1)
+    assert asked and set(asked) == {1}
+    three = gain_map.run(exposures, gain_map.Params(box=box), workers=3)
+    assert set(asked) == {1, 3}
+    np.testing.assert_allclose(one.gain, three.gain)
+
+
+def test_a_cancel_stops_it_at_each_step(opened):
+    exposures = opened(pairs(np.random.default_rng(1), (SIDE, SIDE), 4, 900.0, flats=4))
+    said = []
+    gain_map.run(exposures, gain_map.Params(box=64), progress=lambda fraction, message: said.append((fraction, message)))
+    fractions = [fraction for fraction, _ in said]
+    assert fractions == sorted(fractions) and fractions[0] == 0.0 and fractions[-1] == 1.0
+    for stop in range(len(said)):
+        calls = iter(range(len(said)))
+
+        def progress(_fraction, _message, calls=calls, stop=stop):
+            if next(calls) == stop:
+                raise Cancelled
+
+        with pytest.raises(Cancelled):
+            gain_map.run(exposures, gain_map.Params(box=64), progress=progress)

@@ -63,7 +63,7 @@ def check(flats: Sequence[Exposure], params: Params) -> None:
     _prepared(flats, params)
 
 
-def _prepared(exposures: Sequence[Exposure], params: Params) -> tuple[list[Flat], Boxes, float]:
+def _prepared(exposures: Sequence[Exposure], params: Params, progress: Progress = no_progress) -> tuple[list[Flat], Boxes, float]:
     flats = flats_of(exposures)
     limit = params.limit if params.limit is not None else default_limit(exposures[0].geometry.detector if exposures else "")
     if not limit > 0:
@@ -72,8 +72,9 @@ def _prepared(exposures: Sequence[Exposure], params: Params) -> tuple[list[Flat]
         raise BadInput(f"{params.last_group} groups are too few for a line, it needs at least {FEWEST}")
     factors(params.clip, np.ones(1))
     check_ipc(params)
-    check_flats(flats, limit)
+    check_flats(flats, limit, progress)
     _check_pairs(params.pairs, len(flats) // 2)
+    progress(0.0, "cutting boxes")
     return flats, _boxes(exposures[0], params, params.box), limit
 
 
@@ -107,7 +108,8 @@ def run(
     ``engine`` is not used: two reads of each flat and a few differences are in memory, and going through them takes about as long as
     reading them.
     """
-    frames, boxes, limit = _prepared(flats, params)
+    frames, boxes, limit = _prepared(flats, params, progress)
+    progress(0.0, "starting")
     pool = boxes.sector * 2 + boxes.kind
     passes = _passes(frames, boxes, params, limit, progress, workers)
     measured = [measure_pair(each.reads, each.differences, limit, pool) for each in passes]
@@ -193,6 +195,7 @@ def _judged(
     if params.box == JUDGED_BOX or pairs == 1:
         gains, errors = judged([each.reads for each in passes], boxes, limit)
         return choose(gains, params.pairs, errors)
+    progress(TO_JUDGE, "comparing pairs")
     exposure, last = frames[0].exposure, _last_group(frames[0], params)
     wide = _boxes(exposure, params, JUDGED_BOX)
     reads: list[Moments] = []

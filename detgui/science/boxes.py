@@ -86,9 +86,10 @@ def cut(
         raise BadInput("no pixel is left for a box: all are excluded or reference pixels")
     cells, kinds = _grid(geometry, columns, size), void.astype(np.int64)
     keys = (columns * 2 + kinds) * (int(cells.max()) + 1) + cells
-    _, numbers = np.unique(keys[usable], return_inverse=True)
+    present = np.bincount(keys[usable]) > 0
+    numbers = np.where(present, np.cumsum(present) - 1, NOWHERE).astype(np.int32)
     labels = np.full(shape, NOWHERE, np.int32)
-    labels[usable] = numbers
+    labels[usable] = numbers[keys[usable]]
     nominal = min(size, SECTOR if geometry.fast_is_x else FULL_SIZE) * min(size, FULL_SIZE if geometry.fast_is_x else SECTOR)
     return _joined(geometry, labels, columns, void, nominal)
 
@@ -112,7 +113,7 @@ def _union(masks: Sequence[NDArray[np.bool_]], shape: tuple[int, int], what: str
 
 
 def _check_voids(columns: NDArray[np.int64], void: NDArray[np.bool_], usable: NDArray[np.bool_]) -> None:
-    for sector in np.unique(columns):
+    for sector in range(1, 5):
         inside = (columns == sector) & usable
         if inside.any() and void[inside].all():
             raise BadInput(f"the void covers the whole of sector {sector}: nothing is left for the bulk of it")
@@ -139,7 +140,7 @@ def _joined(
     sector, kind = np.zeros(count, np.int64), np.zeros(count, np.int64)
     sector[flat], kind[flat] = columns[inside], void[inside]
     target = join_small(sector, kind, pixels, sums, nominal)
-    kept, new = np.unique(target, return_inverse=True)
+    kept, new = np.unique(target, return_inverse=True)  # of boxes, not of pixels
     joined = np.full_like(labels, NOWHERE)
     joined[inside] = new[flat].astype(np.int32)
     pixels = np.bincount(new, pixels, kept.size).astype(np.int64)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui.errors import BadInput
+from detgui.science.neighbour_kernels import lag_sums
 
 Array = NDArray[np.float64]
 GRID = 32
@@ -55,56 +56,35 @@ def neighbour_factor(high: Array, low: Array) -> float:
     pixels 3 and 4 apart, which coupling does not reach: changes of the illumination are in it, and what the boxes' own means take. NaN
     where nothing is left.
     """
-    covariances = [one - other for one, other in zip(_covariances(high), _covariances(low), strict=True)]
-    whole = covariances[0] + 2.0 * sum(covariances[1:])
-    return float(covariances[0] / whole) if covariances[0] > 0 and whole > 0 else float("nan")
+    variance, *covariances = _covariances(high) - _covariances(low)
+    whole = variance + 2.0 * sum(covariances)
+    return float(variance / whole) if variance > 0 and whole > 0 else float("nan")
 
 
 def neighbour_error(high: float, low: float, pixels: float) -> float:
     """Relative error of `neighbour_factor` from the variances of the two frames and the number of pixels.
 
-    A covariance of independent pixels has the error V / sqrt(n); four lags count twice, and nine times the mean of 28 lags is taken off;
-    the photons of the low frame are in the high one too.
+    A covariance of independent pixels has the error V / sqrt(n); four lags count twice, and nine times the mean of the far ones is taken
+    off; the photons of the low frame are in the high one too.
     """
     if not high > low > 0 or pixels < 1:
         return float("inf")
-    return float(np.sqrt((4.0 * LAGS + (1.0 + 2.0 * LAGS) ** 2 / FAR_LAGS) * (high + low) / ((high - low) * pixels)))
+    lags = len(NEIGHBOURS)
+    return float(np.sqrt((4.0 * lags + (1.0 + 2.0 * lags) ** 2 / len(FAR)) * (high + low) / ((high - low) * pixels)))
 
 
-LAGS, FAR_LAGS = 4, 28
-NEAR, FAR = 5, 9
-"""Sides of the squares about a pixel: coupling ends in the first, pixels between it and the second are far."""
+NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))
+FAR = tuple((rows, columns) for rows in range(5) for columns in range(-4, 5) if max(rows, abs(columns)) > 2 and (rows, columns) > (0, 0))
+"""Lags of rows and columns that coupling reaches, and of pixels 3 and 4 apart that it does not; the opposite ones are the same."""
 
 
-def _covariances(image: Array) -> list[float]:
-    """Variance and covariances of the four neighbours, less the mean covariance of far pixels."""
+def _covariances(image: Array) -> Array:
+    """Variance and covariances of the neighbours, less the mean covariance of far pixels."""
     there = np.isfinite(image)
-    values = np.where(there, image, 0.0)
-    pairs = (there * (_squares(there.astype(np.float64)))).sum()
-    far = float((values * _squares(values)).sum() / pairs) if pairs else 0.0
-    return [_covariance(values, there, *lag) - far for lag in ((0, 0), (0, 1), (1, 0), (1, 1), (1, -1))]
-
-
-def _squares(image: Array) -> Array:
-    """Sum over the far pixels about each pixel."""
-    found: Array = _box_sum(image, FAR) - _box_sum(image, NEAR)
+    sums = np.empty((1 + len(NEIGHBOURS) + len(FAR), 2))
+    lags = np.array([(0, 0), *NEIGHBOURS, *FAR], np.int64)
+    lag_sums(np.where(there, image, 0.0).astype(np.float32), there.astype(np.float32), lags, sums)
+    near, far = sums[: 1 + len(NEIGHBOURS)], sums[1 + len(NEIGHBOURS) :].sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found: Array = near[:, 0] / near[:, 1] - far[0] / far[1]
     return found
-
-
-def _box_sum(image: Array, side: int) -> Array:
-    """Sum over the square of odd ``side`` about each pixel, nothing beyond the edges."""
-    half = side // 2
-    for axis in (0, 1):
-        width = [(0, 0), (0, 0)]
-        width[axis] = (half + 1, half)
-        running = np.moveaxis(np.cumsum(np.pad(image, width), axis=axis), axis, 0)
-        image = np.moveaxis(running[side:] - running[:-side], 0, axis)
-    return image
-
-
-def _covariance(values: Array, there: NDArray[np.bool_], rows: int, columns: int) -> float:
-    ny, nx = values.shape
-    one = (slice(0, ny - rows), slice(max(0, -columns), nx - max(0, columns)))
-    two = (slice(rows, ny), slice(max(0, columns), nx - max(0, -columns)))
-    pairs = np.count_nonzero(there[one] & there[two])
-    return float(np.vdot(values[one], values[two]) / pairs) if pairs else float("nan")
