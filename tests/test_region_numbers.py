@@ -105,7 +105,9 @@ def test_flagged_pixels_go_when_their_flags_have_come(desk, live):
     inside = mask_of(edge, SHAPE[2:])
     kept = inside.copy()
     kept[:, 0] = False
-    desk.qtbot.waitUntil(lambda: live.heard and live.heard[-1] is not None and live.heard[-1].numbers.pixels == kept.sum(), timeout=10_000)
+    desk.qtbot.waitUntil(
+        lambda: bool(live.heard) and live.heard[-1] is not None and live.heard[-1].numbers.pixels == kept.sum(), timeout=10_000
+    )
     assert live.heard[-1].numbers.left_out == inside.sum() - kept.sum()
     assert not live.heard[-1].flags_follow
 
