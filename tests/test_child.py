@@ -14,6 +14,7 @@ import pytest
 
 from detgui.errors import BadInput, Cancelled, DetguiError
 from detgui.tasks.child import Child, Work
+from detgui.tasks.engine import Engine
 
 HERE = str(Path(__file__).parent)
 posix = pytest.mark.skipif(os.name == "nt", reason="looks at processes the POSIX way")
@@ -159,6 +160,29 @@ def test_jobs_of_several_threads_take_turns(child):
     for thread in threads:
         thread.join()
     assert sorted(found) == [0, 2, 4, 6]
+
+
+def test_a_task_of_the_engine_is_cancelled_with_its_child(child):
+    """A listener of the engine sees the job begin and the one final word."""
+    begun, words = threading.Event(), []
+
+    def listen(event):
+        words.append(event.kind)
+        if event.message == "busy":
+            begun.set()
+
+    with Engine(workers=1) as engine:
+        engine.listen(listen)
+        task = engine.submit(child.call, "child_jobs:lock", lane="step")
+        assert begun.wait(20)
+        pid = child.pid
+        engine.cancel_lane("step")
+        with pytest.raises(Cancelled):
+            task.result(10)
+    assert words[-1] == "cancelled"
+    assert child.pid is None
+    if os.name != "nt":
+        assert gone(pid)
 
 
 def test_close_leaves_no_process_and_no_folder():
