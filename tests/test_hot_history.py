@@ -345,6 +345,15 @@ def test_risk_map_unmasked_and_disagreeing_of_the_command_line(capsys, simulated
     assert len(Table.read(disagree)) == said["disagreeing"] == 0
 
 
+def test_a_mask_of_two_detectors_writes_nothing(capsys, tmp_path):
+    files = [write_dark(tmp_path / f"{name}.fits", np.zeros((64, 64), np.float32), DETECTOR=name) for name in ("NRS1", "NRS2")]
+    options = ("--list", tmp_path / "new.ecsv", "--mask", tmp_path / "mask.fits", "-o", tmp_path / "trend.ecsv")
+    status, out, err = run(capsys, "hotpixels", *files, *options)
+    assert (status, out, len(err)) == (2, "", 1)
+    assert "one detector" in err[0]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_a_list_of_disagreeing_pixels(tmp_path):
     rate = cross_image((60, 60), {(10, 12): 5.0, (20, 22): 5.0})
     dq = np.zeros(rate.shape, np.uint32)

@@ -75,6 +75,12 @@ def test_the_truth_counts_what_is_there(files):
     np.testing.assert_allclose(epochs["centres_3"], wanted, atol=1)
 
 
+def test_both_readouts_have_the_same_hot_pixels():
+    one, two = (make_scene(DarkParams(size=64, epochs=3, hot=20, births=3, readout=readout)) for readout in ("TRAD", "IRS2"))
+    np.testing.assert_array_equal(one.pixels, two.pixels)
+    assert (frame(one, 0).rate != frame(two, 0).rate).any()
+
+
 def test_births_are_as_many_as_asked_for():
     found = [
         np.sum(make_scene(DarkParams(size=256, births=20, hot=0, deaths=0, telegraph=0, seed=seed)).pixels["kind"] == 1)

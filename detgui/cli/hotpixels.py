@@ -92,6 +92,8 @@ def _single_pixels(args: Namespace, result: Result, progress: Progress) -> dict[
     """List, windows and masks, where they are asked for."""
     if not (args.list_file or args.window or args.mask or args.ta_mask or args.risk_map):
         return {}
+    if args.mask or args.ta_mask or args.risk_map:
+        _one_series(result)
     histories, said = _histories(args, result, progress)
     found: dict[str, Any] = {"said": said, "classes": [{"series": each.series.label, **each.numbers()} for each in histories]}
     if args.list_file is not None:
@@ -101,9 +103,9 @@ def _single_pixels(args: Namespace, result: Result, progress: Progress) -> dict[
     if args.window:
         found["windows"] = [_window_row(each, given) for each in histories for given in args.window]
     if args.risk_map is not None:
-        found["risk_map"] = _risk_map(args, _single(histories))
+        found["risk_map"] = _risk_map(args, histories[0])
     if args.mask is not None or args.ta_mask is not None:
-        found |= _masks(args, histories)
+        found |= _masks(args, histories[0])
     return found
 
 
@@ -150,11 +152,10 @@ def _window_row(history: History, given: tuple[int, int, int, int] | Path) -> di
     }
 
 
-def _single(histories: list[History]) -> History:
-    if len(histories) != 1:
-        names = ", ".join(each.series.label for each in histories)
+def _one_series(result: Result) -> None:
+    if len(result.series) != 1:
+        names = ", ".join(each.label for each in result.series)
         raise BadInput(f"a mask is of one detector and read-out, the files are of {names}")
-    return histories[0]
 
 
 def _risk_map(args: Namespace, history: History) -> dict[str, Any]:
@@ -165,11 +166,10 @@ def _risk_map(args: Namespace, history: History) -> dict[str, Any]:
     return {"output": args.risk_map} | ta_risk.map_summary(result)
 
 
-def _masks(args: Namespace, histories: list[History]) -> dict[str, Any]:
+def _masks(args: Namespace, history: History) -> dict[str, Any]:
     from detgui.analysis import hot_mask_file
     from detgui.analysis.gain_file import Origin
 
-    history = _single(histories)
     hot = hot_mask_file.pixels_to_mask(history)
     found: dict[str, Any] = {}
     if args.mask is not None:

@@ -51,9 +51,9 @@ SIDES = ((0, -1), (0, 1), (-1, 0), (1, 0))
 
 
 def make_scene(params: DarkParams) -> DarkScene:
-    """Draw where and when pixels are hot."""
-    seed = np.random.SeedSequence([params.seed, *params.detector.encode(), *params.readout.encode()])
-    generator = np.random.default_rng(seed)
+    """Draw where and when pixels are hot; a detector has the same hot pixels in both read-outs."""
+    generator = np.random.default_rng(np.random.SeedSequence([params.seed, *params.detector.encode()]))
+    own = np.random.default_rng(np.random.SeedSequence([params.seed, *params.detector.encode(), *params.readout.encode()]))
     size, span = params.size, params.interval * (params.epochs - 1)
     active = ~params.geometry.reference_pixels()
     births = generator.poisson(params.births * span)
@@ -74,7 +74,7 @@ def make_scene(params: DarkParams) -> DarkScene:
         quiet=(QUIET * np.exp(0.3 * generator.standard_normal((size, size), np.float32))).astype(np.float32),
         couplings=(params.coupling * spread).astype(np.float32),
         telegraph=generator.random((params.telegraph, params.epochs)) < 0.5,
-        zeros=params.zero * generator.standard_normal(params.epochs),
+        zeros=params.zero * own.standard_normal(params.epochs),
         active=active,
     )
 
