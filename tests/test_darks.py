@@ -10,7 +10,8 @@ from astropy.io import fits
 from hot_fakes import write_dark
 
 from detgui.data.dark_maps import read_flags, read_maps, read_pixels
-from detgui.data.darks import date_in_name, describe, readout_of, unit_of
+from detgui.data.dark_words import date_in_name, readout_of, unit_of
+from detgui.data.darks import describe
 from detgui.errors import BadInput
 
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from detgui.analysis.hot_types import Params
 from detgui.data.dark_maps import conversion
-from detgui.data.darks import DN_S, E_S, FLAG, UNITS, DarkFile, describe, parse_date
+from detgui.data.dark_words import DN_S, E_S, parse_date
+from detgui.data.darks import FLAG, UNITS, DarkFile, describe
 from detgui.data.references import ANY_DETECTOR, read_reference
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress

@@ -17,7 +17,7 @@ from detgui.analysis.hot_origin import origin
 from detgui.analysis.hot_trends import Counted, count_file, trends
 from detgui.analysis.hot_types import Params, Result, Series, date_of
 from detgui.data.dark_maps import read_maps
-from detgui.data.darks import parse_date
+from detgui.data.dark_words import parse_date
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
 from detgui.science.hot_growth import months_between

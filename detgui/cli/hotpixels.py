@@ -224,7 +224,7 @@ def numbers(text: str) -> tuple[float, ...]:
 
 def day(text: str) -> datetime:
     """A date, UTC."""
-    from detgui.data.darks import parse_date
+    from detgui.data.dark_words import parse_date
 
     try:
         return parse_date(text)
@@ -234,7 +234,7 @@ def day(text: str) -> datetime:
 
 def unit(text: str) -> str:
     """'DN/s' or 'e-/s', however it is written."""
-    from detgui.data.darks import unit_of
+    from detgui.data.dark_words import unit_of
 
     found = unit_of(text)
     if not found:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui.data.blocks import read_scattered
-from detgui.data.darks import E_S, FLAG, DarkFile, planes_of
+from detgui.data.dark_words import E_S
+from detgui.data.darks import FLAG, DarkFile, planes_of
 from detgui.data.parts import Part, Plane, open_parts
 from detgui.data.reader import as_flags, image
 from detgui.errors import BadInput

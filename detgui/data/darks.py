@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from detgui.data import kinds
+from detgui.data.dark_words import DN_S, E_S, date_in_name, group_step, parse_date, positive, readout_of, unit_of
 from detgui.data.dq_def import dq_definitions
 from detgui.data.files import FileRecord
 from detgui.data.keywords import Keywords, geometry
@@ -22,8 +23,6 @@ from detgui.errors import BadInput
 from detgui.science.detector import AXES, FULL_SIZE, DetectorGeometry
 from detgui.science.dq import PIXEL
 
-DN_S = "DN/s"
-E_S = "e-/s"
 FLAG = "flag"
 UNITS = (DN_S, E_S)
 KINDS = ("dark", "rate", "mask", "bad pixels")
@@ -32,10 +31,6 @@ LARGEST_SIDE = 8192
 RATE_PLANES = ("DRK", "AVDRKCUR")
 """Images of the dark rate in the order in which they are looked for; after them the slope of the SCI stack."""
 
-_UNIT_WORDS = {
-    E_S: {"e/s", "e-/s", "e-s-1", "es-1", "e/sec", "e-/sec", "electron/s", "electrons/s", "electrons-1", "electronss-1", "electron/sec"},
-    DN_S: {"dn/s", "dns-1", "dn/sec", "adu/s", "adus-1", "adu/sec", "count/s", "counts/s", "cts/s"},
-}
 _STACK_UNITS = {"dn": DN_S, "adu": DN_S, "count": DN_S, "counts": DN_S, "e-": E_S, "e": E_S, "electron": E_S, "electrons": E_S}
 
 
@@ -138,7 +133,7 @@ def _describe(part: Part, date: datetime | None, unit: str | None) -> DarkFile:
         date_from=date_from,
         unit=stated,
         unit_from=unit_from,
-        gain=_positive(keys.number("GAIN") or keys.number("CONVGAIN")),
+        gain=positive(keys.number("GAIN") or keys.number("CONVGAIN")),
         rate=rate,
         uncertainty=uncertainty,
         hot_bit=hot,
@@ -245,26 +240,12 @@ def _geometry(keys: Keywords, shape: tuple[int, int, int, int], detector: str, n
     return replace(found, detector=detector)
 
 
-def readout_of(readpatt: str) -> str:
-    """'IRS2' or 'TRAD' from READPATT, '' without one."""
-    return "" if not readpatt or readpatt in ("ANY", "N/A") else "IRS2" if "IRS2" in readpatt else "TRAD"
-
-
 def _subarray(keys: Keywords, place: DetectorGeometry) -> str:
     if place.known and place.full_frame:
         return "FULL"
     named = keys.upper("SUBARRAY")
     corner = f"{place.nx} x {place.ny} from {place.xstart}, {place.ystart}" if place.known else f"{place.nx} x {place.ny}"
     return named if named not in ("", "FULL", "GENERIC", "ANY") else corner
-
-
-def parse_date(text: str) -> datetime:
-    """UTC of an ISO date or time. Raises `BadInput`."""
-    try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise BadInput(f"{text!r} is no date such as 2023-06-15") from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _date(name: str, keys: Keywords) -> tuple[datetime | None, str]:
@@ -275,24 +256,6 @@ def _date(name: str, keys: Keywords) -> tuple[datetime | None, str]:
             continue
     found = date_in_name(name)
     return found, "file name" if found else ""
-
-
-def date_in_name(name: str) -> datetime | None:
-    """A date written in a file's name as 2023-01-20, 20230120 or 230120; None without one."""
-    for pattern in (r"(20\d\d)-(\d\d)-(\d\d)", r"(?<!\d)(20\d\d)_?(\d\d)_?(\d\d)(?!\d)", r"(?<!\d)([2-3]\d)(\d\d)(\d\d)(?!\d)"):
-        for match in re.finditer(pattern, name):
-            year, month, day = (int(group) for group in match.groups())
-            try:
-                return datetime(year if year > 99 else 2000 + year, month, day, tzinfo=UTC)
-            except ValueError:
-                continue
-    return None
-
-
-def unit_of(text: str) -> str:
-    """'DN/s' or 'e-/s' for the ways in which files write them, '' for anything else."""
-    word = re.sub(r"[\s*^]+", "", text.lower()).replace("**", "")
-    return next((unit for unit, words in _UNIT_WORDS.items() if word in words), "")
 
 
 def _unit(kind: str, rate: str, headers: Mapping[str, Any], typed: str | None) -> tuple[str, str]:
@@ -314,26 +277,6 @@ def _hot(part: Part, planes: Mapping[str, Plane]) -> tuple[int, Mapping[str, int
     return (definitions.get("HOT", 0) if "DQ" in planes else 0), definitions
 
 
-def group_step(keys: Keywords, place: DetectorGeometry, notes: list[str]) -> float:
-    """s between groups: TGROUP, or frames of TFRAME, or of a frame time calculated from the size of the frame.
-
-    Frame time of an H2RG: (fast pixels of an output + 12) x (slow pixels + 1) x 10 us (JDox, NIRSpec detector subarrays: 0.22572 s for
-    SUB512, 10.73676 s for the full frame); IRS2 full frame 14.58888 s.
-    """
-    tgroup = _positive(keys.number("TGROUP"))
-    if tgroup is not None:
-        return tgroup
-    frames = max(1, keys.integer("NFRAMES") or 1) + max(0, keys.integer("GROUPGAP") or 0)
-    tframe = _positive(keys.number("TFRAME"))
-    if tframe is None:
-        fast, slow = (place.nx, place.ny) if place.fast_is_x else (place.ny, place.nx)
-        outputs = 4 if place.full_frame else place.noutputs or 1
-        irs2 = "IRS2" in keys.upper("READPATT")
-        tframe = 14.58888 if irs2 and place.full_frame else (fast / outputs + 12) * (slow + 1) * 1e-5
-        notes.append(f"neither TGROUP nor TFRAME: a frame time of {tframe:.5f} s is calculated from the size of the frame")
-    return frames * tframe
-
-
 def _missing(
     kind: str, planes: Mapping[str, Plane], uncertainty: str, hot: int, date: datetime | None, unit_from: str, keys: Keywords
 ) -> tuple[str, ...]:
@@ -348,7 +291,3 @@ def _missing(
         ("HOT in DQ_DEF", "DQ" in planes and hot == 0),
     ]
     return tuple(name for name, lacks in found if lacks)
-
-
-def _positive(found: float | None) -> float | None:
-    return found if found is not None and found > 0 else None
