@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from detgui.data.mask_files import read_fits_masks
+from detgui.data.region_sky import to_pixels, to_sky
 from detgui.data.tables import write_whole
 from detgui.errors import BadInput
 from detgui.science.detector import DetectorGeometry
@@ -113,7 +114,7 @@ def write_regions(path: Path, regions: Sequence[Region], geometry: DetectorGeome
     path = Path(path)
     items = [_ds9(region) for region in regions]
     if wcs is not None:
-        items = [_to_sky(path, item, wcs) for item in items]
+        items = [_to_sky(path, item, region.shape, wcs) for item, region in zip(items, regions, strict=True)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         text = str(Regions(items).serialize(format="ds9", precision=DIGITS))
@@ -171,14 +172,14 @@ def _to_pixels(item: Any, wcs: Any) -> Any:
     if wcs is None:
         raise BadInput("it is in sky coordinates and the image has no WCS")
     try:
-        return item.to_pixel(wcs)
+        return to_pixels(item, wcs)
     except Exception as error:  # WCS of any make
         raise BadInput(f"its sky coordinates cannot be found in the image: {_one_line(error)}") from error
 
 
-def _to_sky(path: Path, item: Any, wcs: Any) -> Any:
+def _to_sky(path: Path, item: Any, shape: Shape, wcs: Any) -> Any:
     try:
-        return item.to_sky(wcs)
+        return to_sky(item, shape, wcs)
     except Exception as error:  # WCS of any make
         raise BadInput(f"{path.name}: the image's WCS gives no sky coordinates: {_one_line(error)}") from error
 
