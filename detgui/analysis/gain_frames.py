@@ -88,6 +88,8 @@ def _check_kind(flat: Flat) -> None:
 
 def _check_same(first: Exposure, flat: Flat) -> None:
     other, name = flat.exposure, flat.name
+    if first.files and other.files and first.files[0].path.name == other.files[0].path.name and first is not other:
+        name = f"{other.files[0].path.parent.name}/{name}"  # of the same name in another folder
     if other.shape[1:] != first.shape[1:]:
         one, two = (" x ".join(map(str, each.shape[1:])) for each in (first, other))
         raise BadInput(f"{name} has {two} (groups, rows, columns), {first.name} has {one}")
@@ -116,5 +118,16 @@ def _check_signal(flat: Flat, limit: float) -> None:
     if levels[3] - levels[0] < DARK:
         why = "saturated from its first group on" if levels[0] > limit else "dark"
         raise BadInput(f"{flat.name} is no flat: it gains {levels[3] - levels[0]:.0f} DN from its first to its last group, it is {why}")
+    share = _saturated(flat, rows)
+    if share > 0.5:
+        raise BadInput(f"{flat.name} is saturated: in its third group {100 * share:.0f} % of the pixels in the middle are flagged so")
     if levels[2] > limit:
         raise BadInput(f"{flat.name} has {levels[2]:.0f} DN in its third group: a limit of {limit:g} DN leaves fewer than three groups")
+
+
+def _saturated(flat: Flat, rows: tuple[int, int]) -> float:
+    """Part of the pixels of a band of rows that GROUPDQ calls saturated in the third group."""
+    if "GROUPDQ" not in flat.exposure.planes:
+        return 0.0
+    flags = flat.exposure.read_block("GROUPDQ", (flat.integration,) * 2, (FEWEST_GROUPS,) * 2, rows)
+    return float(np.mean((flags & flags.dtype.type(PIXEL["SATURATED"])) != 0))

@@ -79,9 +79,11 @@ def _read(path: Path) -> NDArray[np.float64]:
 
     try:
         with fits.open(path) as hdus:
+            kind = str(hdus[0].header.get("REFTYPE", "IPC")).strip().upper()
             values = next((hdu.data for hdu in hdus if hdu.name == "SCI" and hdu.data is not None), None)
-            if values is None:
-                raise BadInput(f"{path.name} is no IPC reference: it has no SCI")
+            if values is None or kind != "IPC":
+                why = "it has no SCI" if values is None else f"its REFTYPE is {kind}"
+                raise BadInput(f"{path.name} is no IPC reference file: {why}")
             found = np.array(values, np.float64)
     except OSError as error:
         raise BadInput(f"{path.name} cannot be read: {error.strerror or error}") from None

@@ -80,7 +80,8 @@ def _prepared(exposures: Sequence[Exposure], params: Params, progress: Progress 
 
 def _boxes(exposure: Exposure, params: Params, size: int) -> Boxes:
     voids, exclude = voids_of(exposure, params.voids), masks_of(exposure, params.exclude, "exclude")
-    return cut(exposure.geometry, size, voids, exclude)
+    name = f"{params.voids.name}: the void" if isinstance(params.voids, Path) else "the void"
+    return cut(exposure.geometry, size, voids, exclude, name)
 
 
 def _check_pairs(wanted: str | tuple[int, ...], count: int) -> None:

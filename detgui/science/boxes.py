@@ -69,11 +69,13 @@ def cut(
     size: int = 256,
     voids: Sequence[NDArray[np.bool_]] = (),
     exclude: Sequence[NDArray[np.bool_]] = (),
+    void_name: str = "the void",
 ) -> Boxes:
     """The boxes of an image with ``geometry``, nominally ``size`` pixels on a side.
 
-    ``voids`` and ``exclude`` are masks of shape (ny, nx); the pixels of ``exclude`` and the reference pixels are in no box. Raises
-    `BadInput` for a size below 2, a mask of another shape, no pixel left, or a void that covers a whole sector.
+    ``voids`` and ``exclude`` are masks of shape (ny, nx); the pixels of ``exclude`` and the reference pixels are in no box.
+    ``void_name`` is what messages call the voids. Raises `BadInput` for a size below 2, a mask of another shape, no pixel left, or a void
+    that covers a whole sector.
     """
     if size < 2:
         raise BadInput(f"boxes of {size} pixels on a side hold no variance, the smallest are 2")
@@ -81,7 +83,7 @@ def cut(
     void, off = _union(voids, shape, "void"), _union(exclude, shape, "excluded region")
     usable = ~geometry.reference_pixels() & ~off
     columns = sectors(geometry)
-    _check_voids(columns, void, usable)
+    _check_voids(columns, void, usable, void_name)
     if not usable.any():
         raise BadInput("no pixel is left for a box: all are excluded or reference pixels")
     cells, kinds = _grid(geometry, columns, size), void.astype(np.int64)
@@ -112,11 +114,11 @@ def _union(masks: Sequence[NDArray[np.bool_]], shape: tuple[int, int], what: str
     return whole
 
 
-def _check_voids(columns: NDArray[np.int64], void: NDArray[np.bool_], usable: NDArray[np.bool_]) -> None:
+def _check_voids(columns: NDArray[np.int64], void: NDArray[np.bool_], usable: NDArray[np.bool_], name: str) -> None:
     for sector in range(1, 5):
         inside = (columns == sector) & usable
         if inside.any() and void[inside].all():
-            raise BadInput(f"the void covers the whole of sector {sector}: nothing is left for the bulk of it")
+            raise BadInput(f"{name} covers the whole of sector {sector}: nothing is left for the bulk of it")
 
 
 def _grid(geometry: DetectorGeometry, columns: NDArray[np.int64], size: int) -> NDArray[np.int64]:

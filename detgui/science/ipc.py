@@ -42,7 +42,8 @@ def kernel_factor(kernel: Array) -> float:
 def checked_kernel(kernel: Array, name: str) -> Array:
     """The kernel as float64. Raises `BadInput` where it is not a correction kernel of odd sides."""
     found = np.asarray(kernel, np.float64)
-    if found.ndim != 2 or found.shape[0] % 2 == 0 or found.shape[1] % 2 == 0 or max(found.shape) > GRID or not np.isfinite(found).all():
+    sides = (*found.shape, 0, 0)[:2]
+    if found.ndim != 2 or not all(side % 2 and 3 <= side <= GRID for side in sides) or not np.isfinite(found).all():
         raise BadInput(f"{name} has no IPC kernel of odd sides, its array has the shape {found.shape}")
     check_centre(float(found[found.shape[0] // 2, found.shape[1] // 2]), f"{name}: the centre of the kernel")
     return found
