@@ -11,7 +11,7 @@ from astropy.table import Table
 from cli_help import run
 from hot_fakes import cross_image, write_dark
 
-from detgui.analysis import hot_pixels, hot_tables
+from detgui.analysis import hot_history, hot_pixels, hot_tables
 from detgui.errors import BadInput
 from detgui.simulate.dark_files import write_darks
 from detgui.simulate.dark_params import DarkParams
@@ -244,6 +244,9 @@ def test_the_real_masks_changed_their_criteria(shared_file):
     assert first.trends[0].counts.tolist() == [21104, 21677, 2051, 3103, 21893]
     assert first.trends[0].turnover[1].tolist() == [0, 2051, 21677]
     assert first.trends[0].growth.step < -2 * first.trends[0].growth.step_err
+    classes = hot_history.run(first, hot_history.Params(None)).numbers()
+    assert classes["recovered"] == 0
+    assert classes["changed at the break"] > 15_000
     for series in found.series:
         said = [note for note in series.notes if "criteria changed" in note]
         assert any("2023-07-01 to 2024-06-27" in note and "step, not healing" in note for note in said)

@@ -75,9 +75,16 @@ class Result:
         """Places in the lists of pixels that became hot and stayed so, without those that only a change of definition made hot."""
         return np.flatnonzero((self.classes == hot_classes.NEW) & ~self.at_break())
 
+    def recovered(self) -> Indices:
+        """Places in the lists of pixels that recovered for good, without those that a change of definition took away."""
+        return np.flatnonzero((self.classes == hot_classes.RECOVERED) & ~self.at_break())
+
     def numbers(self) -> dict[str, int]:
-        """Pixels by class."""
-        return {name: int(np.count_nonzero(self.classes == at)) for at, name in enumerate(hot_classes.CLASSES) if at}
+        """Pixels by class; 'newly hot' and 'recovered' without those that changed with the definition, which come last."""
+        found = {name: int(np.count_nonzero(self.classes == at)) for at, name in enumerate(hot_classes.CLASSES) if at}
+        found |= {"newly hot": int(self.newly_hot().size), "recovered": int(self.recovered().size)}
+        apart = self.at_break() & np.isin(self.classes, (hot_classes.NEW, hot_classes.RECOVERED))
+        return found | ({"changed at the break": int(np.count_nonzero(apart))} if self.series.after is not None else {})
 
 
 def run(series: Series, params: Params, progress: Progress = no_progress) -> Result:

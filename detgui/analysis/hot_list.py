@@ -59,7 +59,6 @@ def write(histories: Sequence[History], path: str | Path, provenance: object = N
                 "tested_pixels": history.tested,
                 "errors_multiplied_with": history.scale,
                 "classes": history.numbers(),
-                "changed_at_the_break": int(np.count_nonzero(history.at_break())),
                 "notes": list(history.notes),
             }
             for history in histories
