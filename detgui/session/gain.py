@@ -30,6 +30,7 @@ PATIENT_S = 30.0  # an exact map that takes longer is made again by itself for o
 KEPT = 4  # exact maps to come back to at once
 TAB = "Gain"
 LABEL = "gain map"
+FINAL_PRODUCT = "_ramp"
 
 
 class GainMaker(QObject):
@@ -366,7 +367,7 @@ def flats_of(state: SessionState) -> tuple[OpenExposure, ...]:
 
 
 def automatic_flats(state: SessionState) -> tuple[OpenExposure, ...]:
-    """All ramps of the detector and array of the shown exposure, or of the first ramp."""
+    """All ramps of the detector and array of the shown exposure, or of the first ramp; not what is between two stages of calibration."""
     ramps = candidates(state)
     current = state.current
     of = {current.key, current.source} if current is not None else set()
@@ -375,7 +376,7 @@ def automatic_flats(state: SessionState) -> tuple[OpenExposure, ...]:
         return ()
     same = tuple(each for each in ramps if each.array == first.array)
     calibrated = tuple(each for each in same if each.kind != "uncal")
-    return calibrated or same
+    return tuple(each for each in calibrated if each.name.endswith(FINAL_PRODUCT)) or calibrated or same
 
 
 def candidates(state: SessionState) -> tuple[OpenExposure, ...]:

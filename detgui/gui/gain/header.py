@@ -29,11 +29,14 @@ class GainHeader(QWidget):
         super().__init__(parent)
         self._session, self._maker = context.session, context.maker
         self.flats = FlatsMenu(context, self)
+        self._wrong = ""  # with what was typed
         self._make()
         self._lay_out()
         self._connect()
 
     def _make(self) -> None:
+        self.calibrate = flat_button("Calibrate…", "These flats are raw: correct superbias, reference pixels and non-linearity first")
+        self.calibrate.clicked.connect(lambda: self._session.set_gain(page="Calibrate"))
         self.flats_text, self.status = ElidedLabel(self), ElidedLabel(self)
         for label in (self.flats_text, self.status):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -64,7 +67,7 @@ class GainHeader(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
-        column.addLayout(_row(self.flats.button, self.flats_text))
+        column.addLayout(_row(self.flats.button, self.calibrate, self.flats_text))
         parameters = FlowLayout(spacing=6)
         for group in (
             _named("Box", self.box, "px", words.BOX_TIP),
@@ -84,8 +87,8 @@ class GainHeader(QWidget):
         self.box.lineEdit().editingFinished.connect(self._take_box)
         self.box.activated.connect(lambda _: self._take_box())
         self.limit.editingFinished.connect(self._take_limit)
-        for field in (self.box.lineEdit(), self.limit):
-            field.returnPressed.connect(field.clearFocus)  # or the next key would go into the field
+        for field in (self.box, self.limit):  # or the next key would go into the field
+            (field.lineEdit() if field is self.box else field).returnPressed.connect(lambda field=field: field.clearFocus())
         self.pairs.activated.connect(lambda place: self._take_pairs(PAIRS[place]))
         self.ipc.activated.connect(lambda place: set_(text="IPC", ipc=IPC[place]))
         self.ipc_value.entered.connect(self._take_ipc)
@@ -102,8 +105,8 @@ class GainHeader(QWidget):
         if text.isdigit() and int(text) >= 2:
             self._session.set_gain(text="Box", box=int(text))
         else:
-            self._say(f"Box: {text or 'nothing'} is no number of pixels, such as 256")
             self.show_state(self._session.state)
+            self._say(f"Box: {text or 'nothing'} is no number of pixels, such as 256")
 
     def _take_limit(self) -> None:
         text = self.limit.text().strip().replace(",", "")
@@ -114,8 +117,9 @@ class GainHeader(QWidget):
         if value is None or 0 < value < float("inf"):
             self._session.set_gain(text="Limit", limit=value)
         else:
-            self._say(f"Limit: {text} is no signal in DN, such as 5000")
+            self.limit.setModified(False)
             self.show_state(self._session.state)
+            self._say(f"Limit: {text} is no signal in DN, such as 5000")
 
     def _take_pairs(self, choice: str) -> None:
         fields = {"pairs": choice}
@@ -132,14 +136,16 @@ class GainHeader(QWidget):
             self._session.set_gain(text="IPC", ipc="centre" if value is not None else "none", ipc_centre=value)
 
     def _say(self, sentence: str) -> None:
-        self.trouble.setText(sentence)
-        self.trouble.setVisible(bool(sentence))
+        """Say what is wrong with what was typed; the next change of the parameters takes it away."""
+        self._wrong = sentence
+        self.show_work()
 
     # what there is
 
     def show_state(self, state: SessionState) -> None:
         """Show options and flats."""
         options = state.gain
+        self._wrong = ""
         self.flats.show()
         with QSignalBlocker(self.box), QSignalBlocker(self.clip), QSignalBlocker(self.correct):
             self.box.setCurrentText(str(options.box))
@@ -158,6 +164,7 @@ class GainHeader(QWidget):
     def show_work(self) -> None:
         """Show what runs, or what was used; and what is wrong."""
         busy, there = self._maker.busy, bool(self._maker.flats)
+        self.calibrate.setVisible(any(each.kind == "uncal" for each in self._maker.flats))
         self.cancel.setVisible(busy)
         self.compute.setEnabled(there and not busy)
         default = self._maker.default_limit
@@ -166,7 +173,9 @@ class GainHeader(QWidget):
         text, tip = words.status(self._maker)
         self.status.show_text(text)
         self.status.setToolTip(tip)
-        self._say(self._maker.trouble or (self._maker.advice if not busy else ""))
+        sentence = self._wrong or self._maker.trouble or (self._maker.advice if not busy else "")
+        self.trouble.setText(sentence)
+        self.trouble.setVisible(bool(sentence))
 
 
 def _row(*widgets: QWidget) -> QHBoxLayout:

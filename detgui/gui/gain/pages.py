@@ -6,6 +6,7 @@ from detgui.gui.pages.page_row import PageRow
 
 _ROOM = "detgui.gui.gain"
 PAGES = (
+    PageRow("Calibrate", f"{_ROOM}.calibrate_page", "CalibratePage", "Raw flats through superbias, reference pixels and linearity"),
     PageRow("Map", f"{_ROOM}.map_page", "MapPage", "Gain of every box: histogram, medians, image"),
     PageRow("Pairs", f"{_ROOM}.pairs_page", "PairsPage", "Light of the flats, and which pairs are used"),
     PageRow("Box", f"{_ROOM}.box_page", "BoxPage", "Variance against mean of the box under the mouse"),

@@ -10,21 +10,20 @@ from detgui.analysis import gain_table
 from detgui.analysis.gain_types import Result
 from detgui.gui.common.quantity import MISSING, plain, with_error
 from detgui.gui.gain.context import Context
-from detgui.gui.gain.gain_page import UNIT, GainPage, figures_of, kind_colour
+from detgui.gui.gain.gain_page import UNIT, GainPage, kind_colour
 from detgui.gui.gain.rows_table import RowsTable
 from detgui.gui.pages.page import Table
 from detgui.gui.pages.page_plot import PagePlot
 from detgui.science.boxes import BULK, KINDS, VOID
-from detgui.science.gain_sectors import SectorFigures
 
 HEADERS = (
     ("sector", "1 to 4 by detector column, as in the report, and the amplifier that reads it"),
     ("region", "void: boxes inside the outlines; bulk: all others"),
     (f"gain ({UNIT})", "mean of the boxes weighted by their pixels"),
     ("systematic", "what the estimators disagree by beyond their errors (page Estimators)"),
-    ("noise (DN)", "of a single read with that of the reset, from the intercept of the line: 2 R²"),
-    ("read (DN)", "read noise of a single read alone, from differences of reads"),
+    ("read noise (DN)", "of a single read, from differences of reads"),
     ("reset (DN)", "noise of the reset: what the intercept has beyond that of the reads"),
+    ("intercept (DN)", "both together, from the intercept of the line: 2 R²"),
     ("boxes", "that were measured"),
     ("pixels", "in them"),
 )
@@ -46,7 +45,7 @@ class SectorsPage(GainPage):
 
     def draw_result(self, result: Result) -> None:
         rows = gain_table.sector_rows(result)
-        self.rows.show_rows([_texts(row, figures_of(result, row)) for row in rows])
+        self.rows.show_rows([_texts(row) for row in rows])
         self.plot.show_drawn(lambda: self._draw(rows))
         self.plot.fit(0, 0.2)
         self.plot.fit(1)
@@ -68,23 +67,21 @@ class SectorsPage(GainPage):
 
     def table(self) -> Table:
         rows = gain_table.sector_rows(self.result)
-        columns = {name: (np.array([row[name] for row in rows]), gain_table.unit_of(name)) for name in rows[0]}
+        columns = {name: (np.array([row[name] for row in rows]), gain_table.UNITS.get(name, "")) for name in rows[0]}
         return columns, gain_table.facts(self.result) | {"provenance": self.origin().provenance}
 
 
-def _texts(row: dict[str, Any], found: SectorFigures | None) -> list[str]:
+def _texts(row: dict[str, Any]) -> list[str]:
     amplifier = f" ({row['amplifier']})" if row["amplifier"] else ""
-    more = [MISSING] * 3
-    if found is not None:
-        noise, reset = (found.single_read_noise, found.single_read_noise_err), (found.reset_noise, found.reset_noise_err)
-        more = [f"± {plain(found.systematic, 2)}" if np.isfinite(found.systematic) else MISSING, with_error(*noise), with_error(*reset)]
+    systematic = row.get("systematic", np.nan)
+    names = ("read_noise", "reset_noise", "intercept_noise")
+    noises = [with_error(row.get(name, np.nan), row.get(f"{name}_err", np.nan)) for name in names]
     return [
         f"{row['sector']}{amplifier}",
         row["region"],
         with_error(row["gain"], row["gain_err"]),
-        more[0],
-        with_error(row["read_noise"], row["read_noise_err"]),
-        *more[1:],
+        f"± {plain(systematic, 2)}" if np.isfinite(systematic) else MISSING,
+        *noises,
         str(row["n_boxes"]),
         f"{row['n_pixels']:,}",
     ]
