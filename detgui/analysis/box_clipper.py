@@ -2,16 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detgui.science import clip_factor
 from detgui.science.boxes import Boxes
-from detgui.science.clip_kernels import clip_boxes
+from detgui.science.clip_kernels import CHUNK, Floats, Image, Room, aligned, clip_groups, room_for
+from detgui.science.clip_lanes import LANES, MOST_PIXELS, STEP, clip_strips, work_for
+from detgui.science.clip_plan import Plan, Runs, large, small
 from detgui.science.photon_transfer import Moments, moments_of
+
+
+class BoxWork:
+    """How boxes are clipped: large and small ones, each in parts for several threads."""
+
+    def __init__(self, runs: Runs, pixels: NDArray[np.int64], level: float, parts: int) -> None:
+        """``runs`` (`boxes.Boxes.runs`) and number of ``pixels`` of every box; clipping at ``level``."""
+        self.level, self.boxes = level, pixels.size
+        few = pixels <= MOST_PIXELS
+        self._large, self._small = large(runs, np.flatnonzero(~few)), small(runs, np.flatnonzero(few))
+        self._parts = [(one, two) for one, two in zip(_spans(self._large, parts), _spans(self._small, parts), strict=True)]
+
+    @property
+    def parts(self) -> int:
+        """Into how many parts the work is cut."""
+        return len(self._parts)
+
+    def clip(self, part: int, rooms: Rooms, one: Image, two: Image, bad: NDArray[np.uint8], scale: float, out: NDArray[np.float64]) -> None:
+        """Do a part for two flat images, ``scale`` times what the arrays hold, into ``out`` (boxes, 2, 4)."""
+        factor, flat = np.float32(scale), out.reshape(-1)
+        span, strips = self._parts[part]
+        if span[1] > span[0]:
+            scratch, room = rooms.large(self._large.room)
+            clip_groups(one, two, bad, factor, self._large.arrays, span, self.level, scratch, room, flat)
+        if strips[1] > strips[0]:
+            plan = self._small
+            clip_strips(
+                one, two, bad, factor, plan.arrays, plan.index, strips, self.level, rooms.small(plan.room, plan.rows), rooms.work, flat
+            )
+
+
+class Rooms:
+    """Scratch memory of one thread, which grows as needed."""
+
+    def __init__(self) -> None:
+        self._chunks, self._room = np.empty((2, 0), np.float32), room_for(0)
+        self._strips, self._lanes = np.empty((2, 0), np.float32), np.empty(0, np.float32)
+        self.work = work_for()
+
+    def large(self, chunks: int) -> tuple[tuple[Floats, Floats], Room]:
+        """Room for that many chunks of the difference and of the sum, and for their sums."""
+        if self._chunks.shape[1] < chunks * CHUNK:
+            self._chunks, self._room = aligned((2, chunks * CHUNK)), room_for(chunks)
+        return (self._chunks[0], self._chunks[1]), self._room
+
+    def small(self, pixels: int, rows: int) -> tuple[Floats, Floats, Floats]:
+        """Room for strips of that many pixels of the difference and of the sum, and for `clip_lanes.LANES` boxes of ``rows`` pixels."""
+        if self._strips.shape[1] < pixels:
+            self._strips = aligned((2, pixels))
+        if self._lanes.size < (rows + STEP) * LANES:
+            self._lanes = aligned(((rows + STEP) * LANES,))
+        return self._strips[0], self._strips[1], self._lanes
 
 
 class Clipper:
@@ -21,11 +75,10 @@ class Clipper:
         """``level`` standard deviations, 0 for no clipping; ``correct`` the variance for what clipping takes. Raises `BadInput` for a
         level that is not tabulated."""
         clip_factor.factors(level, np.ones(1))
-        self.level, self.correct, self._count = level, correct, len(boxes)
-        self._runs = boxes.runs()
-        self._spans = _spans(boxes.pixels, workers)
-        self._rooms = [np.empty(max(1, int(boxes.pixels.max())), np.float32) for _ in self._spans]
-        self._pool = ThreadPoolExecutor(max(1, len(self._spans)), thread_name_prefix="detgui-clip")
+        self.level, self.correct = level, correct
+        self._work = BoxWork(boxes.runs(), boxes.pixels, level, max(1, workers))
+        self._rooms = [Rooms() for _ in range(self._work.parts)]
+        self._pool = ThreadPoolExecutor(self._work.parts, thread_name_prefix="detgui-clip")
 
     def __enter__(self) -> Clipper:
         return self
@@ -38,19 +91,20 @@ class Clipper:
 
         All three have the shape of the labels. NaN where fewer than two pixels are left.
         """
-        out = np.empty((self._count, 2, 4))
-        first, second = np.ascontiguousarray(one).reshape(-1), np.ascontiguousarray(two).reshape(-1)
-        marks = np.ascontiguousarray(bad).reshape(-1)
+        out = np.empty((self._work.boxes, 2, 4))
+        first, second = np.ascontiguousarray(one, np.float32).reshape(-1), np.ascontiguousarray(two, np.float32).reshape(-1)
+        marks = np.ascontiguousarray(bad, np.uint8).reshape(-1)
 
         def work(part: int) -> None:
-            clip_boxes(first, second, marks, *self._runs, self._spans[part], self.level, self._rooms[part], out)
+            self._work.clip(part, self._rooms[part], first, second, marks, 1.0, out)
 
-        list(self._pool.map(work, range(len(self._spans))))
+        list(self._pool.map(work, range(self._work.parts)))
         return moments_of(out, self.level, self.correct)
 
 
-def _spans(pixels: NDArray[np.int64], workers: int) -> list[tuple[int, int]]:
-    """Ranges of boxes with about as many pixels each."""
-    edges = np.searchsorted(np.cumsum(pixels), np.linspace(0, pixels.sum(), max(1, workers) + 1)[1:-1]) + 1
-    edges = np.unique(np.clip(np.concatenate([[0], edges, [pixels.size]]), 0, pixels.size))
-    return [(int(a), int(b)) for a, b in pairwise(edges)]
+def _spans(plan: Plan, parts: int) -> Sequence[tuple[int, int]]:
+    """Ranges of groups with about as many pixels each."""
+    done = np.append(0, np.cumsum(plan.pixels))
+    edges = np.abs(done - np.linspace(0, done[-1], parts + 1)[:, None]).argmin(axis=1)
+    edges[-1] = len(plan)
+    return [(int(edges[part]), int(edges[part + 1])) for part in range(parts)]

@@ -1,146 +1,303 @@
-"""Compiled loops for the clipped moments of boxes of pixels.
+"""Compiled loops for the clipped moments of boxes of pixels: large boxes, one after the other.
 
-Pixels are multiplied by 0 or 1 instead of being branched over, so that the loops use the processor's vector registers. Sums of `CHUNK`
-values are float32 about a centre near the mean, the sum over chunks is float64: 1e-7 of the variance.
+The pixels of a box are copied into chunks of `CHUNK` values. Values are multiplied by 0 or 1 instead of being branched over, and every loop
+over a chunk has a fixed length, so that the processor's vector registers are used. Sums over a chunk are float32 about a centre near the
+mean, those over chunks float64: 1e-7 of the variance. A chunk remembers the smallest and largest value that it kept: while limits that
+become narrower still contain both, its sums stay as they are.
+
+Inner loops take no slices (each would count references, which costs as much as a hundred pixels) and whole unsigned indices (no test for
+negative ones).
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from detgui.science.jit import REDUCED_FASTMATH, kernel
 
 CHUNK = 512
 FILL = np.float32(1e18)
-"""Stands for a pixel that does not count; its square is still finite."""
+"""Stands for a pixel that does not count; its square is still finite, and it stays what it is when a centre is subtracted."""
 
 LARGEST = np.float32(1e17)
-SAMPLE = 64
+SAMPLE = 9
+"""Values whose median is the first centre."""
+
+FAR = 16.0
+"""A centre farther than the root of this many variances from the mean costs too many digits: it is moved to the mean."""
+
+MOST_MOVES = 3
 MOST_PASSES = 100
 FEWEST = 2
+LINE = 64
+"""Bytes of a line of the processor's cache."""
 
+INFINITE = np.int32(0x7F800000)
+"""The bits of an infinite float32."""
 
-@kernel(fastmath=REDUCED_FASTMATH)
-def moments_between(values: NDArray[np.float32], low: np.float32, high: np.float32, out: NDArray[np.float64]) -> None:
-    """Number, sum and sum of squares, into ``out`` (3,), of the values from ``low`` to ``high``, ends included."""
-    out[:] = 0.0
-    for begin in range(0, values.size, CHUNK):
-        part = values[begin : begin + CHUNK]
-        count, total, squares = np.float32(0), np.float32(0), np.float32(0)
-        for i in range(part.size):
-            keep = np.float32(1) if (part[i] >= low) & (part[i] <= high) else np.float32(0)
-            value = part[i] * keep
-            count += keep
-            total += value
-            squares += value * value
-        out[0] += count
-        out[1] += total
-        out[2] += squares
+U_CHUNK, U_NONE = np.uint64(CHUNK), np.uint64(0)
 
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+Room = tuple[Floats, NDArray[np.int32], NDArray[np.uint32], Floats, Doubles]
+"""By chunk: number, sum and sum of squares of what was kept (3 a chunk), the bits of the largest positive and of the most negative value
+kept; a few values to find a centre; the sums over all chunks (3,)."""
 
-@kernel(fastmath=REDUCED_FASTMATH)
-def shift(values: NDArray[np.float32], centre: np.float32) -> None:
-    """Subtract ``centre`` from the values, those that do not count excepted."""
-    for i in range(values.size):
-        value = values[i]
-        values[i] = value - centre if value <= LARGEST else FILL
-
-
-@kernel
-def near_mean(values: NDArray[np.float32]) -> np.float32:
-    """Mean of a few values that count, 0 where none does."""
-    total, count = 0.0, 0
-    for value in values:
-        if value <= LARGEST:
-            total += value
-            count += 1
-            if count == SAMPLE:
-                break
-    return np.float32(total / max(1, count))
-
-
-@kernel
-def clip(values: NDArray[np.float32], level: float, room: NDArray[np.float64], out: NDArray[np.float64]) -> None:
-    """Number before clipping, number left, mean and variance (n - 1) of ``values``, into ``out`` (4,).
-
-    Values farther than ``level`` standard deviations (n) from the mean are left out, again and again until none is; 0 or less: no
-    clipping. Mean and variance are NaN for fewer than two values. ``values`` is changed, ``room`` is (3,).
-    """
-    centre = near_mean(values)
-    shift(values, centre)
-    low, high = -LARGEST, LARGEST
-    moments_between(values, low, high, room)
-    out[0] = room[0]
-    for _ in range(MOST_PASSES):
-        count = room[0]
-        if level <= 0 or count < FEWEST:
-            break
-        mean = room[1] / count
-        reach = level * math.sqrt(max(0.0, room[2] / count - mean * mean))
-        low, high = max(low, np.float32(mean - reach)), min(high, np.float32(mean + reach))
-        moments_between(values, low, high, room)
-        if room[0] == count:
-            break
-    count = room[0]
-    out[1] = count
-    if count < FEWEST:
-        out[2] = out[3] = np.nan
-    else:
-        mean = room[1] / count
-        out[2] = centre + mean
-        out[3] = max(0.0, room[2] - count * mean * mean) / (count - 1)
+Plan = tuple[NDArray[np.int64], ...]
+At = np.uint64
+Image = NDArray[np.float32] | NDArray[np.int16]
 
 
 @kernel(fastmath=REDUCED_FASTMATH)
 def gather(
-    one: NDArray[np.float32],
-    two: NDArray[np.float32],
-    sign: np.float32,
+    one: Image,
+    two: Image,
     bad: NDArray[np.uint8],
-    out: NDArray[np.float32],
+    scale: np.float32,
+    begin: At,
+    count: At,
+    minus: Floats,
+    plus: Floats,
+    place: At,
 ) -> None:
-    """``one + sign * two`` of a run of pixels, `FILL` where one is bad or not finite."""
-    for i in range(out.size):
-        value = one[i] + sign * two[i]
-        out[i] = value if (abs(value) <= LARGEST) & (bad[i] == 0) else FILL
+    """``scale`` times difference and sum of ``count`` pixels from ``begin`` on, into ``minus`` and ``plus`` from ``place`` on.
+
+    `FILL` where a pixel is bad or not finite.
+    """
+    for i in range(count):
+        first, second = np.float32(one[begin + i]), np.float32(two[begin + i])
+        difference, total = (first - second) * scale, (first + second) * scale
+        ok = bad[begin + i] == 0
+        minus[place + i] = difference if ok & (abs(difference) <= LARGEST) else FILL
+        plus[place + i] = total if ok & (abs(total) <= LARGEST) else FILL
 
 
 @kernel
-def clip_boxes(
-    one: NDArray[np.float32],
-    two: NDArray[np.float32],
+def first_centre(values: Floats, begin: At, size: int, sample: Floats) -> np.float32:
+    """Median of `SAMPLE` of the values, the lower one of two, those that do not count excepted; 0 where that is as good a centre."""
+    found = 0
+    for at in range(SAMPLE):
+        value = values[begin + np.uint64(at * (size - 1) // (SAMPLE - 1))]
+        if abs(value) <= LARGEST:
+            place = found
+            while place > 0 and sample[place - 1] > value:
+                sample[place] = sample[place - 1]
+                place -= 1
+            sample[place] = value
+            found += 1
+    if found == 0 or abs(sample[(found - 1) // 2]) < sample[found - 1] - sample[0]:
+        return np.float32(0)
+    return np.float32(sample[(found - 1) // 2])
+
+
+@kernel(fastmath=REDUCED_FASTMATH)
+def recentre(values: Floats, begin: At, chunks: int, shift: np.float32, low: np.float32, high: np.float32, room: Room) -> None:
+    """Subtract ``shift`` from ``chunks`` chunks of ``values`` from ``begin`` on; then as `sweep`, but without the ends of what was kept."""
+    sums, most, _, _, _ = room
+    one, nothing = np.float32(1), np.float32(0)
+    for chunk in range(chunks):
+        first = begin + np.uint64(chunk) * U_CHUNK
+        count, total, squares = np.float32(0), np.float32(0), np.float32(0)
+        for i in range(U_CHUNK):
+            value = values[first + i] - shift
+            values[first + i] = value
+            keep = one if (value >= low) & (value <= high) else nothing
+            value = value * keep
+            count += keep
+            total += value
+            squares += value * value
+        sums[3 * chunk], sums[3 * chunk + 1], sums[3 * chunk + 2] = count, total, squares
+        most[chunk] = INFINITE
+
+
+@kernel(fastmath=REDUCED_FASTMATH)
+def sweep(
+    values: Floats,
+    signed: NDArray[np.int32],
+    unsigned: NDArray[np.uint32],
+    begin: At,
+    chunks: int,
+    low: np.float32,
+    high: np.float32,
+    room: Room,
+) -> None:
+    """Number, sum and sum of squares of the values of every chunk from ``low`` to ``high``, ends included, into ``room``.
+
+    ``signed`` and ``unsigned`` are the same bits as ``values``; the largest of the former are those of the largest positive value kept,
+    of the latter those of the most negative one: whole numbers have a maximum that vectorises whatever NaN is. A chunk in which these
+    are inside already keeps its sums.
+    """
+    sums, most, least, _, _ = room
+    tops, bottoms = most.view(np.float32), least.view(np.float32)
+    one, nothing = np.float32(1), np.float32(0)
+    around = (low <= nothing) & (high >= nothing)
+    for chunk in range(chunks):
+        if around & (low <= bottoms[chunk]) & (tops[chunk] <= high):
+            continue
+        first = begin + np.uint64(chunk) * U_CHUNK
+        count, total, squares = np.float32(0), np.float32(0), np.float32(0)
+        top, bottom = np.int32(0), np.uint32(0)
+        for i in range(U_CHUNK):
+            value = values[first + i]
+            inside = (value >= low) & (value <= high)
+            keep = one if inside else nothing
+            value = value * keep
+            positive = signed[first + i] if inside else np.int32(0)
+            negative = unsigned[first + i] if inside else np.uint32(0)
+            count += keep
+            total += value
+            squares += value * value
+            top = positive if positive > top else top
+            bottom = negative if negative > bottom else bottom
+        sums[3 * chunk], sums[3 * chunk + 1], sums[3 * chunk + 2] = count, total, squares
+        most[chunk], least[chunk] = top, bottom
+
+
+@kernel
+def add_up(sums: Floats, chunks: int, total: Doubles) -> None:
+    """Sum over the first ``chunks`` of ``sums`` into ``total`` (3,)."""
+    count, first, second = 0.0, 0.0, 0.0
+    for chunk in range(chunks):
+        count += sums[3 * chunk]
+        first += sums[3 * chunk + 1]
+        second += sums[3 * chunk + 2]
+    total[0], total[1], total[2] = count, first, second
+
+
+@kernel
+def clip(
+    values: Floats,
+    signed: NDArray[np.int32],
+    unsigned: NDArray[np.uint32],
+    begin: At,
+    size: int,
+    level: float,
+    room: Room,
+    out: Doubles,
+    place: int,
+) -> None:
+    """Number before clipping, number left, mean and variance (n - 1) of ``size`` values from ``begin`` on, into ``out`` at ``place``.
+
+    Values farther than ``level`` standard deviations (n) from the mean are left out, again and again until none is; 0 or less: no
+    clipping. Mean and variance are NaN for fewer than two values. ``values`` (flat; ``signed`` and ``unsigned`` are their bits) is changed;
+    what is after ``size`` in the last chunk has to be `FILL`.
+    """
+    sums, most, _, sample, total = room
+    chunks = -(-size // CHUNK)
+    low, high = -LARGEST, LARGEST
+    shift = first_centre(values, begin, size, sample)
+    if shift == 0:
+        for chunk in range(chunks):
+            most[chunk] = INFINITE
+        sweep(values, signed, unsigned, begin, chunks, low, high, room)
+    else:
+        recentre(values, begin, chunks, shift, low, high, room)
+    add_up(sums, chunks, total)
+    out[place] = total[0]
+    centre, moves, before = float(shift), 1, -1.0
+    for _ in range(MOST_PASSES):
+        if moves < MOST_MOVES and far(total):
+            shift = np.float32(total[1] / total[0])
+            centre, moves, before = centre + float(shift), moves + 1, -1.0
+            low, high = (low - shift if low > -LARGEST else low), (high - shift if high < LARGEST else high)
+            recentre(values, begin, chunks, shift, low, high, room)
+        elif level <= 0 or total[0] < FEWEST or total[0] == before:
+            break
+        else:
+            before = total[0]
+            mean = total[1] / before
+            reach = level * math.sqrt(max(0.0, total[2] / before - mean * mean))
+            low, high = max(low, np.float32(mean - reach)), min(high, np.float32(mean + reach))
+            sweep(values, signed, unsigned, begin, chunks, low, high, room)
+        add_up(sums, chunks, total)
+    finish(total, centre, out, place)
+
+
+@kernel
+def far(total: Doubles) -> bool:
+    """Whether sums about a centre lose digits because it is far from the mean."""
+    count = max(total[0], 1.0)
+    mean = total[1] / count
+    return bool(mean * mean > FAR * max(0.0, total[2] / count - mean * mean))
+
+
+@kernel
+def finish(total: Doubles, centre: float, out: Doubles, place: int) -> None:
+    """Number left, mean and variance (n - 1) from sums about ``centre``, into ``out`` after ``place``; NaN for fewer than two."""
+    count = total[0]
+    out[place + 1] = count
+    if count < FEWEST:
+        out[place + 2] = out[place + 3] = np.nan
+    else:
+        mean = total[1] / count
+        out[place + 2] = centre + mean
+        out[place + 3] = max(0.0, total[2] - count * mean * mean) / (count - 1)
+
+
+@kernel
+def clip_groups(
+    one: Image,
+    two: Image,
     bad: NDArray[np.uint8],
-    starts: NDArray[np.int64],
-    lengths: NDArray[np.int64],
-    boxes: NDArray[np.int64],
+    scale: np.float32,
+    plan: Plan,
     span: tuple[int, int],
     level: float,
-    values: NDArray[np.float32],
-    out: NDArray[np.float64],
+    scratch: tuple[Floats, Floats],
+    room: Room,
+    out: Doubles,
 ) -> None:
-    """`clip` of the difference and of the sum of two flat images in boxes ``span[0]`` to ``span[1] - 1``, into ``out`` (boxes, 2, 4).
+    """`clip` of the difference and of the sum of two flat images in boxes, into ``out`` (flat: boxes, 2, 4).
 
-    Box k has the runs ``boxes[k]`` to ``boxes[k + 1] - 1`` of pixels, each from ``starts`` on and ``lengths`` long; ``values`` has room
-    for the largest box.
+    The images are ``scale`` times ``one`` and ``two``; ``plan`` is that of `clip_plan.large`, of which the groups ``span[0]`` to
+    ``span[1] - 1`` are done; ``scratch`` has room for the chunks of the largest group, twice.
     """
-    room = np.empty(3, np.float64)
-    for box in range(span[0], span[1]):
-        for which in range(2):
-            sign = np.float32(-1) if which == 0 else np.float32(1)
-            size = 0
-            for run in range(boxes[box], boxes[box + 1]):
-                begin, end = starts[run], starts[run] + lengths[run]
-                gather(one[begin:end], two[begin:end], sign, bad[begin:end], values[size : size + end - begin])
-                size += end - begin
-            clip(values[:size], level, room, out[box, which])
+    order, sizes, offsets, starts, lengths, places, boxes, runs = plan
+    minus, plus = scratch
+    bits = (minus.view(np.int32), minus.view(np.uint32), plus.view(np.int32), plus.view(np.uint32))
+    for group in range(span[0], span[1]):
+        for run in range(runs[group], runs[group + 1]):
+            gather(one, two, bad, scale, np.uint64(starts[run]), np.uint64(lengths[run]), minus, plus, np.uint64(places[run]))
+        for at in range(boxes[group], boxes[group + 1]):
+            begin, size, place = offsets[at] * CHUNK, sizes[at], 8 * order[at]
+            for i in range(begin + size, begin + -(-size // CHUNK) * CHUNK):
+                minus[i] = plus[i] = FILL
+            clip(minus, bits[0], bits[1], np.uint64(begin), size, level, room, out, place)
+            clip(plus, bits[2], bits[3], np.uint64(begin), size, level, room, out, place + 4)
 
 
 @kernel
-def clip_rows(values: NDArray[np.float32], level: float, out: NDArray[np.float64]) -> None:
-    """`clip` of every row of ``values`` (boxes, pixels), which are changed, into ``out`` (boxes, 4)."""
-    room = np.empty(3, np.float64)
-    for row in range(values.shape[0]):
-        clip(values[row], level, room, out[row])
+def clip_rows(rows: Floats, level: float, out: Doubles) -> None:
+    """`clip` of every row of ``rows`` (boxes, pixels) into ``out`` (boxes, 4)."""
+    size = rows.shape[1]
+    used = -(-size // CHUNK)
+    values = np.empty(used * CHUNK, np.float32)
+    room = (
+        np.empty(3 * used, np.float32),
+        np.empty(used, np.int32),
+        np.empty(used, np.uint32),
+        np.empty(SAMPLE, np.float32),
+        np.empty(3, np.float64),
+    )
+    for row in range(rows.shape[0]):
+        values[:size] = rows[row]
+        values[size:] = FILL
+        clip(values, values.view(np.int32), values.view(np.uint32), U_NONE, size, level, room, out[row], 0)
+
+
+def aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray[Any]:
+    """Zeros that begin where a line of the processor's cache does: a vector that lies across two lines is loaded twice."""
+    count = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    raw = np.zeros(count + LINE, np.uint8)
+    begin = -raw.ctypes.data % LINE
+    return raw[begin : begin + count].view(dtype).reshape(shape)
+
+
+def room_for(chunks: int) -> Room:
+    """Room for the sums of that many chunks."""
+    whole = np.empty(chunks, np.int32), np.empty(chunks, np.uint32)
+    return np.empty(3 * chunks, np.float32), *whole, np.empty(SAMPLE, np.float32), np.empty(3)
