@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
+from cli_help import run
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
@@ -206,6 +207,12 @@ def test_region_file_without_an_exposure_is_one_sentence(qtbot, make_window, tmp
     qtbot.waitUntil(lambda: "open one first" in window.task_bar.failure.label.text(), timeout=PATIENCE)
 
 
+def test_regions_on_the_command_line_need_an_exposure(capsys, tmp_path):
+    status, out, lines = run(capsys, "--regions", tmp_path / "v.reg")
+    assert (status, out, len(lines)) == (2, "", 1)
+    assert "v.reg: --regions needs an exposure" in lines[0]
+
+
 def test_export_by_the_menu(qtbot, drawn, tmp_path):
     commands = drawn.region_commands
     commands.actions.by_name["export mask"].trigger()
@@ -276,7 +283,7 @@ def test_menu_of_a_region_in_the_image(drawn):
     drawn.image_panel.intents.more_for_menu(menu, 40, 50)
     assert session.state.selected == (1,)
     (inner,) = (action.menu() for action in menu.actions() if action.menu())
-    assert inner.title() == "Region void r"
+    assert inner.title() == "void r"
     next(action for action in inner.actions() if action.text() == "&Hide").trigger()
     assert region(drawn, 1).hidden
     menu.clear()

@@ -19,7 +19,7 @@ from detgui.gui.regions.region_panel import RegionPanel
 from detgui.gui.window.shell import Shell
 from detgui.science.regions import Region
 from detgui.session.region_exports import EXPORTS, Export
-from detgui.session.regions import region, regions_of, selected_here
+from detgui.session.regions import SHORT, region, regions_of, selected_here
 from detgui.session.state import SessionState
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class RegionCommands:
             self._session.select_regions((found[-1].number,))
         menu.addSeparator()
         count = len(self.edit.chosen)
-        inner = menu.addMenu(f"Region {found[-1].region.name}" if count == 1 else f"{count} regions")
+        inner = menu.addMenu(_called(found[-1].region) if count == 1 else f"{count} regions")
         fill(inner, self.actions, self._ask_export_selected)
 
     # Files
@@ -300,3 +300,8 @@ class RegionCommands:
     def _show(self, dialog: QDialog) -> None:
         self.dialog = dialog
         dialog.open()
+
+
+def _called(which: Region) -> str:
+    """'void 1' as it is, 'Region sky' where the name does not say that it is one."""
+    return which.name if which.name.startswith(SHORT.get(which.kind, which.kind)) else f"Region {which.name}"
