@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 from view_fakes import LEFT, exposure, image_window
 
 from detgui.science.region_masks import mask_of
+from detgui.science.regions import Region
 from detgui.session.regions import DrawnRegion, regions_of
 
 NONE, SHIFT, ALT, CTRL = (
@@ -113,3 +114,10 @@ def only(panel) -> DrawnRegion:
 def mask(found: DrawnRegion, size=SHAPE[2:]) -> np.ndarray:
     """The pixels of a region."""
     return mask_of(found.region.shape, size)
+
+
+def add(session, *shapes, **fields) -> None:
+    """Put regions of these shapes there, the last one selected, with nothing to undo."""
+    for shape in shapes:
+        session.add_regions([Region(shape, **fields)])
+    session.forget()

@@ -112,8 +112,8 @@ class RegionDesk(QObject):
         self._place_options()
 
     def _place_options(self) -> None:
-        corner = self._panel.view.mapFromScene(self._panel.view.box.sceneBoundingRect().topLeft())
-        self._panel.options.move(corner.x() + CORNER, corner.y() + CORNER)
+        corner = self._panel.view.mapFromScene(self._panel.view.box.sceneBoundingRect().bottomLeft())
+        self._panel.options.move(corner.x() + CORNER, corner.y() - CORNER - self._panel.options.height())
 
     # Boxes
 

@@ -125,7 +125,7 @@ class RegionHand:
 
     def follow(self, old: SessionState, new: SessionState) -> None:
         """The session changed."""
-        if old.tools.tool != new.tools.tool or old.frame != new.frame:
+        if old.tools.tool != new.tools.tool or _array(old) != _array(new):
             self.drawing.drop()
             self.arrow.drop()
         self.drawing.follow(old, new)
@@ -140,3 +140,7 @@ class RegionHand:
     def _clicked(self, x: int, y: int, modifiers: Any) -> None:
         if self._ready() and not self._table.tools.tool:
             self.arrow.clicked((x, y), modifiers)
+
+
+def _array(state: SessionState) -> str:
+    return state.current.array if state.current is not None else ""

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from detgui.errors import BadInput
 from detgui.gui.image.picture import blocks
 from detgui.science.region_masks import box_of, mask_of, painted, pixels_of
 from detgui.science.regions import Ellipse, Painted, Polygon, Rectangle, Shape
@@ -95,10 +96,18 @@ def _as_pixels(shape: Shape) -> Painted:
     return shape if isinstance(shape, Painted) else pixels_of(shape)
 
 
+def lines_of_pixels(shape: Shape, step: int = 1) -> Lines:
+    """`pixel_lines` of any shape, none where it has no pixel or is larger than any image."""
+    try:
+        return pixel_lines(as_pixels(shape), step)
+    except BadInput:
+        return np.empty((0, 4))
+
+
 def _lines_of(shape: Shape) -> Lines:
     points = closed_outline(shape)
     if points is None:
-        return pixel_lines(as_pixels(shape))
+        return lines_of_pixels(shape)
     return np.column_stack([points, np.roll(points, -1, axis=0)])
 
 
@@ -129,6 +138,8 @@ def nearest(lines: Lines, x: float, y: float, pixel: tuple[float, float]) -> tup
 
     ``pixel``: image pixels to a screen pixel along x and y; they differ where the image fills the view.
     """
+    if not len(lines):
+        return np.inf, -1, (x, y)
     scale = np.array([pixel[0], pixel[1]])
     start, end, at = lines[:, :2] / scale, lines[:, 2:] / scale, np.array([x, y]) / scale
     along = end - start

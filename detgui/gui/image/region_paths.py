@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 
-from detgui.gui.image.region_lines import ByIdentity, as_pixels, closed_outline, pixel_lines
+from detgui.gui.image.region_lines import ByIdentity, closed_outline, lines_of_pixels
 from detgui.science.regions import Shape
 
 DARK = QColor(0, 0, 0, 190)
@@ -25,7 +25,7 @@ def path_of_lines(lines: NDArray[np.float64]) -> QPainterPath:
 def _outline(shape: Shape, step: int) -> tuple[QPainterPath, bool]:
     points = closed_outline(shape)
     if points is None:
-        return path_of_lines(pixel_lines(as_pixels(shape), step)), False
+        return path_of_lines(lines_of_pixels(shape, step)), False
     path = QPainterPath()
     path.addPolygon(QPolygonF([QPointF(x, y) for x, y in points]))
     path.closeSubpath()

@@ -166,4 +166,5 @@ class Seed:
     def _say(self, shape: Painted, tolerance: float) -> None:
         answer = self._table.answer()
         unit = f" {answer.unit}" if answer is not None and answer.unit else ""
-        self._table.note(f"{int(shape.pixels.sum()):,} pixels within ± {rounded(tolerance):g}{unit}")
+        count = int(shape.pixels.sum())
+        self._table.note(f"{count:,} pixel{'s' if count > 1 else ''} within ± {rounded(tolerance):g}{unit}")
