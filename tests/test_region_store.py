@@ -168,6 +168,9 @@ def test_a_damaged_file_is_set_aside_and_told(content):
     assert regions_file().with_name("regions.json.unreadable").read_bytes() == content
     store.save((one(1, "x"),))
     assert names() == ["x"]
+    regions_file().write_bytes(b"damaged again")
+    assert "regions.json.unreadable2" in RegionStore().load()[1]
+    assert regions_file().with_name("regions.json.unreadable").read_bytes() == content
 
 
 def test_a_file_that_vanished_is_written_again():

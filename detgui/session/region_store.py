@@ -18,7 +18,7 @@ from detgui.folders import state_folder
 from detgui.science.regions import Region
 from detgui.session.codec import from_json, to_json
 from detgui.session.regions import DrawnRegion
-from detgui.session.store import read_json, set_aside, write_json
+from detgui.session.store import read_json, write_json
 
 VERSION = 1
 LOCK_MS = 5000  # how long another program may take to write
@@ -52,7 +52,7 @@ class RegionStore:
         try:
             entries = self._entries()
         except ValueError as error:
-            aside = set_aside(self.path)
+            aside = _set_aside(self.path)
             return (), f"the drawn regions {self.path.name} cannot be read{f'; it was renamed to {aside.name}' if aside else ''} ({error})"
         number, found = max(taken, default=0), []
         for name, entry in (entries or {}).items():
@@ -107,9 +107,21 @@ class RegionStore:
         try:
             found = self._entries()
         except ValueError:
-            set_aside(self.path)
+            _set_aside(self.path)
             found = None
         return dict(self._known) if found is None else found
+
+
+def _set_aside(path: Path) -> Path | None:
+    """Rename a file that cannot be used to a name that is free: no older one is written over. None where that failed."""
+    number = 1
+    while (aside := path.with_name(f"{path.name}.unreadable{number if number > 1 else ''}")).exists():
+        number += 1
+    try:
+        path.replace(aside)
+    except OSError:
+        return None
+    return aside
 
 
 def merge(known: Mapping[str, Entry], mine: Mapping[str, Entry], theirs: Mapping[str, Entry]) -> tuple[dict[str, Entry], dict[str, str]]:
