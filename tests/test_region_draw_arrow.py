@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from mouse_help import drag
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from region_help import ALT, CTRL, NONE, SHAPE, SHIFT, add, at, double, drawn, key, mask, move, only, region_window, stroke, tap
@@ -87,6 +87,17 @@ def test_a_drag_that_begins_on_no_selected_region_moves_the_image(panel, session
     before = panel.view.box.viewRect()
     drag(panel.view, at(panel, 50, 40), at(panel, 60, 45))
     assert only(panel).region.shape == BOX
+    assert panel.view.box.viewRect().center() != before.center()
+
+
+def test_a_selected_region_larger_than_the_view_is_moved_by_its_edge_only(panel, session):
+    large = Rectangle(50.0, 40.0, 60.0, 50.0)
+    add(session, large)
+    panel.view.show_range(QRectF(35, 25, 30, 30))
+    QApplication.processEvents()
+    before = panel.view.box.viewRect()
+    drag(panel.view, at(panel, 50, 40), at(panel, 58, 44))
+    assert only(panel).region.shape == large
     assert panel.view.box.viewRect().center() != before.center()
 
 

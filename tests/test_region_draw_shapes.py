@@ -119,12 +119,12 @@ def test_a_stroke_changes_a_shape(how):
 
 
 @pytest.mark.parametrize("smooth", [1, 3, 6])
-@pytest.mark.parametrize(("x", "y"), [(300, 250), (5, 495), (590, 3)])
-def test_growing_in_part_of_the_image_is_growing_in_all_of_it(x, y, smooth):
+@pytest.mark.parametrize(("x", "y", "to"), [(300, 250, 0), (5, 495, 0), (590, 3, 0), (300, 250, -150), (300, 250, 150)])
+def test_growing_in_part_of_the_image_is_growing_in_all_of_it(x, y, to, smooth):
     rng = np.random.default_rng(4)
     rows, columns = np.mgrid[0:500, 0:600]
     values = rng.normal(100.0, 1.0, (500, 600))
-    values[((columns - x) / 160) ** 2 + ((rows - y) / 40) ** 2 <= 1] -= 9.0
+    values[((columns - x - to) / 160) ** 2 + ((rows - y) / 40) ** 2 <= 1] -= 9.0
     values[rng.random(values.shape) < 0.01] = np.nan
     values[y, x] = 91.0
     shape, _, complaint = grown(values, x, y, 4.5, smooth)

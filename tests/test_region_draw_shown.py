@@ -97,3 +97,13 @@ def test_both_views_of_one_array_show_the_same_regions(panel, session):
     take(panel, "rectangle")
     stroke(panel, [(10, 10), (30, 30)], view=panel.second.view)
     assert panel.canvas.regions.shown == panel.second.canvas.regions.shown == tuple(drawn(panel))
+
+
+def test_an_image_of_another_size_than_the_array_has_no_regions(panel, session):
+    add(session, BOX)
+    object.__setattr__(panel.answer, "indices", panel.answer.indices[:40])  # as the reference output's plane
+    panel.desk.show()
+    assert panel.canvas.regions.shown == ()
+    take(panel, "rectangle")
+    stroke(panel, [(10, 10), (20, 20)])
+    assert len(drawn(panel)) == 1

@@ -40,7 +40,7 @@ class Draft:
 
 
 class RegionsItem(pg.GraphicsObject):
-    """Draws regions in image coordinates; hidden ones are not drawn."""
+    """Draws regions in image coordinates, all that it is given."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class RegionsItem(pg.GraphicsObject):
         if size != self._size:
             self.prepareGeometryChange()
             self._size = size
-        self._shown = tuple(each for each in regions if not each.region.hidden)
+        self._shown = tuple(regions)
         self._selected = frozenset(selected)
         self.update()
 
