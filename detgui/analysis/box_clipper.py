@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui.science import clip_factor
-from detgui.science.boxes import Boxes
+from detgui.science.boxes import Boxes, Runs
 from detgui.science.clip_kernels import CHUNK, Floats, Image, Room, aligned, clip_groups, room_for
 from detgui.science.clip_lanes import LANES, MOST_PIXELS, STEP, clip_strips, work_for
-from detgui.science.clip_plan import Plan, Runs, large, small
+from detgui.science.clip_plan import Plan, large, small
 from detgui.science.photon_transfer import Moments, moments_of
 
 

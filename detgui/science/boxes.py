@@ -13,12 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui.errors import BadInput
+from detgui.science.box_kernels import count_cells, count_runs, fill_runs, join_nearest, label_cells
 from detgui.science.detector import FULL_SIZE, OUTPUTS, DetectorGeometry
 
 SECTOR = FULL_SIZE // 4
 BULK, VOID = 0, 1
 KINDS = ("bulk", "void")
 NOWHERE = -1
+
+Runs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,17 +54,19 @@ class Boxes:
         """Image (ny, nx) with every box's value, NaN where there is no box."""
         return np.append(values, np.nan).astype(np.float32)[self.labels]
 
-    def runs(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """(starts, lengths, boxes): runs of consecutive pixels of the flat image by box; box k has runs boxes[k] to boxes[k + 1] - 1."""
-        flat = self.labels.reshape(-1)
-        row_starts = np.arange(0, flat.size, self.labels.shape[1])
-        starts = np.union1d(np.flatnonzero(np.diff(flat)) + 1, row_starts)
-        lengths = np.diff(np.append(starts, flat.size))
-        of_box = flat[starts]
-        inside = of_box >= 0
-        order = np.argsort(of_box[inside], kind="stable")
-        counts = np.bincount(of_box[inside], minlength=len(self))
-        return starts[inside][order], lengths[inside][order], np.append(0, np.cumsum(counts))
+    def runs(self, chosen: NDArray[np.int64] | None = None) -> Runs:
+        """(starts, lengths, bounds): runs of consecutive pixels of the flat image, box after box; box k has runs bounds[k] to
+        bounds[k + 1] - 1. Of the boxes ``chosen`` alone, in that order, where given."""
+        places = np.arange(len(self)) if chosen is None else np.full(len(self), -1, np.int64)
+        if chosen is not None:
+            places[chosen] = np.arange(chosen.size)
+        flat, nx = self.labels.reshape(-1), self.labels.shape[1]
+        counts = np.zeros(len(self) if chosen is None else chosen.size, np.int64)
+        count_runs(flat, nx, places, counts)
+        bounds = np.append(0, np.cumsum(counts))
+        starts, lengths = np.empty(bounds[-1], np.int64), np.empty(bounds[-1], np.int64)
+        fill_runs(flat, nx, places, bounds[:-1].copy(), starts, lengths)
+        return starts, lengths, bounds
 
 
 def cut(
@@ -81,28 +86,42 @@ def cut(
         raise BadInput(f"boxes of {size} pixels on a side hold no variance, the smallest are 2")
     shape = (geometry.ny, geometry.nx)
     void, off = _union(voids, shape, "void"), _union(exclude, shape, "excluded region")
-    usable = ~geometry.reference_pixels() & ~off
-    columns = sectors(geometry)
-    _check_voids(columns, void, usable, void_name)
+    usable = ~(geometry.reference_pixels() | off)
     if not usable.any():
         raise BadInput("no pixel is left for a box: all are excluded or reference pixels")
-    cells, kinds = _grid(geometry, columns, size), void.astype(np.int64)
-    keys = (columns * 2 + kinds) * (int(cells.max()) + 1) + cells
-    present = np.bincount(keys[usable]) > 0
-    numbers = np.where(present, np.cumsum(present) - 1, NOWHERE).astype(np.int32)
-    labels = np.full(shape, NOWHERE, np.int32)
-    labels[usable] = numbers[keys[usable]]
+    along_x, along_y, step = _keys(geometry, size)
+    sums = np.zeros((2 * step * (len(OUTPUTS) + 1), 3), np.int64)
+    flat = along_x, along_y, void.reshape(-1).view(np.uint8), usable.reshape(-1).view(np.uint8), step
+    count_cells(*flat, sums)
+    keys = np.flatnonzero(sums[:, 0])
+    sector, kind = np.divmod(keys // step, 2)
+    pixels = sums[keys, 0]
+    _check_voids(sector, kind)
     nominal = min(size, SECTOR if geometry.fast_is_x else FULL_SIZE) * min(size, FULL_SIZE if geometry.fast_is_x else SECTOR)
-    return _joined(geometry, labels, columns, void, nominal)
+    places = sums[keys, 1:].T.astype(np.float64)
+    kept, new = np.unique(join_small(sector, kind, pixels, places, nominal), return_inverse=True)
+    numbers = np.full(len(sums), NOWHERE, np.int32)
+    numbers[keys] = new
+    labels = np.empty(shape, np.int32)
+    label_cells(*flat, numbers, labels.reshape(-1))
+    pixels = np.bincount(new, pixels, kept.size).astype(np.int64)
+    x, y = (np.bincount(new, each, kept.size) / pixels for each in places)
+    names = tuple(OUTPUTS[number - 1] if geometry.has_amplifiers else "" for number in sector[kept])
+    return Boxes(labels, sector[kept], kind[kept], pixels, pixels * 2 < nominal, x, y, names, nominal)
 
 
 def sectors(geometry: DetectorGeometry) -> NDArray[np.int64]:
     """Sector of every pixel, shape (ny, nx): 1 to 4 for the quarters of the detector's own columns (report, section 3.1)."""
-    length = geometry.nx if geometry.fast_is_x else geometry.ny
-    places = [geometry.to_detector(at, 0)[0] if geometry.fast_is_x else geometry.to_detector(0, at)[0] for at in range(length)]
-    numbers = np.clip((np.array(places, np.int64) - 1) // SECTOR + 1, 1, 4)
+    numbers = _sector_numbers(geometry)
     wide = numbers[None, :] if geometry.fast_is_x else numbers[:, None]
     return np.broadcast_to(wide, (geometry.ny, geometry.nx)).copy()
+
+
+def _sector_numbers(geometry: DetectorGeometry) -> NDArray[np.int64]:
+    """Sectors along the fast axis."""
+    length = geometry.nx if geometry.fast_is_x else geometry.ny
+    places = [geometry.to_detector(at, 0)[0] if geometry.fast_is_x else geometry.to_detector(0, at)[0] for at in range(length)]
+    return np.clip((np.array(places, np.int64) - 1) // SECTOR + 1, 1, len(OUTPUTS))
 
 
 def _union(masks: Sequence[NDArray[np.bool_]], shape: tuple[int, int], what: str) -> NDArray[np.bool_]:
@@ -114,42 +133,25 @@ def _union(masks: Sequence[NDArray[np.bool_]], shape: tuple[int, int], what: str
     return whole
 
 
-def _check_voids(columns: NDArray[np.int64], void: NDArray[np.bool_], usable: NDArray[np.bool_], name: str) -> None:
-    for sector in range(1, 5):
-        inside = (columns == sector) & usable
-        if inside.any() and void[inside].all():
-            raise BadInput(f"{name} covers the whole of sector {sector}: nothing is left for the bulk of it")
+def _check_voids(sector: NDArray[np.int64], kind: NDArray[np.int64]) -> None:
+    for number in np.unique(sector):
+        if (kind[sector == number] == VOID).all():
+            raise BadInput(f"the void covers the whole of sector {number}: nothing is left for the bulk of it")
 
 
-def _grid(geometry: DetectorGeometry, columns: NDArray[np.int64], size: int) -> NDArray[np.int64]:
-    """Number of the cell of every pixel within its sector; cells are counted from the full frame's and the sector's first pixel."""
+def _keys(geometry: DetectorGeometry, size: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """(along x, along y, step) of the keys of `box_kernels`: 2 step sector + step (in a void) + cell of the grid within the sector.
+
+    Cells are counted from the full frame's and the sector's first pixel.
+    """
     x = np.arange(geometry.nx, dtype=np.int64) + geometry.xstart - 1
     y = np.arange(geometry.ny, dtype=np.int64) + geometry.ystart - 1
-    fast, slow = (x[None, :], y[:, None]) if geometry.fast_is_x else (y[:, None], x[None, :])
-    cells: NDArray[np.int64] = (fast % SECTOR) // size * (FULL_SIZE // size + 1) + slow // size
-    return cells + np.zeros_like(columns)
-
-
-def _joined(
-    geometry: DetectorGeometry, labels: NDArray[np.int32], columns: NDArray[np.int64], void: NDArray[np.bool_], nominal: int
-) -> Boxes:
-    inside = labels >= 0
-    flat = labels[inside]
-    count = int(flat.max()) + 1
-    rows, places = np.nonzero(inside)
-    pixels = np.bincount(flat, minlength=count)
-    sums = np.stack([np.bincount(flat, places, count), np.bincount(flat, rows, count)]).astype(np.float64)
-    sector, kind = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    sector[flat], kind[flat] = columns[inside], void[inside]
-    target = join_small(sector, kind, pixels, sums, nominal)
-    kept, new = np.unique(target, return_inverse=True)  # of boxes, not of pixels
-    joined = np.full_like(labels, NOWHERE)
-    joined[inside] = new[flat].astype(np.int32)
-    pixels = np.bincount(new, pixels, kept.size).astype(np.int64)
-    x, y = (np.bincount(new, each, kept.size) / pixels for each in sums)
-    known = geometry.has_amplifiers
-    names = tuple(OUTPUTS[number - 1] if known else "" for number in sector[kept])
-    return Boxes(joined, sector[kept], kind[kept], pixels, pixels * 2 < nominal, x, y, names, nominal)
+    fast, slow = (x, y) if geometry.fast_is_x else (y, x)
+    row = int(slow.max()) // size + 1
+    cells = fast % SECTOR // size * row
+    step = int(cells.max()) + row
+    fast, slow = 2 * step * _sector_numbers(geometry) + cells, slow // size
+    return (fast, slow, step) if geometry.fast_is_x else (slow, fast, step)
 
 
 def join_small(
@@ -164,20 +166,8 @@ def join_small(
     group = sector * len(KINDS) + kind
     for each in np.unique(group):
         members = np.flatnonzero(group == each)
-        size, total = pixels[members].astype(np.float64), sums[:, members].astype(np.float64).copy()
-        alive = np.ones(members.size, bool)
+        size, x, y = (np.array(figures[members], np.float64) for figures in (pixels, *sums))
         into = np.arange(members.size)
-        while alive.sum() > 1:
-            least = int(np.argmin(np.where(alive, size, np.inf)))
-            if size[least] * 2 >= nominal:
-                break
-            centres = total / size
-            distance = np.where(alive, np.hypot(*(centres - centres[:, least : least + 1])), np.inf)
-            distance[least] = np.inf
-            nearest = int(np.argmin(distance))
-            size[nearest] += size[least]
-            total[:, nearest] += total[:, least]
-            into[into == least] = nearest
-            alive[least] = False
+        join_nearest(size, x, y, nominal, into)
         target[members] = members[into]
     return target

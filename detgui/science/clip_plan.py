@@ -11,11 +11,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from detgui.science.boxes import Runs
 from detgui.science.clip_kernels import CHUNK
 from detgui.science.clip_lanes import LANES, STEP, lane_index
 
 Numbers = NDArray[np.int64]
-Runs = tuple[Numbers, Numbers, Numbers]
 
 AT_ONCE, SMALL_AT_ONCE = 1 << 20, (1 << 16) - 1
 """Pixels of the boxes that are read together."""
