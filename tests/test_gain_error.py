@@ -150,6 +150,18 @@ def test_a_sector_with_brighter_boxes_is_not_taken_apart():
         assert 0.9 < width(((other.value - 0.5) / other.err)[part]) < 1.1
 
 
+def test_many_groups_within_the_limit():
+    """60 groups: every second one is in the line, all are in the differences, few of which have a read in common."""
+    rng, cut = np.random.default_rng(35), boxes.cut(DetectorGeometry(256, 256), 16)
+    found = [measure_pair(*moments(*pairs(rng, (256, 256), 60, 80.0), cut), 5000.0, np.zeros(256, int)) for _ in range(2)]
+    assert found[0].line.points.max() == 30
+    for name in ("classic", *ESTIMATORS):
+        several = [each.line if name == "classic" else each.others[name] for each in found]
+        values, errors = (np.concatenate([getattr(each, what) for each in several]) for what in ("gain", "gain_err"))
+        assert 0.9 < width((values - 2.0) / errors) < 1.1
+        assert abs(np.mean(values) - 2.0) < 4.0 * np.mean(errors) / np.sqrt(values.size)
+
+
 def test_too_few_groups_are_nan():
     found = boxes.cut(DetectorGeometry(32, 32), 16)
     reads, differences = moments(*pairs(np.random.default_rng(1), (32, 32), groups=2), found)
@@ -165,12 +177,12 @@ def test_covariance_of_variances_by_simulation():
     flats = np.cumsum(steps, axis=-1) + rng.normal(0.0, 1.5, steps.shape)
     reads = np.cov((flats[0] - flats[1]).reshape(-1, groups).T)
     rows, samples = [], []
-    for which in ("reads", "adjacent", "lag1", "lag2"):
-        matrix, ramps = read_covariance.combination_matrix(groups, which), read_covariance.RAMPS[which]
-        ones = np.ones((matrix.shape[0], 1))
-        rows.append(read_covariance.Rows(matrix, size * ones, ones, ramps))
-        mixed = flats @ matrix.T
-        used = (mixed[0] - mixed[1])[None] if ramps == 1 else mixed
+    for which, weights in read_covariance.COMBINATIONS.items():
+        starts = np.arange(groups - len(weights) + 1)
+        ones = np.ones((starts.size, 1))
+        rows.append(read_covariance.Rows(which, starts, size * ones, ones))
+        mixed = np.stack([sum(weight * flats[..., start + at] for at, weight in enumerate(weights)) for start in starts], axis=-1)
+        used = (mixed[0] - mixed[1])[None] if which in ("reads", "adjacent") else mixed
         samples.append(used.var(axis=2, ddof=1).mean(axis=0))
     expected = np.block([[read_covariance.variance_covariance(reads[None], one, two)[0] for two in rows] for one in rows])
     found = np.cov(np.concatenate(samples, axis=1).T)

@@ -54,13 +54,12 @@ def read_noise(adjacent: Moments, lag_one: Moments, pool: NDArray[np.int64], ram
     ``ramp`` has at least as many reads as the differences are made of. With f the ratio of the signals,
     variance(lag one) - f variance(adjacent) = (6 - 4 f) R^2 whatever the gain.
     """
-    groups = ramp.mean.shape[0]
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = lag_one.mean.mean(axis=0) / adjacent.mean.mean(axis=0)
         usual = np.isfinite(ratio) & (np.abs(ratio - 1.0) < 0.4)
     ratio = np.where(usual, ratio, 1.0)
     linear: Linear = tuple(
-        (rows_of(which, found, groups), np.repeat(factor[:, None], found.mean.shape[0], axis=1) / found.mean.shape[0])
+        (rows_of(which, found), np.repeat(factor[:, None], found.mean.shape[0], axis=1) / found.mean.shape[0])
         for which, found, factor in (
             (ADJACENT, adjacent, -2.0 * ratio / (6.0 - 4.0 * ratio)),
             (LAG_ONE, lag_one, 2.0 / (6.0 - 4.0 * ratio)),
@@ -93,20 +92,21 @@ def extrapolated(found: Moments, which: str, line: Gains, read: Noise, limit: fl
     three differences that end within the limit, the mean is taken. The error holds that of the noise of reads.
     """
     ramp = line.ramp
-    rows = rows_of(which, found, ramp.mean.shape[0])
-    variance, mean, last = found.variance, found.mean, len(COMBINATIONS[which]) - 1
-    signal = np.abs(rows.matrix) / np.maximum(np.abs(rows.matrix).sum(axis=1, keepdims=True), 1.0) @ np.nan_to_num(ramp.mean) / 2.0
-    used = (ramp.mean[last : last + mean.shape[0]] <= 2.0 * limit) & (mean > 0) & np.isfinite(variance)
+    rows = rows_of(which, found)
+    variance, mean, weights = found.variance, found.mean, np.abs(COMBINATIONS[which])
+    reads = [np.nan_to_num(ramp.mean[at : at + mean.shape[0]]) for at in range(weights.size)]
+    signal = sum(part * each for part, each in zip(weights / weights.sum(), reads, strict=True)) / 2.0
+    used = (reads[-1] <= 2.0 * limit) & (mean > 0) & np.isfinite(variance)
     below = np.where(mean > 0, mean, 1.0)
     term = NOISE_TERMS[which] / 2.0
     lines = lines_of(signal, (variance - term * read.value) / below, used, rows, ramp, below)
     straight = _have_lines(used.sum(axis=0), pool)
-    weights = np.where(straight[:, None], lines.intercept_weights / below.T, _mean_weights(used, below))
-    weights = np.where(np.isfinite(weights), weights, 0.0)
-    noise_weight = term * weights.sum(axis=1)
+    shares = np.where(straight[:, None], lines.intercept_weights / below.T, _mean_weights(used, below))
+    shares = np.where(np.isfinite(shares), shares, 0.0)
+    noise_weight = term * shares.sum(axis=1)
     there = used.any(axis=0)
-    value = np.where(there, np.einsum("nm,mn->n", weights, np.nan_to_num(variance)) - noise_weight * read.value, np.nan)
-    linear: Linear = ((rows, weights),)
+    value = np.where(there, np.einsum("nm,mn->n", shares, np.nan_to_num(variance)) - noise_weight * read.value, np.nan)
+    linear: Linear = ((rows, shares),)
     own = cross(linear, linear, ramp) - 2.0 * noise_weight * read.share * cross(linear, read.linear, ramp)
     error = np.where(there, np.sqrt(np.maximum(own + (noise_weight * read.err) ** 2, 0.0)), np.nan)
     return Inverse(value, error, *gain_of(value, error, ramp.slope), linear, noise_weight, straight)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from detgui.science.photon_transfer import Moments
 
 Array = NDArray[np.float64]
+Places = NDArray[np.int64]
 
 READS, ADJACENT, LAG_ONE, LAG_TWO = "reads", "adjacent", "lag1", "lag2"
 COMBINATIONS = {READS: (1,), ADJACENT: (-1, 1), LAG_ONE: (1, -2, 1), LAG_TWO: (1, -1, -1, 1)}
@@ -34,16 +35,6 @@ AT_ONCE = 1 << 22
 """Numbers in the covariance matrices that are held at once."""
 
 
-def combination_matrix(groups: int, which: str) -> Array:
-    """W (m, groups): the combinations of ``which`` that a ramp of ``groups`` reads has."""
-    weights = COMBINATIONS[which]
-    count = max(0, groups - len(weights) + 1)
-    matrix = np.zeros((count, groups))
-    for row in range(count):
-        matrix[row, row : row + len(weights)] = weights
-    return matrix
-
-
 def read_covariance(mean: Array, slope: Array, noise: Array, reset: Array | float = 0.0) -> Array:
     """Covariance of the reads of a difference of two flats, shape (n, G, G), from ``mean`` (G, n) of the sum, ``slope`` 1 / gain,
     ``noise`` 2 R^2 and ``reset`` 2 K^2 (n,)."""
@@ -57,36 +48,69 @@ def read_covariance(mean: Array, slope: Array, noise: Array, reset: Array | floa
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Measured variances (m, n boxes) of combinations: ``matrix`` (m, G); ``pixels`` of one flat and ``excess`` (m, n); ``ramps``."""
+    """Measured variances (m, n boxes) of combinations of reads: ``which`` of `COMBINATIONS`, ``starts`` (m,) their first reads (0-based);
+    ``pixels`` of one flat and ``excess`` (m, n)."""
 
-    matrix: Array
+    which: str
+    starts: NDArray[np.int64]
     pixels: Array
     excess: Array
-    ramps: int
 
     def of(self, part: slice) -> Rows:
         """Those of some boxes."""
-        return Rows(self.matrix, self.pixels[:, part], self.excess[:, part], self.ramps)
+        return Rows(self.which, self.starts, self.pixels[:, part], self.excess[:, part])
 
 
-def rows_of(which: str, found: Moments, groups: int) -> Rows:
-    """Rows of moments (m, n) whose combinations begin with the first of ``groups`` reads."""
-    ramps, count = RAMPS[which], found.mean.shape[0]
-    return Rows(combination_matrix(groups, which)[:count], found.pixels / ramps, found.excess, ramps)
+def rows_of(which: str, found: Moments, starts: NDArray[np.int64] | None = None) -> Rows:
+    """Rows of moments (m, n) whose combinations begin with the reads ``starts`` (m,), by default one after the other."""
+    first = np.arange(found.mean.shape[0]) if starts is None else starts
+    return Rows(which, first, found.pixels / RAMPS[which], found.excess)
 
 
 def variance_covariance(reads: Array, one: Rows, other: Rows) -> Array:
     """Covariance of the variances of ``one`` with those of ``other``, shape (n, m, m'), from that of the reads (n, G, G)."""
-    combined = one.matrix @ reads @ other.matrix.T
-    left, right = (np.einsum("mg,ngh,mh->nm", rows.matrix, reads, rows.matrix, optimize=True) for rows in (one, other))
-    both = left[:, :, None] * right[:, None, :]
-    rho2 = combined**2 / np.maximum(both, np.finfo(np.float64).tiny)
-    most = np.maximum(one.pixels.T[:, :, None], other.pixels.T[:, None, :])
-    extra = np.sqrt(np.maximum(one.excess.T[:, :, None] - 1.0, 0.0) * np.maximum(other.excess.T[:, None, :] - 1.0, 0.0))
-    second, fourth = _shared(one.ramps, other.ramps)
-    scale = 2.0 / (np.maximum(most - 1.0, 1.0) * one.ramps * other.ramps)
-    found: Array = scale * both * (second * rho2 + fourth * extra * rho2**2)
+    found = np.zeros((reads.shape[0], one.starts.size, other.starts.size))
+    if READS in (one.which, other.which):
+        i, j = np.arange(one.starts.size)[:, None], np.arange(other.starts.size)[None, :]
+        found[:] = _elements(reads, one, other, i, j)
+    else:
+        for i, j in _near(one, other):
+            found[:, i, j] = _elements(reads, one, other, i, j)
     return found
+
+
+def _near(one: Rows, other: Rows) -> list[tuple[Places, Places]]:
+    """Places of differences that have a read in common, along diagonals: all others are independent."""
+    found = []
+    for offset in range(1 - len(COMBINATIONS[other.which]), len(COMBINATIONS[one.which])):
+        j = np.searchsorted(other.starts, one.starts + offset)
+        there = j < other.starts.size
+        there[there] = other.starts[j[there]] == one.starts[there] + offset
+        found.append((np.flatnonzero(there), j[there]))
+    return found
+
+
+def _elements(reads: Array, one: Rows, other: Rows, i: Places, j: Places) -> Array:
+    """Covariances of the variances number ``i`` of ``one`` with number ``j`` of ``other``, places that broadcast to the shape wanted."""
+    ramps = RAMPS[one.which], RAMPS[other.which]
+    combined = _combined(reads, one, other, i, j)
+    left, right = _combined(reads, one, one, i, i), _combined(reads, other, other, j, j)
+    most = np.maximum(np.moveaxis(one.pixels[i], -1, 0), np.moveaxis(other.pixels[j], -1, 0))
+    excess = (np.sqrt(np.maximum(np.moveaxis(rows.excess[at], -1, 0) - 1.0, 0.0)) for rows, at in ((one, i), (other, j)))
+    second, fourth = _shared(*ramps)
+    square = combined**2
+    found: Array = square * (second + fourth * square * (next(excess) / left) * (next(excess) / right))
+    found *= 2.0 / (ramps[0] * ramps[1]) / np.maximum(most - 1.0, 1.0)
+    return found
+
+
+def _combined(reads: Array, one: Rows, other: Rows, i: Places, j: Places) -> Array:
+    """W S W' at the places."""
+    total: Array | float = 0.0
+    for k, weight in enumerate(COMBINATIONS[one.which]):
+        for m, factor in enumerate(COMBINATIONS[other.which]):
+            total = total + (weight * factor) * reads[:, one.starts[i] + k, other.starts[j] + m]
+    return np.asarray(total)
 
 
 def _shared(one: int, other: int) -> tuple[float, float]:
@@ -122,11 +146,21 @@ def cross(one: Linear, other: Linear, ramp: Ramp) -> Array:
         total = np.zeros(reads.shape[0])
         for rows, weights in one:
             for others, factors in other:
-                matrix = variance_covariance(reads, rows.of(part), others.of(part))
-                total += np.einsum("ni,nij,nj->n", weights[part], matrix, factors[part])
+                total += _weighted(reads, rows.of(part), others.of(part), weights[part], factors[part])
         return (total,)
 
     return by_parts(ramp.mean, work)[0]
+
+
+def _weighted(reads: Array, one: Rows, other: Rows, weights: Array, factors: Array) -> Array:
+    """Sum of the covariances of the variances, times their ``weights`` (n, m) and ``factors`` (n, m')."""
+    if READS in (one.which, other.which):
+        found: Array = np.einsum("nij,ni,nj->n", variance_covariance(reads, one, other), weights, factors, optimize=True)
+        return found
+    return sum(
+        ((_elements(reads, one, other, i, j) * weights[:, i] * factors[:, j]).sum(axis=1) for i, j in _near(one, other)),
+        start=np.zeros(reads.shape[0]),
+    )
 
 
 def by_parts(mean: Array, work: Callable[[slice], tuple[Array, ...]]) -> tuple[Array, ...]:
