@@ -132,6 +132,14 @@ def test_growing_in_part_of_the_image_is_growing_in_all_of_it(x, y, to, smooth):
     assert shape == painted(grow(values, x, y, 4.5, smooth))
 
 
+@pytest.mark.parametrize("start", range(170, 182))
+def test_growing_that_ends_beside_a_cut_is_averaged_with_what_lies_behind_it(start):
+    values = np.full((60, 500), 100.0)
+    values[:, start:400] = 91.0
+    shape, _, _ = grown(values, 300, 30, 5.0, 6)  # the first part that is looked at begins at column 172
+    assert shape == painted(grow(values, 300, 30, 5.0, 6))
+
+
 def test_the_own_tolerance_is_three_sigmas_of_the_noise_whatever_the_slope():
     rows, columns = np.mgrid[0:300, 0:300]
     noise = np.random.default_rng(2).normal(0, 4.0, (300, 300))
