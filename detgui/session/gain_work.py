@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -195,11 +196,13 @@ def words(wish: Wish, pairs_used: tuple[int, ...], approximate: bool) -> str:
     return ", ".join(parts)
 
 
-def command(result: gain_map.Result) -> str:
-    """The command line; outlines that were drawn stand in a region file that is written with an export."""
-    made = str(result.provenance.get("command", ""))
-    drawn = isinstance(result.params.voids, tuple) and (result.params.voids or result.params.exclude)
-    if not drawn or "--voids" in made:
+def command(result: gain_map.Result, *more: str) -> str:
+    """The command line with ``more`` words; outlines that were drawn stand in a region file that is written with an export."""
+    made, params = str(result.provenance.get("command", "")), result.params
+    for option, masks in (("--voids", params.voids), ("--exclude", params.exclude)):
+        if isinstance(masks, tuple) and masks:
+            more = (*more, option, VOID_FILE)
+    if not made or not more:
         return made
     head, sign, tail = made.rpartition(" -o ")
-    return f"{head} --voids {VOID_FILE}{sign}{tail}" if sign else f"{made} --voids {VOID_FILE}"
+    return f"{head} {shlex.join(more)}{sign}{tail}" if sign else f"{made} {shlex.join(more)}"

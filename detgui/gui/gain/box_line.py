@@ -30,16 +30,10 @@ def box_line(result: Result, pair: int, box: int) -> BoxLine:
     """The points of a box and the line that its gain is of.
 
     The error of a variance of n pixels is V sqrt(2 / (n - 1)), raised by what clipping adds; errors of one ramp's groups are correlated.
-    The slope is that of the pair; the intercept is the one that goes with it: least squares with weights 1 / error^2 within the limit.
     """
-    reads = result.reads[pair - 1]
-    mean, variance, pixels = (np.asarray(each[:, box], float) for each in (reads.mean, reads.variance, reads.pixels))
-    excess = np.asarray(reads.excess[:, box], float)
+    reads, line = result.reads[pair - 1], result.measured[pair - 1].line
+    mean, variance, pixels, excess = (np.asarray(each[:, box], float) for each in (reads.mean, reads.variance, reads.pixels, reads.excess))
     with np.errstate(invalid="ignore", divide="ignore"):
         err = variance * np.sqrt(2.0 * np.where(np.isfinite(excess), excess, 1.0) / np.maximum(pixels - 1.0, 1.0))
-        slope = result.ipc.factor / float(result.pair_gain[pair - 1, box])
-        inside = np.isfinite(variance) & (mean <= 2.0 * result.limit) & (err > 0)
-        weights = np.where(inside, 1.0 / err**2, 0.0)
-        left = np.where(inside, variance - slope * mean, 0.0)
-    intercept = float((weights * left).sum() / weights.sum()) if weights.sum() > 0 else np.nan
+    slope, intercept = float(line.inverse[box]), float(line.noise[box])
     return BoxLine(pair, mean, variance, err, variance - slope * mean - intercept, slope, intercept)

@@ -19,6 +19,8 @@ from detgui.gui.ramp.ramp_facts import Fact
 
 ESTIMATORS = {"classic": "variance against mean", "adjacent": "adjacent groups", "lag1": "one ramp, lag 1", "lag2": "one ramp, lag 2"}
 
+RIGHT_OF_IT = [(0, 0.5), (0, 0.5)]
+
 
 class BoxPage(GainPage):
     """Follows the mouse over the image; without it the box of the chosen pixel."""
@@ -26,9 +28,13 @@ class BoxPage(GainPage):
     name = "box"
 
     def __init__(self, context: Context, parent: Any = None) -> None:
-        super().__init__(context, PagePlot("Variance against mean of a box", (3, 2), linked=True), parent)
+        super().__init__(context, PagePlot("Variance against mean of a box", (4, 3, 3)), parent)
         self.plot.label(0, "variance (DN²)")
         self.plot.label(1, "variance − line (DN²)", "mean of the sum of both flats (DN)")
+        self.plot.plots[1].setXLink(self.plot.plots[0])
+        self.plot.plots[0].getAxis("bottom").setStyle(showValues=False)
+        self.plot.plots[2].getAxis("bottom").setTicks([list(enumerate(ESTIMATORS))])
+        self.plot.label(2, f"gain ({UNIT})")
         self.plot.legends[0].setOffset((8, 4))  # the line goes to the upper right
         self.put_tools(None)
         self._pixel: tuple[int, int] | None = None
@@ -62,8 +68,9 @@ class BoxPage(GainPage):
             return
         lines = [box_line(result, pair, self._box) for pair in result.pairs_used]
         self.plot.show_drawn(lambda: self._draw(result, lines))
-        for row in (0, 1):
+        for row in range(3):
             self.plot.fit(row)
+        self.plot.plots[2].setXRange(-0.4, len(ESTIMATORS) - 0.6, padding=0)
         self.show_facts((f"box {self._box}", None, self._facts(result, self._box)))
 
     def _draw(self, result: Result, lines: list[BoxLine]) -> None:
@@ -77,10 +84,19 @@ class BoxPage(GainPage):
                 plot.points(1, line.mean[chosen], line.residual[chosen], line.err[chosen], colour, "o", size)
             ends = np.array([0.0, float(np.nanmax(line.mean))])
             plot.line(0, ends, line.intercept + line.slope * ends, colour, 1.2)
-        for row in (0, 1):
-            self.plot.level(row, limit, 90, f"limit {result.limit:,.0f} DN" if row == 0 else "", self.plot.theme.boundary, position=0.06,
-                            style=Qt.PenStyle.DashLine)  # fmt: skip
+        how = {"position": 0.1, "anchors": RIGHT_OF_IT, "style": Qt.PenStyle.DashLine}
+        for row, words in ((0, f"limit {result.limit:,.0f} DN"), (1, "")):
+            self.plot.level(row, limit, 90, words, self.plot.theme.boundary, **how)
         self.plot.level(1, 0.0)
+        self._draw_estimators(result)
+
+    def _draw_estimators(self, result: Result) -> None:
+        """Gain of the box by every estimator that was made."""
+        there = [(place, result.estimators[name]) for place, name in enumerate(ESTIMATORS) if name in result.estimators]
+        x = np.array([place for place, _ in there], float)
+        gains, errors = (np.array([getattr(each, name)[self._box] for _, each in there], float) for name in ("gain", "err"))
+        self.plot.level(2, float(result.gain[self._box]))
+        self.plot.points(2, x, gains, errors, self.plot.theme.points, "o", 6)
 
     def _facts(self, result: Result, box: int) -> list[Fact]:
         boxes = result.boxes

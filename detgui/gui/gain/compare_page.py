@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QFileDialog, QLabel
+from PySide6.QtWidgets import QFileDialog, QSizePolicy
 
 from detgui.analysis.gain_types import Result
 from detgui.gui.common.buttons import flat_button
@@ -16,12 +16,14 @@ from detgui.gui.common.quantity import plain, with_error
 from detgui.gui.gain.context import Context
 from detgui.gui.gain.gain_page import UNIT, GainPage, kind_colour
 from detgui.gui.gain.study_work import compare
-from detgui.gui.pages.page import Need, Table
+from detgui.gui.image.elided_label import ElidedLabel
+from detgui.gui.pages.page import Need, Origin, Table
 from detgui.gui.pages.page_images import draw_map, fit_maps, scale_text
 from detgui.gui.pages.page_plot import PagePlot
 from detgui.gui.ramp.ramp_facts import Fact
 from detgui.gui.ramp.ramp_options import REFERENCE_FILTER
 from detgui.science.boxes import BULK, KINDS, VOID
+from detgui.session import gain_work
 
 if TYPE_CHECKING:
     from detgui.analysis.gain_compare import Comparison
@@ -39,8 +41,10 @@ class ComparePage(GainPage):
         super().__init__(context, PagePlot("Gain file over the map", (3, 2)), parent)
         self.file = flat_button("File…", ASK)
         self.file.clicked.connect(self.ask_file)
-        self.file_name_label = QLabel(self)
-        self.put_tools(self.file, self.file_name_label, None)
+        self.file_name_label = ElidedLabel(self)
+        self.file_name_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.put_tools(self.file, self.file_name_label)
+        self.tools.setStretchFactor(self.file_name_label, 1)
         self.comparison: Comparison | None = None
         self._of: tuple[Any, Any] = (None, None)  # the map and the file that were compared, or could not be
         self._wrong = ""
@@ -87,7 +91,7 @@ class ComparePage(GainPage):
 
     def draw_result(self, result: Result) -> None:
         found = self.comparison
-        self.file_name_label.setText(found.name)
+        self.file_name_label.show_text(found.name)
         self.file_name_label.setToolTip(str(found.path))
         percent = found.percent_map()
         finite = np.abs(percent[np.isfinite(percent)])
@@ -123,6 +127,11 @@ class ComparePage(GainPage):
             Fact("file", f"{plain(float(np.nanmedian(found.gain)), 4)} {UNIT}", "median of the boxes"),
             Fact("covered", f"{plain(100 * found.covered, 4)} %", "part of the map's pixels that have a value in the file"),
         ]
+
+    def origin(self) -> Origin:
+        made = super().origin()
+        command = gain_work.command(self.result, "--compare", str(self.comparison.path), "--table", "gain.ecsv")
+        return Origin(command, "", dict(made.provenance or {}))
 
     def table(self) -> Table:
         found, boxes = self.comparison, self.comparison.boxes

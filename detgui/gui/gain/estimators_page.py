@@ -43,16 +43,16 @@ class EstimatorsPage(GainPage):
         super().__init__(context, PagePlot("Gain of the sectors by all estimators", (3, 2), linked=True, counts=True), parent)
         self.plot.label(0, f"gain ({UNIT})")
         self.plot.label(1, "minus classic (%)", "sector; voids half a step to the right")
+        self.plot.legends[0].setColumnCount(2)
         self.rows = RowsTable("Estimators of the gain", HEADERS)
-        self.numbers.hide()
-        self.under.insertWidget(0, self.rows)
+        self.show_rows_under(self.rows)
         self.put_tools(None)
 
     def draw_result(self, result: Result) -> None:
         rows = estimates(result)
         self.rows.show_rows([_texts(row, figures_of(result, row)) for row in rows])
         self.plot.show_drawn(lambda: self._draw(rows))
-        self.plot.fit(0, 0.45)
+        self.plot.fit(0, 0.3)
         self.plot.fit(1)
         self.plot.plots[0].setXRange(0.6, 4.9)
 
@@ -108,4 +108,4 @@ def _texts(row: dict[str, Any], found: SectorFigures | None) -> list[str]:
     gains = row["gains"]
     cells = [with_error(*gains[name]) if name in gains else MISSING for name in WORDS]
     systematic = found.systematic if found is not None else np.nan
-    return [str(row["sector"]), row["region"], *cells, f"± {plain(systematic, 2)}" if np.isfinite(systematic) else MISSING]
+    return [str(row["sector"]), row["region"], *cells, plain(systematic, 2)]

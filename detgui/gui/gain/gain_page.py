@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor
 from detgui.analysis.gain_types import Result
 from detgui.gui.common.colours import pin_colour
 from detgui.gui.gain.context import Context
+from detgui.gui.gain.rows_table import RowsTable
 from detgui.gui.pages.page import Need, Origin, Page
 from detgui.gui.pages.page_plot import PagePlot
 from detgui.science.boxes import KINDS, VOID
@@ -18,9 +19,7 @@ from detgui.session import gain_work
 UNIT = "e-/DN"
 BULK_COLOUR, VOID_COLOUR = 1, 3  # of the pins' colours: blue and vermilion are told apart by everybody
 NO_FLATS = "Open ramps of flats, two for every pair."
-WHY = {
-    "map": "Pairs of flats give the gain of every box: the slope of the mean against the variance of the difference of two flats.",
-}
+WHY = "Pairs of flats give the gain of every box: the slope of the line of variance against mean is 1 / gain."
 
 
 class GainPage(Page):
@@ -45,7 +44,7 @@ class GainPage(Page):
             return Need(NO_FLATS)
         if self.result is None:
             trouble = self.maker.trouble or self.maker.advice
-            return Need(WHY["map"] if not trouble else "No gain map yet.", "Compute the gain map", self.maker.compute)
+            return Need(WHY if not trouble else "No gain map yet.", "Compute the gain map", self.maker.compute)
         return None
 
     def draw(self) -> None:
@@ -59,6 +58,12 @@ class GainPage(Page):
         """What the drawing depends on; it is drawn again where one of them is another number or object."""
         return (self.result,)
 
+    def show_rows_under(self, rows: RowsTable) -> None:
+        """Put a table of rows where the numbers are on other pages."""
+        self.numbers.hide()
+        self.under.insertWidget(0, rows)
+        self.splitter.setSizes([480, 160])
+
     def draw_result(self, result: Result) -> None:
         """Draw a result."""
         raise NotImplementedError
@@ -66,8 +71,7 @@ class GainPage(Page):
     def what_to_know(self) -> tuple[str, ...]:
         """Sentences below the numbers."""
         result = self.result
-        stale = () if self.maker.is_current or result is None else ("of other parameters or outlines than the present ones",)
-        return stale
+        return () if self.maker.is_current or result is None else ("of other parameters or outlines than the present ones",)
 
     def origin(self) -> Origin:
         result = self.result

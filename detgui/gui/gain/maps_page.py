@@ -64,6 +64,8 @@ class MapsPage(GainPage):
         self.plot.label(0, f"gain, pair {found.second[0]} ({UNIT})", f"gain, pair {found.first[0]} ({UNIT})")
         self.plot.show_drawn(lambda: self._draw(found))
         self.plot.fit(0)
+        low, high = (pick(ends) for pick, ends in zip((min, max), zip(*self.plot.plots[0].vb.viewRange(), strict=True), strict=True))
+        self.plot.plots[0].vb.setRange(xRange=(low, high), yRange=(low, high), padding=0)  # the one-to-one line is the diagonal
         self.show_facts(("", None, self._facts(result, found)))
 
     def _draw(self, found: gain_maps.Scatter) -> None:

@@ -37,10 +37,10 @@ class PairsPage(GainPage):
 
     def __init__(self, context: Context, parent: Any = None) -> None:
         super().__init__(context, PagePlot("Light of the flats, and how far the map of every pair is off", (3, 2), counts=True), parent)
+        self.plot.legends[0].setOffset((-6, -4))  # a lamp that warms up comes from the lower left
         self.rows = RowsTable("Pairs of flats", HEADERS)
         self.rows.itemChanged.connect(self._ticked)
-        self.numbers.hide()
-        self.under.insertWidget(0, self.rows)
+        self.show_rows_under(self.rows)
         self.automatic = flat_button("Automatic", "Leave out pairs that are off by more than 1 % and by more than 4 of their errors")
         self.automatic.clicked.connect(lambda: self.session.set_gain(text="Pairs", pairs="auto"))
         self.put_tools(self.automatic, None)
@@ -57,7 +57,7 @@ class PairsPage(GainPage):
         first, last = result.flat_groups
         self.plot.label(0, f"group {last} − group {first} (DN)", "flat")
         self.plot.label(1, "off by (%)", "pair")
-        self.plot.fit(0, 0.1 * (1 + len(result.pairs)))
+        self.plot.fit(0)
         self.plot.fit(1)
         self.plot.plots[1].setXRange(0.5, len(result.pairs) + 0.5)
 

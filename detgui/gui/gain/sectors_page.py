@@ -8,7 +8,7 @@ import numpy as np
 
 from detgui.analysis import gain_table
 from detgui.analysis.gain_types import Result
-from detgui.gui.common.quantity import MISSING, plain, with_error
+from detgui.gui.common.quantity import plain, with_error
 from detgui.gui.gain.context import Context
 from detgui.gui.gain.gain_page import UNIT, GainPage, kind_colour
 from detgui.gui.gain.rows_table import RowsTable
@@ -39,8 +39,7 @@ class SectorsPage(GainPage):
         self.plot.label(0, f"gain ({UNIT})")
         self.plot.label(1, "read noise (DN)", "sector")
         self.rows = RowsTable("Gain of the sectors", HEADERS)
-        self.numbers.hide()
-        self.under.insertWidget(0, self.rows)
+        self.show_rows_under(self.rows)
         self.put_tools(None)
 
     def draw_result(self, result: Result) -> None:
@@ -80,7 +79,7 @@ def _texts(row: dict[str, Any]) -> list[str]:
         f"{row['sector']}{amplifier}",
         row["region"],
         with_error(row["gain"], row["gain_err"]),
-        f"± {plain(systematic, 2)}" if np.isfinite(systematic) else MISSING,
+        plain(systematic, 2),
         *noises,
         str(row["n_boxes"]),
         f"{row['n_pixels']:,}",

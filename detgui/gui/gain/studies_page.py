@@ -18,6 +18,7 @@ from detgui.gui.gain.rows_table import RowsTable
 from detgui.gui.gain.study_work import study
 from detgui.gui.pages.page import Need, Origin, Table
 from detgui.gui.pages.page_plot import PagePlot
+from detgui.session import gain_work
 
 if TYPE_CHECKING:
     from detgui.analysis.gain_studies import Step, Study
@@ -49,8 +50,7 @@ class StudiesPage(GainPage):
         self.varied = "box"
         self.studies: dict[str, tuple[Any, Study]] = {}  # what is varied: the map it belongs to, the study
         self.rows = RowsTable("Study of the gain", HEADERS)
-        self.numbers.hide()
-        self.under.insertWidget(0, self.rows)
+        self.show_rows_under(self.rows)
         self.switches = {name: flat_button(words, TIPS[name]) for name, (words, _) in VARIED.items()}
         for name, button in self.switches.items():
             button.setCheckable(True)
@@ -133,7 +133,9 @@ class StudiesPage(GainPage):
 
     def origin(self) -> Origin:
         made = self.study
-        return Origin("", f"gain_studies.{made.varied}_study(flats, params)", dict(made.results[0].provenance))
+        values = ",".join(f"{value:g}" for value in made.values)
+        command = gain_work.command(self.result, f"--{made.varied}-study", values, "--table", "gain.ecsv")
+        return Origin(command, "", dict(made.results[0].provenance))
 
 
 def _columns(steps: tuple[Step, ...], *names: str) -> list[Any]:

@@ -105,7 +105,7 @@ class Page(QWidget):
         self.get.clicked.connect(self._get)
         self.stop = flat_button("Cancel", "Stop this computation")
         self.stop.clicked.connect(self._stop)
-        self.working = QLabel(self)
+        self.working = QLabel(self, wordWrap=True)  # a long message must not widen the tab
         self.numbers = NumbersTable(self)
         self.numbers.setMinimumHeight(4 * self.numbers.fontMetrics().height() + 12)
         self.script = PageScript(self)
@@ -131,8 +131,9 @@ class Page(QWidget):
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
         column.addWidget(self.prompt)
-        for widget in (self.get, self.stop, self.working):
+        for widget in (self.get, self.stop):
             column.addWidget(widget, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self.working)
         column.addStretch(1)
         self.content = QWidget(self)
         inside = QVBoxLayout(self.content)
