@@ -5,7 +5,7 @@ Source: JWST-STScI-009188, sections 2 and 3, table 1. Here errors are those of c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -27,11 +27,15 @@ __all__ = ["Params", "Result", "Series", "run"]
 
 DEFAULTS = Params()
 
+Memo = MutableMapping[tuple[object, ...], Counted]
+"""Counts of files by all that they depend on."""
 
-def run(paths: Sequence[Path], params: Params = DEFAULTS, progress: Progress = no_progress) -> Result:
+
+def run(paths: Sequence[Path], params: Params = DEFAULTS, progress: Progress = no_progress, memo: Memo | None = None) -> Result:
     """Count and fit. One file is in memory at a time, beside the positions of what is hot.
 
-    Raises `BadInput` for parameters that cannot be, and where no file is left; files left out are in ``refused``.
+    ``memo`` keeps the counts of files: with it, another break or date does not read them again. Raises `BadInput` for parameters that
+    cannot be, and where no file is left; files left out are in ``refused``.
     """
     darks, refused = read_facts(paths, params, lambda fraction, text: progress(0.02 * fraction, text))
     found, left_out = batches(darks, params)
@@ -41,7 +45,7 @@ def run(paths: Sequence[Path], params: Params = DEFAULTS, progress: Progress = n
     total = sum(len(batch.files) for batch in found)
     done, series = 0, []
     for batch in found:
-        made, bad = _series(batch, params, _share(progress, done, total))
+        made, bad = _series(batch, params, _share(progress, done, total), memo if memo is not None else {})
         refused += bad
         series += [made] if made is not None else []
         done += len(batch.files)
@@ -62,19 +66,21 @@ def _share(progress: Progress, done: int, total: int) -> Progress:
     return lambda fraction, text: progress(0.02 + 0.98 * (done + fraction) / total, text)
 
 
-def _series(batch: Batch, params: Params, progress: Progress) -> tuple[Series | None, list[str]]:
+def _series(batch: Batch, params: Params, progress: Progress, memo: Memo) -> tuple[Series | None, list[str]]:
     """Count every file and fit; files that cannot be read are left out."""
     refused: list[str] = []
     files, counted = [], []
     for number, dark in enumerate(batch.files):
         progress(number, f"counting {dark.name}")
+        key = (dark.record, dark.unit, batch.unit, batch.gain, params.thresholds, params.hot_threshold, params.centre, params.sigma)
         try:
-            maps = read_maps(dark, batch.unit, batch.gain)
+            if key not in memo:
+                memo[key] = count_file(dark, read_maps(dark, batch.unit, batch.gain), params)
         except BadInput as error:
             refused.append(str(error))
             continue
         files.append(dark)
-        counted.append(count_file(dark, maps, params))
+        counted.append(memo[key])
     if not files:
         return None, refused
     dates = [date_of(dark) for dark in files]

@@ -152,6 +152,12 @@ class Session(QObject):
         """Replace fields of `gain_options.GainOptions`."""
         self._make(replace(self._state, gain=replace(self._state.gain, **fields)), text, commit=commit)
 
+    # The hot-pixel panel
+
+    def set_hot(self, commit: bool = True, text: str = "Hot-pixel parameters", **fields: Any) -> None:
+        """Replace fields of `hot_options.HotOptions`."""
+        self._make(replace(self._state, hot=replace(self._state.hot, **fields)), text, commit=commit)
+
     # Regions
 
     def add_regions(self, new: Iterable[Region], array: str = "", text: str = "") -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from detgui.session.gain_options import GainOptions
+from detgui.session.hot_options import HotOptions
 from detgui.session.nonlinearity import NonlinearityOptions
 from detgui.session.regions import DrawnRegion, RegionTools
 
@@ -186,6 +187,7 @@ class SessionState:
     theme: Theme = "system"
     nonlinearity: NonlinearityOptions = field(default_factory=NonlinearityOptions)
     gain: GainOptions = field(default_factory=GainOptions)
+    hot: HotOptions = field(default_factory=HotOptions)
     regions: tuple[DrawnRegion, ...] = ()
     selected: tuple[int, ...] = ()  # numbers of regions
     tools: RegionTools = field(default_factory=RegionTools)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from detgui.science.regions import Painted
-from detgui.session import gain_options
+from detgui.session import gain_options, hot_options
 from detgui.session.changes import tidy
 from detgui.session.gain_options import GainOptions
+from detgui.session.hot_options import HotOptions
 from detgui.session.nonlinearity import NonlinearityOptions, without_place
 from detgui.session.regions import DrawnRegion, select
 from detgui.session.state import Difference, Pin, RampOptions, SessionState
@@ -27,6 +28,7 @@ class Made:
     difference: Difference
     nonlinearity: NonlinearityOptions
     gain: GainOptions
+    hot: HotOptions
     regions: tuple[DrawnRegion, ...]
 
     @classmethod
@@ -39,6 +41,7 @@ class Made:
             state.difference,
             without_place(state.nonlinearity),
             gain_options.without_place(state.gain),
+            hot_options.without_place(state.hot),
             state.regions,
         )
 
@@ -47,6 +50,7 @@ class Made:
         now = state.nonlinearity
         options = replace(self.nonlinearity, page=now.page, source=now.source)
         gain = replace(self.gain, page=state.gain.page, flats=state.gain.flats)
+        hot = replace(self.hot, page=state.hot.page, series=state.hot.series)
         made: dict[str, Any] = {
             "pixel": self.pixel,
             "pins": self.pins,
@@ -54,7 +58,7 @@ class Made:
             "difference": self.difference,
             "regions": self.regions,
         }
-        back = tidy(replace(state, nonlinearity=options, gain=gain, **made))
+        back = tidy(replace(state, nonlinearity=options, gain=gain, hot=hot, **made))
         return select(back, back.selected)  # those that are still there
 
 
