@@ -96,7 +96,7 @@ def cut(
     keys = np.flatnonzero(sums[:, 0])
     sector, kind = np.divmod(keys // step, 2)
     pixels = sums[keys, 0]
-    _check_voids(sector, kind)
+    _check_voids(sector, kind, void_name)
     nominal = min(size, SECTOR if geometry.fast_is_x else FULL_SIZE) * min(size, FULL_SIZE if geometry.fast_is_x else SECTOR)
     places = sums[keys, 1:].T.astype(np.float64)
     kept, new = np.unique(join_small(sector, kind, pixels, places, nominal), return_inverse=True)
@@ -133,10 +133,10 @@ def _union(masks: Sequence[NDArray[np.bool_]], shape: tuple[int, int], what: str
     return whole
 
 
-def _check_voids(sector: NDArray[np.int64], kind: NDArray[np.int64]) -> None:
+def _check_voids(sector: NDArray[np.int64], kind: NDArray[np.int64], name: str) -> None:
     for number in np.unique(sector):
         if (kind[sector == number] == VOID).all():
-            raise BadInput(f"the void covers the whole of sector {number}: nothing is left for the bulk of it")
+            raise BadInput(f"{name} covers the whole of sector {number}: nothing is left for the bulk of it")
 
 
 def _keys(geometry: DetectorGeometry, size: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
