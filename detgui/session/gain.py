@@ -13,7 +13,7 @@ from detgui.session import gain_work, regions
 from detgui.session.bridge import FINAL, Bridge
 from detgui.session.exposures import Exposures
 from detgui.session.gain_options import GainOptions
-from detgui.session.gain_work import Wish
+from detgui.session.gain_work import Drawn, Wish
 from detgui.session.session import Session
 from detgui.session.state import OpenExposure, SessionState
 from detgui.session.words import sentence
@@ -45,7 +45,7 @@ class GainMaker(QObject):
     def __init__(self, session: Session, exposures: Exposures, engine: Engine, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session, self._exposures, self._engine = session, exposures, engine
-        self._exact: OrderedDict[Wish, gain_map.Result] = OrderedDict()
+        self._exact: OrderedDict[Wish, Drawn[gain_map.Result]] = OrderedDict()
         self._tasks: dict[int, tuple[str, Wish]] = {}  # id: what, and of which wish
         self._events: dict[int, TaskEvent] = {}
         self._started: dict[int, float] = {}
@@ -289,7 +289,7 @@ class GainMaker(QObject):
                 self._take(wish, result)
                 if first:
                     self.show_map()
-            self._make_live(wish, result)
+            self._make_live(wish, result.made)
         elif what == "build":
             self._live = (wish, result)
         else:
@@ -303,27 +303,27 @@ class GainMaker(QObject):
         elif what in ("exact", "follow"):
             self._tell(why)
 
-    def _keep(self, wish: Wish, result: gain_map.Result) -> None:
-        self._exact[wish] = result
+    def _keep(self, wish: Wish, drawn: Drawn[gain_map.Result]) -> None:
+        self._exact[wish] = drawn
         self._exact.move_to_end(wish)
         while len(self._exact) > KEPT:
             self._exact.popitem(last=False)
 
-    def _take(self, wish: Wish, result: gain_map.Result) -> None:
+    def _take(self, wish: Wish, drawn: Drawn[gain_map.Result]) -> None:
         """Show an exact map instead of what was shown."""
-        self._shown, self._approximate = (wish, result), None
+        self._shown, self._approximate = (wish, drawn.made), None
         source = self._exposures.exposure(wish.flats[0])
         if source is not None:
-            self._put(wish, gain_work.as_exposure(result, source), gain_work.words(wish, result.pairs_used, False))
+            self._put(wish, gain_work.as_exposure(drawn, source), gain_work.words(wish, drawn.made.pairs_used, False))
             self._tell("")
 
-    def _take_live(self, wish: Wish, live: LiveMap) -> None:
+    def _take_live(self, wish: Wish, drawn: Drawn[LiveMap]) -> None:
         if wish in self._exact or self._shown is None:
             return
-        self._approximate = (wish, live)
+        self._approximate = (wish, drawn.made)
         source = self._exposures.exposure(wish.flats[0])
         if source is not None:
-            self._put(wish, gain_work.live_exposure(live, source), gain_work.words(wish, self._shown[1].pairs_used, True))
+            self._put(wish, gain_work.live_exposure(drawn, source), gain_work.words(wish, self._shown[1].pairs_used, True))
 
     def _put(self, wish: Wish, shown: Any, note: str) -> None:
         product = self._products.get(wish.flats, "")

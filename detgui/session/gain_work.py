@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from detgui.data.exposure import Exposure
 from detgui.data.memory_exposure import MapExposure
 from detgui.progress import Progress, no_progress
+from detgui.science.boxes import Boxes
 from detgui.science.regions import Region, Shape
 from detgui.session.gain_options import GainOptions
 from detgui.session.reading import reading
@@ -28,6 +29,18 @@ if TYPE_CHECKING:
 UNIT = "e-/DN"
 VOID_FILE = "voids.reg"
 Mask = NDArray[np.bool_]
+
+
+class HasBoxes(Protocol):
+    """A map: what its boxes are."""
+
+    @property
+    def boxes(self) -> Boxes:
+        """The boxes."""
+        ...
+
+
+Made = TypeVar("Made", bound=HasBoxes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +133,29 @@ def check(shelf: Shelf, wish: Wish, progress: Progress = no_progress) -> float:
         return gain_map.default_limit(flats[0].geometry.detector)
 
 
-def exact_map(shelf: Shelf, wish: Wish, progress: Progress = no_progress) -> gain_map.Result:
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn(Generic[Made]):
+    """A map with its images, shapes (ny, nx), e-/DN: they take longer than a frame to make, so that a worker does."""
+
+    made: Made
+    gain: NDArray[np.float32]
+    err: NDArray[np.float32]
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """Numbers of the boxes."""
+        return self.made.boxes.labels
+
+
+def exact_map(shelf: Shelf, wish: Wish, progress: Progress = no_progress) -> Drawn[gain_map.Result]:
     """The clipped map."""
     from detgui.analysis import gain_map
 
     progress(0.0, "looking at the flats")
     with ExitStack() as stack:
         flats = borrowed(stack, shelf, wish.flats)
-        return gain_map.run(flats, params_of(wish, flats[0].shape[2:]), progress=progress)
+        result = gain_map.run(flats, params_of(wish, flats[0].shape[2:]), progress=progress)
+    return Drawn(result, result.map(), result.err_map())
 
 
 def live_of(shelf: Shelf, wish: Wish, result: gain_map.Result, progress: Progress = no_progress) -> LiveGain:
@@ -141,39 +169,33 @@ def live_of(shelf: Shelf, wish: Wish, result: gain_map.Result, progress: Progres
         return LiveGain.build(flats, params, result.pairs_used, progress, factor=result.ipc.factor)
 
 
-def follow(live: LiveGain, wish: Wish, progress: Progress = no_progress) -> tuple[LiveMap, float]:
+def follow(live: LiveGain, wish: Wish, progress: Progress = no_progress) -> tuple[Drawn[LiveMap], float]:
     """The approximate map with the present outlines and boxes, and how long it took, s."""
     began = perf_counter()
     size = (live.geometry.ny, live.geometry.nx)
     made = live.update(masks_of(wish.voids, size), masks_of(wish.exclude, size), wish.box)
-    return made, perf_counter() - began
+    return Drawn(made, made.map(), made.boxes.spread(made.gain_err)), perf_counter() - began
 
 
 # As exposures
 
 
-def as_exposure(result: gain_map.Result, source: Exposure) -> MapExposure:
+def as_exposure(drawn: Drawn[gain_map.Result], source: Exposure) -> MapExposure:
     """A gain map with the planes GAIN, ERR and BOX, written as a GAIN reference file."""
     from detgui.analysis import gain_file
 
-    return _exposure(
-        source,
-        result.map(),
-        result.err_map(),
-        result.boxes.labels,
-        headers=partial(_headers, result, map_name(source.name)),
-        write=partial(gain_file.write, result),
-        notes=result.notes,
-    )
+    result = drawn.made
+    headers = partial(_headers, result, map_name(source.name))
+    return _exposure(source, drawn, headers=headers, write=partial(gain_file.write, result), notes=result.notes)
 
 
-def live_exposure(live: LiveMap, source: Exposure) -> MapExposure:
+def live_exposure(drawn: Drawn[LiveMap], source: Exposure) -> MapExposure:
     """An approximate map; it is not written to a file."""
-    return _exposure(source, live.map(), live.boxes.spread(live.gain_err), live.boxes.labels)
+    return _exposure(source, drawn)
 
 
-def _exposure(source: Exposure, gain: NDArray[Any], err: NDArray[Any], labels: NDArray[Any], **how: Any) -> MapExposure:
-    planes = {"GAIN": gain, "ERR": err, "BOX": labels}
+def _exposure(source: Exposure, drawn: Drawn[Any], **how: Any) -> MapExposure:
+    planes = {"GAIN": drawn.gain, "ERR": drawn.err, "BOX": drawn.labels}
     return MapExposure(map_name(source.name), planes, unit=UNIT, units={"BOX": "box number"}, source=source, kind="gain", **how)
 
 
