@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,17 @@ from detgui.science.clip_kernels import CHUNK, Floats, Image, Room, aligned, cli
 from detgui.science.clip_lanes import LANES, MOST_PIXELS, STEP, clip_strips, work_for
 from detgui.science.clip_plan import Plan, large, small
 from detgui.science.photon_transfer import Moments, moments_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Images:
+    """Two images, flat arrays: ``scale`` times ``one`` and ``two``; a pixel counts where ``bad`` is at most ``allowed``."""
+
+    one: Image
+    two: Image
+    bad: NDArray[np.uint8]
+    allowed: int = 0
+    scale: float = 1.0
 
 
 class BoxWork:
@@ -31,18 +43,16 @@ class BoxWork:
         """Into how many parts the work is cut."""
         return len(self._parts)
 
-    def clip(self, part: int, rooms: Rooms, one: Image, two: Image, bad: NDArray[np.uint8], scale: float, out: NDArray[np.float64]) -> None:
-        """Do a part for two flat images, ``scale`` times what the arrays hold, into ``out`` (boxes, 2, 4)."""
-        factor, flat = np.float32(scale), out.reshape(-1)
+    def clip(self, part: int, rooms: Rooms, images: Images, out: NDArray[np.float64]) -> None:
+        """Do a part for two flat images, into ``out`` (boxes, 2, 4)."""
+        pixels, flat = (images.one, images.two, images.bad, np.uint8(images.allowed), np.float32(images.scale)), out.reshape(-1)
         span, strips = self._parts[part]
         if span[1] > span[0]:
             scratch, room = rooms.large(self._large.room)
-            clip_groups(one, two, bad, factor, self._large.arrays, span, self.level, scratch, room, flat)
+            clip_groups(*pixels, self._large.arrays, span, self.level, scratch, room, flat)
         if strips[1] > strips[0]:
             plan = self._small
-            clip_strips(
-                one, two, bad, factor, plan.arrays, plan.index, strips, self.level, rooms.small(plan.room, plan.rows), rooms.work, flat
-            )
+            clip_strips(*pixels, plan.arrays, plan.index, strips, self.level, rooms.small(plan.room, plan.rows), rooms.work, flat)
 
 
 class Rooms:
@@ -92,11 +102,11 @@ class Clipper:
         All three have the shape of the labels. NaN where fewer than two pixels are left.
         """
         out = np.empty((self._work.boxes, 2, 4))
-        first, second = np.ascontiguousarray(one, np.float32).reshape(-1), np.ascontiguousarray(two, np.float32).reshape(-1)
-        marks = np.ascontiguousarray(bad, np.uint8).reshape(-1)
+        first, second = (np.ascontiguousarray(each, np.float32).reshape(-1) for each in (one, two))
+        images = Images(first, second, np.ascontiguousarray(bad, np.uint8).reshape(-1))
 
         def work(part: int) -> None:
-            self._work.clip(part, self._rooms[part], first, second, marks, 1.0, out)
+            self._work.clip(part, self._rooms[part], images, out)
 
         list(self._pool.map(work, range(self._work.parts)))
         return moments_of(out, self.level, self.correct)

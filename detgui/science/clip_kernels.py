@@ -57,6 +57,7 @@ def gather(
     one: Image,
     two: Image,
     bad: NDArray[np.uint8],
+    allowed: np.uint8,
     scale: np.float32,
     begin: At,
     count: At,
@@ -66,12 +67,12 @@ def gather(
 ) -> None:
     """``scale`` times difference and sum of ``count`` pixels from ``begin`` on, into ``minus`` and ``plus`` from ``place`` on.
 
-    `FILL` where a pixel is bad or not finite.
+    `FILL` where ``bad`` is more than ``allowed`` or a pixel is not finite.
     """
     for i in range(count):
         first, second = np.float32(one[begin + i]), np.float32(two[begin + i])
         difference, total = (first - second) * scale, (first + second) * scale
-        ok = bad[begin + i] == 0
+        ok = bad[begin + i] <= allowed
         minus[place + i] = difference if ok & (abs(difference) <= LARGEST) else FILL
         plus[place + i] = total if ok & (abs(total) <= LARGEST) else FILL
 
@@ -243,6 +244,7 @@ def clip_groups(
     one: Image,
     two: Image,
     bad: NDArray[np.uint8],
+    allowed: np.uint8,
     scale: np.float32,
     plan: Plan,
     span: tuple[int, int],
@@ -253,15 +255,16 @@ def clip_groups(
 ) -> None:
     """`clip` of the difference and of the sum of two flat images in boxes, into ``out`` (flat: boxes, 2, 4).
 
-    The images are ``scale`` times ``one`` and ``two``; ``plan`` is that of `clip_plan.large`, of which the groups ``span[0]`` to
-    ``span[1] - 1`` are done; ``scratch`` has room for the chunks of the largest group, twice.
+    The images are ``scale`` times ``one`` and ``two``, and a pixel counts where ``bad`` is at most ``allowed``. ``plan`` is that of
+    `clip_plan.large`, of which the groups ``span[0]`` to ``span[1] - 1`` are done; ``scratch`` has room for the chunks of the largest
+    group, twice.
     """
     order, sizes, offsets, starts, lengths, places, boxes, runs = plan
     minus, plus = scratch
     bits = (minus.view(np.int32), minus.view(np.uint32), plus.view(np.int32), plus.view(np.uint32))
     for group in range(span[0], span[1]):
         for run in range(runs[group], runs[group + 1]):
-            gather(one, two, bad, scale, np.uint64(starts[run]), np.uint64(lengths[run]), minus, plus, np.uint64(places[run]))
+            gather(one, two, bad, allowed, scale, np.uint64(starts[run]), np.uint64(lengths[run]), minus, plus, np.uint64(places[run]))
         for at in range(boxes[group], boxes[group + 1]):
             begin, size, place = offsets[at] * CHUNK, sizes[at], 8 * order[at]
             for i in range(begin + size, begin + -(-size // CHUNK) * CHUNK):

@@ -201,6 +201,7 @@ def clip_strips(
     one: Image,
     two: Image,
     bad: NDArray[np.uint8],
+    allowed: np.uint8,
     scale: np.float32,
     plan: Plan,
     index: Index,
@@ -221,7 +222,7 @@ def clip_strips(
     minus[0] = plus[0] = FILL
     for group in range(span[0], span[1]):
         for each in range(first_spans[group], first_spans[group + 1]):
-            gather(one, two, bad, scale, np.uint64(starts[each]), np.uint64(spans[each]), minus, plus, np.uint64(places[each]))
+            gather(one, two, bad, allowed, scale, np.uint64(starts[each]), np.uint64(spans[each]), minus, plus, np.uint64(places[each]))
         for batch in range(batches[group], batches[group + 1]):
             begin, size = np.uint64(rows[batch]) * L1, rows[batch + 1] - rows[batch]
             for which in range(2):
