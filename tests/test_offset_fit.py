@@ -8,6 +8,7 @@ from scipy.optimize import least_squares
 
 from detgui.errors import BadInput
 from detgui.science import offset_fit
+from detgui.science.offset_exposures import Side
 
 TRUTH = {"offset": 0.03, "time": 0.01, "slope": 0.004}
 
@@ -78,6 +79,13 @@ def test_errors_are_honest(n):
     assert np.abs(np.mean(pulls, axis=0)).max() < 0.2
 
 
+def sides(delta, exposure, group):
+    """The earlier epoch free of error, the later one with an exposure for each source."""
+    n = delta.size
+    first = Side(np.arange(n), np.zeros(n, np.int64), np.zeros(n), np.ones(n), np.zeros(1, np.int64))
+    return first, Side(np.arange(n), exposure, delta, np.ones(n), group)
+
+
 def test_exposures_that_err_together_widen_the_error():
     rng = np.random.default_rng(6)
     pulls, alone = [], []
@@ -86,11 +94,33 @@ def test_exposures_that_err_together_widen_the_error():
         exposure = np.tile(np.arange(12), 20) + 12 * ~in_p
         delta = np.where(in_p, 0.02, -0.02) + rng.normal(0, 0.01, 24)[exposure] + rng.normal(0, 0.005, 240)
         args = (delta, np.full(240, 0.005), np.where(in_p, 1.0, -1.0), in_p)
-        found = offset_fit.fit(*args, clusters=exposure, replicates=200, seed=seed)
+        found = offset_fit.fit(*args, exposures=sides(delta, exposure, np.arange(24) // 12), replicates=200, seed=seed)
         pulls.append((found.offset - 0.02) / found.offset_err)
         alone.append((found.offset - 0.02) / offset_fit.fit(*args, replicates=200, seed=seed).offset_err)
     assert np.std(pulls) == pytest.approx(1.0, abs=0.18)  # 150 pulls know it to 6 %; 24 exposures know their spread to 15 %
     assert np.std(alone) > 1.8
+
+
+def test_sources_that_every_exposure_saw():
+    """Six dithers of each epoch and detector, each with a zero level of its own; an offset is the difference of two means."""
+    rng = np.random.default_rng(16)
+    pulls, alone = [], []
+    for seed in range(150):
+        in_p = np.arange(60) < 30
+        both = []
+        for later in (0, 1):
+            source, dither = np.repeat(np.arange(60), 6), np.tile(np.arange(6), 60)
+            exposure = dither + 6 * ~in_p[source]
+            mag = rng.normal(0, 0.01, 12)[exposure] + rng.normal(0, 0.004, 360) + later * np.where(in_p[source], 0.02, -0.02)
+            both.append(Side(source, exposure, mag, np.ones(360), np.arange(12) // 6))
+        assert all(side.enough for side in both)
+        means = [np.bincount(side.source, side.mag) / 6 for side in both]
+        args = (means[1] - means[0], np.full(60, 0.004 * np.sqrt(2 / 6)), np.where(in_p, 1.0, -1.0), in_p)
+        found = offset_fit.fit(*args, exposures=tuple(both), replicates=200, seed=seed)
+        pulls.append((found.offset - 0.02) / found.offset_err)
+        alone.append((found.offset - 0.02) / offset_fit.fit(*args, replicates=200, seed=seed).offset_err)
+    assert np.std(pulls) == pytest.approx(1.0, abs=0.2)
+    assert np.std(alone) > 2.5
 
 
 def test_outliers_count_less():
@@ -109,7 +139,6 @@ def test_too_few_sources():
         offset_fit.medians(np.zeros(12), ~in_p)
 
 
-def test_too_few_exposures():
-    in_p = np.arange(12) < 6
-    with pytest.raises(BadInput, match="2 exposures are too few"):
-        offset_fit.fit(np.zeros(12), np.ones(12), np.zeros(12), in_p, clusters=np.arange(12) % 2)
+def test_one_exposure_is_none_to_draw_from():
+    one = Side(np.arange(4), np.array([0, 0, 1, 2]), np.zeros(4), np.ones(4), np.array([0, 1, 1]))
+    assert not one.enough

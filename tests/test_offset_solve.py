@@ -111,3 +111,15 @@ def test_no_overlap():
     data = design(np.random.default_rng(1), 20, epochs=1)
     with pytest.raises(BadInput, match="no overlap"):
         solve(data)
+
+
+def test_time_terms_between_epochs_of_the_same_detectors():
+    data = design(np.random.default_rng(21), 150, gradient=False)
+    same = data.epoch != 1
+    arrays = [getattr(data, name)[same] for name in ("source", "epoch", "detector", "mag", "err", "d")]
+    arrays[1] = arrays[1] // 2
+    found = solve(Measurements(*arrays, ("1", "3"), DETECTORS), replicates=60)
+    value, err = found.term("3")
+    assert value == pytest.approx(TIMES[2], abs=4 * err)
+    assert err < 0.002
+    assert np.isnan(found.difference("nrca1", "nrcb1")[0])

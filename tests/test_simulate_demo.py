@@ -10,7 +10,7 @@ from astropy.io import fits
 
 from detgui.errors import BadInput, Cancelled
 from detgui.progress import no_progress
-from detgui.simulate import demo, imaging
+from detgui.simulate import demo, demo_image
 from detgui.simulate.demo import demo_folder, ensure_demo
 
 
@@ -80,8 +80,8 @@ def test_the_real_set(monkeypatch):
     monkeypatch.setattr(demo, "DEMO_INTEGRATIONS", 2)
     small = params.BotsParams
     monkeypatch.setattr(params, "BotsParams", lambda **values: small(**values, columns=512, groups=12))
-    monkeypatch.setattr(imaging, "SIZE", 256)
-    monkeypatch.setattr(imaging, "GROUPS", 3)
+    monkeypatch.setattr(demo_image, "SIZE", 256)
+    monkeypatch.setattr(demo_image, "GROUPS", 3)
     reports = []
     files = ensure_demo(lambda fraction, message: reports.append(fraction))
     assert [path.name for path in files] == [

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui.errors import BadInput
+from detgui.science.offset_exposures import Side, redraw
 from detgui.science.robust import MAD_TO_SIGMA
 
 Array = NDArray[np.float64]
@@ -94,15 +95,14 @@ def fit(
     *,
     slope: bool = False,
     time: bool = False,
-    clusters: NDArray[np.int64] | None = None,
+    exposures: tuple[Side, Side] | None = None,
     replicates: int = REPLICATES,
     seed: int = 0,
 ) -> PairFit:
     """Fit the model robustly (Huber); all arrays (n,), ``delta`` and ``err`` in mag, ``d`` in arcmin.
 
-    ``slope`` and ``time`` free k and T. Errors by bootstrap over sources within their patch or, where ``clusters`` (n,) numbers the
-    exposures that made a source's offset, over those too: the larger counts. Raises `BadInput` for fewer than 5 sources in a patch and for
-    exposures that are too few.
+    ``slope`` and ``time`` free k and T. Errors by bootstrap over sources within their patch or, where ``exposures`` of the earlier and the
+    later epoch are given, over those too: the larger counts. Raises `BadInput` for fewer than 5 sources in a patch.
     """
     _enough(in_p)
     free = np.array([True, time, slope])
@@ -112,9 +112,9 @@ def fit(
     rng = np.random.default_rng(seed)
     found = _covariance(x, delta, np.hypot(err, scatter), value, _strata_counts(in_p, replicates, rng))
     found *= delta.size / max(delta.size - x.shape[1], 1)
-    if clusters is not None:
-        by_exposure = _covariance(x, delta, np.hypot(err, scatter), value, _cluster_counts(clusters, replicates, rng))
-        found = _larger(found, by_exposure)
+    if exposures is not None:
+        drawn, counts = redraw(*exposures, delta.size, replicates, rng)
+        found = _larger(found, _covariance(x, drawn, np.hypot(err, scatter), value, counts))
     covariance[np.ix_(free, free)] = found
     full = np.zeros(3)
     full[free] = value
@@ -167,7 +167,7 @@ def extra_scatter(residuals: Array, err: Array, parameters: int) -> float:
 
 
 def _huber(x: Array, y: Array, err: Array, counts: Array, start: Array, rounds: int, begin: bool = False) -> Array:
-    """Huber's estimate for each row of ``counts`` (b, n), how often a source counts; (b, m)."""
+    """Huber's estimate for each row of ``counts`` (b, n), how often a source counts; (b, m). ``y`` (n,) or (b, n)."""
     value = start.copy()
     if begin:  # least absolute deviations would be slower; clipping at a generous width is enough to begin with
         value = np.asarray(np.linalg.lstsq(x / err[:, None], y / err, rcond=None)[0], np.float64)[None]
@@ -177,7 +177,7 @@ def _huber(x: Array, y: Array, err: Array, counts: Array, start: Array, rounds: 
         pulls = np.abs(y - value @ x.T) / err
         weights = counts * np.minimum(1.0, HUBER / np.maximum(pulls, 1e-12)) / err**2
         normal = np.einsum("bn,nm,nk->bmk", weights, x, x, optimize=True)
-        right = np.einsum("bn,nm,n->bm", weights, x, y, optimize=True)
+        right = np.einsum("bn,nm->bm", weights * y, x, optimize=True)
         new = np.linalg.solve(normal + 1e-12 * _trace(normal), right[..., None])[..., 0]
         moved = float(np.max(np.abs(new - value)))
         value = new
@@ -193,15 +193,15 @@ def _trace(normal: Array) -> Array:
 
 
 def _covariance(x: Array, y: Array, err: Array, value: Array, counts: Array) -> Array:
-    """Covariance (m, m) of the estimate over replicates ``counts`` (b, n).
+    """Covariance (m, m) of the estimate over replicates ``counts`` (b, n), of the same ``y`` (n,) or one each (b, n).
 
     Its errors are half the 16-84 % interval: among few sources some replicates are all outliers, and tell nothing of the others.
     """
-    step = max(1, MOST_NUMBERS // y.size)
-    parts = [
-        _huber(x, y, err, counts[at : at + step], np.repeat(value[None], counts[at : at + step].shape[0], axis=0), 12)
-        for at in range(0, counts.shape[0], step)
-    ]
+    step = max(1, MOST_NUMBERS // x.shape[0])
+    parts = []
+    for at in range(0, counts.shape[0], step):
+        part = counts[at : at + step]
+        parts.append(_huber(x, y if y.ndim == 1 else y[at : at + step], err, part, np.repeat(value[None], part.shape[0], axis=0), 12))
     moved = np.concatenate(parts) - value
     low, high = np.percentile(moved, (15.865, 84.135), axis=0)
     errors = (high - low) / 2
@@ -219,16 +219,6 @@ def _strata_counts(in_p: NDArray[np.bool_], replicates: int, rng: np.random.Gene
     for part in (in_p, ~in_p):
         n = int(part.sum())
         counts[:, part] = rng.multinomial(n, np.full(n, 1.0 / n), size=replicates)
-    return counts
-
-
-def _cluster_counts(clusters: NDArray[np.int64], replicates: int, rng: np.random.Generator) -> Array:
-    names, index = np.unique(clusters, return_inverse=True)
-    if names.size < 3:
-        raise BadInput(f"{names.size} exposures are too few to draw from again, at least 3 are needed")
-    drawn = rng.multinomial(names.size, np.full(names.size, 1.0 / names.size), size=replicates)
-    widen = np.sqrt(names.size / (names.size - 1.0))  # counts about 1 spread as they do with one exposure more
-    counts: Array = np.maximum(1.0 + (drawn[:, index] - 1.0) * widen, 0.0)
     return counts
 
 

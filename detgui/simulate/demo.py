@@ -87,7 +87,7 @@ def _sweep(parent: Path) -> None:
 
 def _make(folder: Path, progress: Progress) -> list[Path]:
     from detgui.simulate.expose import write_exposure
-    from detgui.simulate.imaging import write_image
+    from detgui.simulate.demo_image import write_image
     from detgui.simulate.params import BotsParams
 
     def part(start: float, share: float) -> Progress:

@@ -1,0 +1,62 @@
+"""Errors of offsets from exposures that may each have a zero level of their own: they are drawn again with all their measurements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """Measurements of one epoch: ``source`` (m,) index into the offsets, ``exposure`` (m,) index from 0, ``mag`` and ``weight`` (m,).
+
+    ``group`` by exposure: those of one detector, which are drawn among themselves.
+    """
+
+    source: Index
+    exposure: Index
+    mag: Array
+    weight: Array
+    group: Index
+
+    @property
+    def enough(self) -> bool:
+        """Whether every detector has two exposures at least, to draw from."""
+        return bool(self.group.size) and int(np.bincount(self.group).min(initial=2)) >= 2
+
+    def means(self, counts: Array, sources: int) -> tuple[Array, Array]:
+        """Weighted mean magnitude by source and the share of its exposures that were drawn, (b, sources), for counts (b, exposures)."""
+        from scipy import sparse
+
+        rows = np.arange(self.source.size)
+        group = sparse.csr_matrix((np.ones(rows.size), (rows, self.source)), shape=(rows.size, sources))
+        drawn = counts[:, self.exposure]
+        weight = drawn * self.weight
+        total = np.asarray((group.T @ weight.T).T)
+        mean = np.asarray((group.T @ (weight * self.mag).T).T) / np.maximum(total, 1e-300)
+        share = np.asarray((group.T @ drawn.T).T) / np.maximum(np.bincount(self.source, minlength=sources), 1)
+        return np.where(total > 0, mean, 0.0), np.where(total > 0, share, 0.0)
+
+
+def redraw(earlier: Side, later: Side, sources: int, replicates: int, rng: np.random.Generator) -> tuple[Array, Array]:
+    """(offsets, how often each counts), both (replicates, sources), with the exposures of both epochs drawn again."""
+    first, one = earlier.means(_counts(earlier.group, replicates, rng), sources)
+    second, two = later.means(_counts(later.group, replicates, rng), sources)
+    return second - first, one * two
+
+
+def _counts(group: Index, replicates: int, rng: np.random.Generator) -> Array:
+    """How often each exposure counts; spread as if there were one exposure more, because the mean is taken from them too."""
+    out = np.ones((replicates, group.size))
+    for label in np.unique(group):
+        members = np.flatnonzero(group == label)
+        n = members.size
+        if n > 1:
+            drawn = rng.multinomial(n, np.full(n, 1.0 / n), size=replicates)
+            out[:, members] = np.maximum(1.0 + (drawn - 1.0) * np.sqrt(n / (n - 1.0)), 0.0)
+    return out
