@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from detgui.session import nonlinearity
+from detgui.session.noise_options import open_only
 from detgui.session.nonlinearity import NonlinearityOptions
 from detgui.session.state import Blink, Difference, Frame, OpenExposure, Pin, Revision, SessionState
 
@@ -59,6 +60,7 @@ def tidy(state: SessionState) -> SessionState:
         ramp=replace(state.ramp, compare=compare),
         nonlinearity=replace(state.nonlinearity, source=state.nonlinearity.source if state.nonlinearity.source in keys else ""),
         gain=replace(state.gain, flats=tuple(key for key in state.gain.flats if key in keys)),
+        noise=open_only(state.noise, keys),
         revisions=tuple(each for each in state.revisions if each.exposure in keys),
     )
 

@@ -15,6 +15,7 @@ from detgui.session import changes
 from detgui.session.bridge import FINAL
 from detgui.session.codec import from_json, to_json
 from detgui.session.exposures import Exposures, Opened
+from detgui.session.noise_options import with_keys
 from detgui.session.region_store import RegionStore
 from detgui.session.requests import Trouble
 from detgui.session.session import Session
@@ -80,6 +81,7 @@ def remap(saved: SessionState, keys: dict[str, str], current: SessionState) -> S
     kept["tools"] = replace(saved.tools, tool=current.tools.tool, how=current.tools.how)
     kept["nonlinearity"] = replace(saved.nonlinearity, source=keys.get(saved.nonlinearity.source, ""))
     kept["gain"] = replace(saved.gain, flats=tuple(keys[each] for each in saved.gain.flats if each in keys))
+    kept["noise"] = with_keys(saved.noise, keys)
     kept["ramp"] = replace(saved.ramp, compare=tuple(keys[each] for each in saved.ramp.compare if each in keys))
     state = changes.tidy(SessionState(**kept))
     if shown is not None:  # through go_to: the file may be shorter than it was

@@ -158,6 +158,12 @@ class Session(QObject):
         """Replace fields of `hot_options.HotOptions`."""
         self._make(replace(self._state, hot=replace(self._state.hot, **fields)), text, commit=commit)
 
+    # The noise panel
+
+    def set_noise(self, commit: bool = True, text: str = "Noise parameters", **fields: Any) -> None:
+        """Replace fields of `noise_options.NoiseOptions`."""
+        self._make(replace(self._state, noise=replace(self._state.noise, **fields)), text, commit=commit)
+
     # Regions
 
     def add_regions(self, new: Iterable[Region], array: str = "", text: str = "") -> None:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from detgui.session.gain_options import GainOptions
 from detgui.session.hot_options import HotOptions
+from detgui.session.noise_options import NoiseOptions
 from detgui.session.nonlinearity import NonlinearityOptions
 from detgui.session.regions import DrawnRegion, RegionTools
 
@@ -188,6 +189,7 @@ class SessionState:
     nonlinearity: NonlinearityOptions = field(default_factory=NonlinearityOptions)
     gain: GainOptions = field(default_factory=GainOptions)
     hot: HotOptions = field(default_factory=HotOptions)
+    noise: NoiseOptions = field(default_factory=NoiseOptions)
     regions: tuple[DrawnRegion, ...] = ()
     selected: tuple[int, ...] = ()  # numbers of regions
     tools: RegionTools = field(default_factory=RegionTools)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from detgui.science.regions import Painted
-from detgui.session import gain_options, hot_options
+from detgui.session import gain_options, hot_options, noise_options
 from detgui.session.changes import tidy
 from detgui.session.gain_options import GainOptions
 from detgui.session.hot_options import HotOptions
+from detgui.session.noise_options import NoiseOptions
 from detgui.session.nonlinearity import NonlinearityOptions, without_place
 from detgui.session.regions import DrawnRegion, select
 from detgui.session.state import Difference, Pin, RampOptions, SessionState
@@ -29,6 +30,7 @@ class Made:
     nonlinearity: NonlinearityOptions
     gain: GainOptions
     hot: HotOptions
+    noise: NoiseOptions
     regions: tuple[DrawnRegion, ...]
 
     @classmethod
@@ -42,6 +44,7 @@ class Made:
             without_place(state.nonlinearity),
             gain_options.without_place(state.gain),
             hot_options.without_place(state.hot),
+            noise_options.without_place(state.noise),
             state.regions,
         )
 
@@ -51,6 +54,8 @@ class Made:
         options = replace(self.nonlinearity, page=now.page, source=now.source)
         gain = replace(self.gain, page=state.gain.page, flats=state.gain.flats)
         hot = replace(self.hot, page=state.hot.page, series=state.hot.series)
+        at = state.noise
+        noise = replace(self.noise, page=at.page, source=at.source, before=at.before, after=at.after, step=at.step)
         made: dict[str, Any] = {
             "pixel": self.pixel,
             "pins": self.pins,
@@ -58,7 +63,7 @@ class Made:
             "difference": self.difference,
             "regions": self.regions,
         }
-        back = tidy(replace(state, nonlinearity=options, gain=gain, hot=hot, **made))
+        back = tidy(replace(state, nonlinearity=options, gain=gain, hot=hot, noise=noise, **made))
         return select(back, back.selected)  # those that are still there
 
 
