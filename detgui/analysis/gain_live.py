@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 
@@ -25,6 +26,7 @@ from detgui.analysis.gain_regions import masks_of
 from detgui.analysis.gain_types import Params
 from detgui.data.exposure import Exposure
 from detgui.data.stream import workers_for
+from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
 from detgui.science.box_kernels import match
 from detgui.science.boxes import Boxes, cut
@@ -123,9 +125,10 @@ class LiveGain:
             told = _part(progress, at, len(choice.pairs), f"pair {pair}: reads for the map that follows")
             live._kept.append(keep(one, two, choice, limit, told))
             live._noise[at] = live._noise_of(one, two, boxes, choice.groups[-1] if choice.complete else min(NOISE_GROUPS, last), told)
-        for each in (voids, (*voids, live._dot()), voids):
-            progress(0.95, "first map")
-            live.update(each, exclude)
+        progress(0.95, "first map")
+        live.update(voids, exclude)
+        with suppress(BadInput):  # the dot may be all that a sector has
+            live.update((*voids, live._dot()), exclude)
         progress(1.0, "done")
         return live
 

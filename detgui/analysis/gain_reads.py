@@ -16,7 +16,9 @@ from detgui.science.clip_kernels import Image
 BAND = 64
 FEWEST, MOST = 3, 250
 SPAN = 4.0
-"""Whole numbers go from -1 to 3 times the limit of the single frame, or wider where a read needs it."""
+"""Whole numbers reach from -1 to 3 times the limit of the single frame."""
+
+LEAST, MOST_NUMBER = -32768, 32767
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,13 +111,17 @@ def keep(one: Flat, two: Flat, choice: Choice, limit: float, progress: Progress)
         reads = [each.read(group).reshape(-1) for each in (one, two)]
         gone = (bad.reshape(-1) != 0) | ~np.isfinite(reads[0]) | ~np.isfinite(reads[1])
         np.maximum(count, np.where(gone, len(choice.groups) - at, 0).astype(np.uint8), out=count)
-        images.append((_stored(reads[0], scale, choice.whole, limit), _stored(reads[1], scale, choice.whole, limit)))
+        images.append((_stored(reads[0], choice.whole, limit, scale), _stored(reads[1], choice.whole, limit, scale)))
     return Kept(tuple(images), scale, 0.0 if choice.whole else limit, count)
 
 
-def _stored(read: NDArray[np.float32], scale: float, whole: bool, limit: float) -> Image:
+def _stored(read: NDArray[np.float32], whole: bool, limit: float, scale: float) -> Image:
+    """What is kept of a read; what is not finite becomes some number."""
     if whole:
         return np.ascontiguousarray(read)
-    numbers = (read - np.float32(limit)) * np.float32(1.0 / scale)
-    whole_numbers: NDArray[np.int16] = np.clip(np.nan_to_num(np.rint(numbers)), -32768, 32767).astype(np.int16)
-    return whole_numbers
+    numbers = np.subtract(read, np.float32(limit))
+    numbers *= np.float32(1.0 / scale)
+    np.rint(numbers, out=numbers)
+    np.fmax(numbers, np.float32(LEAST), out=numbers)
+    np.fmin(numbers, np.float32(MOST_NUMBER), out=numbers)
+    return numbers.astype(np.int16)

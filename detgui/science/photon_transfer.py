@@ -28,7 +28,7 @@ class Moments:
 
 
 def moments_of(clipped: Array, level: float, correct: bool) -> Moments:
-    """Moments from what `clip_kernels.clip_boxes` made, (boxes, 2, 4), with clipping at ``level``."""
+    """Moments from what `clip_kernels.clip_groups` and `clip_lanes.clip_strips` made, (boxes, 2, 4), with clipping at ``level``."""
     factor, excess = factors(level, clipped[:, 0, 0])
     if not correct:
         factor = np.ones_like(factor)
