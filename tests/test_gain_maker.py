@@ -184,3 +184,33 @@ def test_closing_a_flat_forgets_its_maps(qtbot, computed):
     assert maker.result is None
     assert maker.boxes is None
     assert not maker.follows
+
+
+def test_kept_reads_follow_the_outline_close_to_the_exact_map(qtbot, flats):  # noqa: F811
+    parts = Parts(workers=2)
+    maker = GainMaker(parts.session, parts.exposures, parts.engine, parts.bridge)
+    try:
+        parts.session.set_tab(TAB)
+        parts.session.set_gain(box=64)
+        open_files(qtbot, parts, flats)
+        maker.compute()
+        qtbot.waitUntil(lambda: maker.follows, timeout=PATIENCE)
+        parts.session.choose_exposure(maker.source.key)
+        maker.holding = lambda: True
+        parts.session.add_regions([void(150.0)])
+        number = parts.session.state.regions[-1].number
+        for x in (180.0, 215.0, VOID[0]):
+            parts.session.set_region_shape(number, Ellipse(x, VOID[1], VOID[2], VOID[2]), commit=False)
+            qtbot.waitUntil(lambda: maker.approximate is not None and not maker._runs("follow"), timeout=PATIENCE)
+        followed = maker.approximate
+        maker.holding = lambda: False
+        parts.session.set_region_shape(number, Ellipse(*VOID, VOID[2]), commit=True)
+        qtbot.waitUntil(lambda: settled(maker), timeout=PATIENCE)
+        exact = maker.result
+        np.testing.assert_array_equal(followed.boxes.labels, exact.boxes.labels)
+        inside = exact.boxes.kind == VOID_KIND
+        assert inside.any()
+        assert (np.abs(followed.gain - exact.gain) < exact.gain_err).all()
+        assert np.median(followed.gain[inside]) < np.median(followed.gain[~inside])  # the void was found
+    finally:
+        parts.close()

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from detgui.session import gain_work, regions
 from detgui.session.bridge import FINAL, Bridge
 from detgui.session.exposures import Exposures
+from detgui.session.gain_flats import flats_of, needs
 from detgui.session.gain_options import GainOptions
 from detgui.session.gain_work import Drawn, Wish
 from detgui.session.session import Session
@@ -30,7 +31,6 @@ PATIENT_S = 30.0  # an exact map that takes longer is made again by itself for o
 KEPT = 4  # exact maps to come back to at once
 TAB = "Gain"
 LABEL = "gain map"
-FINAL_PRODUCT = "_ramp"
 
 
 class GainMaker(QObject):
@@ -177,11 +177,12 @@ class GainMaker(QObject):
         if all(getattr(old, name) is getattr(new, name) for name in fields):
             return
         before, after = self._wish(old), self._wish(new)
-        if (before != after or old.tab != new.tab) and new.tab == TAB:
-            self._look.start()
+        if new.tab == TAB and (old.tab != new.tab or not before.same_but_outlines(after)):
+            self._look.start()  # what is wrong with an outline the map itself says
         if before == after:
             return
-        self.changed.emit()
+        if not self.follows:  # else the map that follows says so
+            self.changed.emit()
         if before.flats != after.flats:
             self._tell("")
         if self._shown is None or self._shown[0].flats != after.flats:
@@ -251,7 +252,8 @@ class GainMaker(QObject):
             return
         self._tasks[task.id] = (what, wish)
         self._started[task.id] = monotonic()
-        self.changed.emit()
+        if what in ("exact", "build"):
+            self.changed.emit()
 
     # From answers to the image
 
@@ -272,8 +274,9 @@ class GainMaker(QObject):
         elif event.kind == "failed":
             self._failed(what, wish, sentence(event.error, event.title))
         if what == "follow":
-            self._make_next()
-        self.changed.emit()
+            self._make_next()  # what came was said with the map
+        else:
+            self.changed.emit()
 
     def _came(self, what: str, wish: Wish, result: Any, seconds: float) -> None:
         if what == "check":
@@ -355,36 +358,3 @@ class GainMaker(QObject):
         if advice != self.advice:
             self.advice = advice
             self.changed.emit()
-
-
-def flats_of(state: SessionState) -> tuple[OpenExposure, ...]:
-    """The chosen flats that are open; where none was chosen all ramps of the shown exposure's detector and array, in the list's order.
-
-    Calibrated ramps come before raw ones: where there are any, raw ones are not taken by themselves.
-    """
-    chosen = tuple(found for key in state.gain.flats if (found := state.exposure(key)) is not None)
-    return chosen or automatic_flats(state)
-
-
-def automatic_flats(state: SessionState) -> tuple[OpenExposure, ...]:
-    """All ramps of the detector and array of the shown exposure, or of the first ramp; not what is between two stages of calibration."""
-    ramps = candidates(state)
-    current = state.current
-    of = {current.key, current.source} if current is not None else set()
-    first = next((each for each in ramps if each.key in of), next(iter(ramps), None))
-    if first is None:
-        return ()
-    same = tuple(each for each in ramps if each.array == first.array)
-    calibrated = tuple(each for each in same if each.kind != "uncal")
-    return tuple(each for each in calibrated if each.name.endswith(FINAL_PRODUCT)) or calibrated or same
-
-
-def candidates(state: SessionState) -> tuple[OpenExposure, ...]:
-    """Exposures that may be flats: ramps from files."""
-    return tuple(each for each in state.exposures if each.is_ramp and not each.source and not each.error)
-
-
-def needs(flats: tuple[OpenExposure, ...]) -> str:
-    """What a pass over the flats reads, in words."""
-    pixels = sum(each.shape[0] * each.shape[1] * each.shape[2] * each.shape[3] for each in flats)
-    return f"reads {4 * pixels / 1e6:,.0f} MB"

@@ -76,6 +76,10 @@ class Wish:
             clip_correction=options.clip_correction,
         )
 
+    def same_but_outlines(self, other: Wish) -> bool:
+        """Whether only outlines differ."""
+        return replace(self, voids=(), exclude=()) == replace(other, voids=(), exclude=())
+
     def same_reads(self, other: Wish) -> bool:
         """Whether only boxes differ: outlines, and how the detector is cut."""
         return replace(self, voids=(), exclude=(), box=1) == replace(other, voids=(), exclude=(), box=1)

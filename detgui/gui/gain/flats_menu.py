@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 from detgui.gui.common.buttons import menu_button
 from detgui.gui.gain.context import Context
 from detgui.gui.image.menus import StickyMenu, checkable
-from detgui.session.gain import automatic_flats, candidates
+from detgui.session.gain_flats import automatic_flats, candidates
 from detgui.session.state import OpenExposure
 
 TIP = """Flats that go into the gain, in the order of the list: 1-2, 3-4, ... are pairs.
