@@ -20,11 +20,13 @@ VERBS = {
     "step": "run a step of the jwst pipeline on an exposure",
     "hotpixels": "count hot pixels in darks through time",
     "ta-risk": "risk of hot pixels for target acquisition",
+    "offsets": "measure offsets between NIRCam's modules from several epochs",
+    "correct": "correct calibrated images for offsets of the modules",
     "simulate": "write exposures with known truth",
     "demo": "open the window on example exposures",
     "bench": "measure how fast the program is here",
 }
-PLANNED = ("offsets", "correct", "noise")
+PLANNED: tuple[str, ...] = ("noise",)
 """Verbs that are not there yet: not to be taken for files."""
 
 VALUED_COMMON = ("--scheduler", "--workers")
@@ -170,6 +172,18 @@ def _ta_risk(parser: argparse.ArgumentParser) -> None:
     add_arguments(parser)
 
 
+def _offsets(parser: argparse.ArgumentParser) -> None:
+    from detgui.cli.offsets import add_arguments
+
+    add_arguments(parser)
+
+
+def _correct(parser: argparse.ArgumentParser) -> None:
+    from detgui.cli.correct import add_arguments
+
+    add_arguments(parser)
+
+
 def _simulate(parser: argparse.ArgumentParser) -> None:
     from detgui.simulate.cli import add_arguments
 
@@ -193,6 +207,8 @@ _FILL = {
     "step": _step,
     "hotpixels": _hotpixels,
     "ta-risk": _ta_risk,
+    "offsets": _offsets,
+    "correct": _correct,
     "simulate": _simulate,
     "demo": _demo,
     "bench": _bench,

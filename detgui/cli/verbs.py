@@ -176,6 +176,22 @@ def ta_risk(args: Namespace) -> int:
     return run(args)
 
 
+def offsets(args: Namespace) -> int:
+    """Measure offsets between modules."""
+    _no_scheduler(args)
+    from detgui.cli.offsets import run
+
+    return run(args)
+
+
+def correct(args: Namespace) -> int:
+    """Correct images for them."""
+    _no_scheduler(args)
+    from detgui.cli.correct import run
+
+    return run(args)
+
+
 def simulate(args: Namespace) -> int:
     """Write exposures with known truth."""
     _no_scheduler(args)
@@ -210,6 +226,8 @@ VERB_FUNCTIONS: dict[str, Callable[[Namespace], int]] = {
     "step": step,
     "hotpixels": hotpixels,
     "ta-risk": ta_risk,
+    "offsets": offsets,
+    "correct": correct,
     "simulate": simulate,
     "demo": demo,
     "bench": bench,

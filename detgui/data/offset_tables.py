@@ -79,6 +79,10 @@ class OffsetTable:
             raise BadInput(f"{self.name} has no offset of array {det} in {filt.upper()}: {has}")
         return found[0]
 
+    def row_slope(self, det: str, filt: str) -> float:
+        """Slope of an array in a filter, mag/arcmin; 0 where the table has none."""
+        return next((each.slope for each in self.rows if (each.det, each.filt) == (det, filt.lower())), 0.0)
+
 
 def published() -> OffsetTable:
     """The authors' table, the default of who has none."""

@@ -1,0 +1,60 @@
+"""``detgui correct``: calibrated images brought to one photometric scale by a table of offsets, and back."""
+
+from __future__ import annotations
+
+import argparse
+from argparse import Namespace
+
+from detgui.cli.parser import named_file
+from detgui.cli.terminal import ProgressBar, put_json, say
+from detgui.errors import BadInput
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's options."""
+    add = parser.add_argument
+    add("files", nargs="+", type=named_file, metavar="CAL", help="calibrated images of NIRCam")
+    add("--offsets", type=named_file, metavar="OFFSETS.ecsv", help="table of offsets (default: the one published with PEARLS JWIDF)")
+    add("--epoch", type=str.strip, default="", metavar="N", help="epoch of the images, where the table has a gradient for them")
+    add("--gradient", choices=("later", "half"), default="later", help="all of it to the later epoch (default), or half to each")
+    add("--reference", type=reference, default="", metavar="A|B|mean", help="module that keeps its photometry (default: the table's)")
+    add("--undo", action="store_true", help="take the correction off again, as HISTORY tells of it")
+    add("--json", action="store_true", help="write a summary as JSON on stdout")
+    add("-o", "--output", type=named_file, required=True, metavar="DIR", help="folder for the results; made if missing")
+
+
+def run(args: Namespace) -> int:
+    """Correct or undo, and say."""
+    from detgui.analysis import offset_correct
+    from detgui.data.offset_tables import published, read_offsets
+
+    table = read_offsets(args.offsets) if args.offsets is not None else published()
+    try:
+        with ProgressBar(args.quiet) as progress:
+            if args.undo:
+                result = offset_correct.undo(args.files, args.output, progress)
+            else:
+                params = offset_correct.CorrectParams(args.epoch, args.reference, args.gradient)
+                result = offset_correct.run(args.files, args.output, table, params, progress)
+    except offset_correct.NoneWritten as error:
+        for sentence in error.sentences[:-1]:
+            say(sentence)
+        raise BadInput(error.sentences[-1]) from None
+    for sentence in result.refused:
+        say(sentence)
+    for note in result.notes:
+        say(f"warning: {note}")
+    if args.json:
+        put_json(offset_correct.summary(result))
+    elif not args.quiet:
+        for each in result.files:
+            print(each.target)
+    return 0
+
+
+def reference(text: str) -> str:
+    """A, B or mean."""
+    found = {"a": "A", "b": "B", "mean": "mean"}.get(text.strip().lower())
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither A nor B nor mean")
+    return found
