@@ -17,6 +17,7 @@ VERBS = {
     "ramp": "fit one pixel's ramp and write it as a table",
     "slopes": "map the residual late slope of an exposure",
     "gain": "map the gain from pairs of flats",
+    "noise": "diagnose 1/f noise, alternating columns, noisy lines and snowballs",
     "step": "run a step of the jwst pipeline on an exposure",
     "hotpixels": "count hot pixels in darks through time",
     "ta-risk": "risk of hot pixels for target acquisition",
@@ -154,6 +155,12 @@ def _gain(parser: argparse.ArgumentParser) -> None:
     add_arguments(parser)
 
 
+def _noise(parser: argparse.ArgumentParser) -> None:
+    from detgui.cli.noise import add_arguments
+
+    add_arguments(parser)
+
+
 def _step(parser: argparse.ArgumentParser) -> None:
     from detgui.cli.step import add_arguments
 
@@ -204,6 +211,7 @@ _FILL = {
     "ramp": _ramp,
     "slopes": _slopes,
     "gain": _gain,
+    "noise": _noise,
     "step": _step,
     "hotpixels": _hotpixels,
     "ta-risk": _ta_risk,

@@ -152,6 +152,14 @@ def gain(args: Namespace) -> int:
     return run(args)
 
 
+def noise(args: Namespace) -> int:
+    """Diagnose noise."""
+    _no_scheduler(args)
+    from detgui.cli.noise import run
+
+    return run(args)
+
+
 def step(args: Namespace) -> int:
     """Run a step of the jwst pipeline."""
     _no_scheduler(args)
@@ -223,6 +231,7 @@ VERB_FUNCTIONS: dict[str, Callable[[Namespace], int]] = {
     "ramp": ramp,
     "slopes": slopes,
     "gain": gain,
+    "noise": noise,
     "step": step,
     "hotpixels": hotpixels,
     "ta-risk": ta_risk,

@@ -34,6 +34,7 @@ CAL_STEPS = {
     "guider_cds": "S_GUICDS",
     "assign_wcs": "S_WCS",
     "flat_field": "S_FLAT",
+    "pixel_replace": "S_PXREPL",
     "photom": "S_PHOTOM",
     "outlier_detection": "S_OUTLIR",
     "resample": "S_RESAMP",

@@ -1,0 +1,234 @@
+"""Events in a ramp: clusters of jumps, and pixels that hop between two levels."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detgui.analysis.noise_frames import Frames
+from detgui.analysis.noise_types import Params, Telegraph
+from detgui.progress import Progress
+from detgui.science.dq import GROUP
+from detgui.science.noise_telegraph import FEWEST_VALUES, chance, telegraphs, two_levels
+from detgui.science.robust import nan_median
+from detgui.science.snowballs import Cluster, clusters, jumps_of
+
+Image = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+USUAL_OF = 7
+"""Differences that the usual one of a pixel is the median of."""
+
+FEWEST_DIFFERENCES = 3
+FULL = 60000
+"""DN of a raw pixel that is saturated, where there are no flags."""
+
+FEWEST_GROUPS = 8
+"""Groups of an integration whose scatter about a parabola tells levels."""
+
+MOST_VALUES = 400
+MOST_TRIED = 500
+EXCESS = 5.0
+"""Standard deviations of a sample variance above that of the neighbours, for a pixel to be tried as a telegraph."""
+
+
+def find_clusters(found: Frames, params: Params, noise: Floats, progress: Progress) -> tuple[tuple[Cluster, ...] | None, tuple[str, ...]]:
+    """Clusters of jumps of the integrations used, largest first in each group; None where there are too few groups.
+
+    From JUMP_DET and new saturation in GROUPDQ; where the jump step was not run, from differences against the pixel's usual one.
+    """
+    if not found.ramp:
+        return None, ()
+    if _has_jump_flags(found):
+        return tuple(_flagged(found, params, progress)), ()
+    if len(found.groups) * len(found.numbers) < FEWEST_DIFFERENCES:
+        return None, ("too few groups to tell a jump from the light, and no jumps are flagged: no snowballs are looked for",)
+    note = "no jumps are flagged: clusters were looked for in the differences of groups"
+    return tuple(_from_differences(found, params, noise, progress)), (note,)
+
+
+def _has_jump_flags(found: Frames) -> bool:
+    if "GROUPDQ" not in found.exposure.planes:
+        return False
+    if found.exposure.cal_step("jump") == "COMPLETE":
+        return True
+    return any(np.any(flags & GROUP["JUMP_DET"]) for number in found.numbers for group in found.groups
+               if (flags := found.flags(number, group)) is not None)  # fmt: skip
+
+
+def _flagged(found: Frames, params: Params, progress: Progress) -> list[Cluster]:
+    listed: list[Cluster] = []
+    for integration in found.numbers:
+        before = found.flags(integration, found.groups[0] - 1)
+        for group in found.groups:
+            progress(0.8, f"clusters of jumps: integration {integration}, group {group}")
+            flags = found.flags(integration, group)
+            assert flags is not None
+            assert before is not None
+            jump, full = np.uint32(GROUP["JUMP_DET"]), np.uint32(GROUP["SATURATED"])
+            # A jump goes on being flagged for some groups after it; a pixel that was full stays full.
+            jumps = (flags & jump != 0) & (before & jump == 0) & (before & full == 0)
+            core = (flags & full != 0) & (before & full == 0)
+            listed += _clusters(found, jumps, core & _beside(core, jumps), integration, group, params)
+            before = flags
+    return listed
+
+
+def _beside(core: Mask, jumps: Mask) -> Mask:
+    """Pixels that saturate in a cluster with jumps: a star that fills up has none."""
+    from scipy import ndimage
+
+    labels, number = ndimage.label(core | jumps, np.ones((3, 3), np.int8))
+    if not number:
+        return core
+    share = np.bincount(labels.reshape(-1), jumps.reshape(-1)) / np.maximum(np.bincount(labels.reshape(-1)), 1)
+    real: Mask = share[labels] > 0.02
+    return real
+
+
+def _clusters(found: Frames, jumps: Mask, core: Mask, integration: int, group: int, params: Params) -> list[Cluster]:
+    order = found.order
+    usable = ~order.reference
+    return clusters(order.lines(jumps & usable), order.lines(core & usable), integration, group, params.least_area)
+
+
+def _from_differences(found: Frames, params: Params, noise: Floats, progress: Progress) -> list[Cluster]:
+    usual = _usual(found, progress)
+    sigma = np.where(np.isfinite(noise), noise, np.nanmedian(noise)).astype(np.float32)[None, :]
+    raw = found.exposure.kind == "uncal"
+    listed: list[Cluster] = []
+    for integration in found.numbers:
+        was_full = found.image(integration, found.groups[0] - 1) >= FULL if raw else None
+        for group, difference, _ in found.differences(integration):
+            progress(0.85, f"clusters of jumps: integration {integration}, group {group}")
+            rest = difference - usual
+            difference = difference - np.float32(np.median(rest[found.usable][:: max(1, found.usable.sum() // 100_000)]))
+            jumps = jumps_of(difference, usual, sigma, ~found.order.reference)
+            core = np.zeros(jumps.shape, np.bool_)
+            if was_full is not None:
+                full = found.image(integration, group) >= FULL
+                core = full & ~was_full & jumps
+                was_full = full
+            listed += _clusters(found, jumps, core, integration, group, params)
+    return listed
+
+
+def _usual(found: Frames, progress: Progress) -> Image:
+    """Median difference of every pixel, of some spread over the exposure; a few frames at a time are in memory."""
+    places = [(number, group) for number in found.numbers for group in found.groups]
+    chosen = [places[int(at)] for at in np.unique(np.linspace(0, len(places) - 1, min(USUAL_OF, len(places))).round())]
+    frames = []
+    for number, group in chosen:
+        progress(0.82, "usual difference of every pixel")
+        frames.append(found.image(number, group) - found.image(number, group - 1))
+    stack = np.stack(frames)
+    return np.median(stack, axis=0).astype(np.float32)
+
+
+def find_telegraphs(found: Frames, params: Params, progress: Progress) -> tuple[tuple[Telegraph, ...] | None, tuple[str, ...]]:
+    """Telegraph pixels, from the groups about a parabola, the differences of two groups, or the integrations of a cube.
+
+    None where fewer than `FEWEST_VALUES` values of a pixel tell.
+    """
+    series = _Series(found)
+    if series.values < FEWEST_VALUES:
+        return None, (f"{series.values} values of a pixel are too few to see telegraph pixels: {FEWEST_VALUES} are needed",)
+    variance = series.variances(progress)
+    places = _candidates(variance, found, series.values)
+    if not len(places):
+        return (), ()
+    values = series.at(places, progress)
+    levels = two_levels(values)
+    tested = int(found.usable.sum())
+    chosen = np.flatnonzero(telegraphs(levels, series.values, tested))
+    p = chance(levels.gain, series.values)
+    listed = []
+    for number in chosen:
+        slow, fast = places[number]
+        x, y = (fast, slow) if found.order.fast_is_x else (slow, fast)
+        step = float(levels.high[number] - levels.low[number])
+        listed.append(Telegraph(int(x), int(y), step, float(levels.step_err[number]), float(levels.share[number]),
+                                int(levels.hops[number]), float(min(1.0, p[number] * tested))))  # fmt: skip
+    return tuple(sorted(listed, key=lambda each: -each.step)), ()
+
+
+class _Series:
+    """Values of every pixel in time."""
+
+    def __init__(self, found: Frames) -> None:
+        self._found = found
+        groups = len(found.groups) + 1 if found.ramp else 1
+        self._by_groups = groups >= FEWEST_GROUPS
+        most = max(1, MOST_VALUES // groups) if self._by_groups else MOST_VALUES
+        self._numbers = found.numbers[:most]
+        self.values = len(self._numbers) * groups if self._by_groups else len(self._numbers)
+        self._groups = groups
+        x = np.linspace(-1, 1, groups)
+        self._basis = np.linalg.qr(np.polynomial.legendre.legvander(x, 2))[0] if self._by_groups else np.zeros((1, 1))
+
+    def variances(self, progress: Progress) -> Floats:
+        """Variance of every pixel's values, (slow, fast)."""
+        total = np.zeros(self._found.order.shape)
+        square = np.zeros(self._found.order.shape)
+        for at, integration in enumerate(self._numbers):
+            progress(0.9 + 0.05 * at / len(self._numbers), "variance of every pixel")
+            if self._by_groups:
+                square += self._about_parabola(integration)
+            else:
+                value = self._value(integration).astype(np.float64)
+                value -= np.nanmedian(value)
+                total += value
+                square += value**2
+        n = len(self._numbers)
+        if self._by_groups:
+            return np.asarray(square / (n * (self._groups - 3)), np.float64)
+        return np.asarray((square - total**2 / n) / max(n - 1, 1), np.float64)
+
+    def _value(self, integration: int) -> Image:
+        found = self._found
+        return found.mean_difference(integration) if found.ramp else found.image(integration)
+
+    def _about_parabola(self, integration: int) -> Floats:
+        """Sum of squares about a parabola through the groups, one group at a time."""
+        shape = self._found.order.shape
+        parts = np.zeros((3, *shape))
+        square = np.zeros(shape)
+        first: Image | None = None
+        for number in range(self._groups):
+            image = self._found.image(integration, number + 1)
+            first = image if first is None else first
+            rise = (image - first).astype(np.float64)
+            square += rise**2
+            for part, weight in zip(parts, self._basis[number], strict=True):
+                part += weight * rise
+        rest: Floats = square - (parts**2).sum(axis=0)
+        return np.maximum(rest, 0)
+
+    def at(self, places: NDArray[np.intp], progress: Progress) -> Floats:
+        """Values of some pixels, (values, pixels)."""
+        if not self._by_groups:
+            stack = []
+            for integration in self._numbers:
+                value = self._value(integration)
+                stack.append(value[places[:, 0], places[:, 1]] - np.nanmedian(value))
+            return np.nan_to_num(np.array(stack, np.float64))
+        out = []
+        for slow, fast in places:
+            progress(0.96, "levels of pixels that vary")
+            x, y = (fast, slow) if self._found.order.fast_is_x else (slow, fast)
+            ramp = self._found.exposure.read_pixel(int(x), int(y), "SCI", self._numbers)[:, : self._groups].astype(np.float64)
+            out.append((ramp - (ramp @ self._basis) @ self._basis.T).reshape(-1))
+        return np.nan_to_num(np.array(out).T)
+
+
+def _candidates(variance: Floats, found: Frames, values: int) -> NDArray[np.intp]:
+    """Places (slow, fast) whose variance is beyond chance, the largest first."""
+    usable = found.usable & np.isfinite(variance) & (variance > 0)
+    logarithm = np.where(usable, np.log(np.maximum(variance, 1e-30)), np.nan)
+    usual = nan_median(logarithm[:: max(1, logarithm.shape[0] // 256)], axis=0)
+    excess = logarithm - usual[None, :]
+    high = usable & (excess > EXCESS * np.sqrt(2 / values) * 0.7)
+    places = np.argwhere(high)
+    order = np.argsort(-excess[high], kind="stable")[:MOST_TRIED]
+    return np.asarray(places[order], np.intp)
