@@ -42,6 +42,10 @@ GOALS: dict[str, Goal] = {
     "slopes_peak_mb": Goal("<", 1500, "peak memory of a process that makes the map, or the mean ramps, MB"),
     "drag_n_ms": Goal("<", 33, "map at another N out of the mean ramps, ms"),
     "drag_phase_ms": Goal("<", 33, "map of another range of integrations out of the mean ramps, ms"),
+    "ptc256_vs_sigma_clip": Goal(">=", 40, "clipped moments of a pair and group of 2048 x 2048, boxes of 256 px: astropy's time over ours"),
+    "ptc8_vs_sigma_clip": Goal(">=", 8, "the same, boxes of 8 px"),
+    "gain_peak_mb": Goal("<", 2000, "peak memory of a process that maps the gain of ten flats x 160 groups of 2048 x 2048, MB"),
+    "drag_void_hz": Goal(">=", 10, "gain maps a second while the outline of a void is dragged, five pairs of them"),
     # Two threads that only read and add, as the roof does, gain some 1.7 over one where they share a machine's memory and two cores.
     "dask2_vs_dask1": Goal(">=", 1.7, "slope map on a Dask cluster: one worker's time over two workers' (memory's own limit is near 1.7)"),
 }
