@@ -14,10 +14,11 @@ from view_fakes import FakeLoader, exposure
 from detgui.gui.image.image_panel import ImagePanel
 from detgui.gui.image.region_brush import Stroke
 from detgui.gui.image.region_edit import Part, dragged, handles, part_at, with_new_vertex, without_vertex
-from detgui.gui.image.region_grow import grown, own_tolerance
+from detgui.gui.image.region_grow import grown
 from detgui.gui.image.region_lines import lines_of, member_lines, nearest, pixel_lines, simplified
 from detgui.gui.image.region_paths import outline_path
-from detgui.science.region_masks import grow, mask_of, outline, painted
+from detgui.science.region_growth import grow, own_tolerance
+from detgui.science.region_masks import mask_of, outline, painted
 from detgui.science.regions import Combined, Ellipse, Painted, Polygon, Rectangle
 from detgui.session.bridge import Bridge
 from detgui.session.session import Session
@@ -193,7 +194,7 @@ def test_growing_in_a_worker(qtbot):
         values = np.full((80, 100), 50.0, np.float32)
         values[20:60, 30:70] = 20.0
         object.__setattr__(panel.answer, "values", values)
-        take(panel, "grow", tolerance=5.0)
+        take(panel, "grow", tolerance=5.0, smooth=1)
         tap(panel, 50, 40)
         qtbot.waitUntil(lambda: len(drawn(panel)) == 1, timeout=10_000)
         assert np.array_equal(mask(only(panel)), values == 20.0)

@@ -12,7 +12,8 @@ from hypothesis.extra import numpy as hnp
 
 from detgui.errors import BadInput
 from detgui.science.detector import DetectorGeometry
-from detgui.science.region_masks import box_of, carry, grow, mask_of, outline, painted, split_islands, split_sectors
+from detgui.science.region_growth import grow
+from detgui.science.region_masks import box_of, carry, mask_of, outline, painted, split_islands, split_sectors
 from detgui.science.regions import Combined, Ellipse, Painted, Polygon, Rectangle, Region
 
 SIZE = (23, 31)

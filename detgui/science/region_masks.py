@@ -1,4 +1,4 @@
-"""Shapes turned into masks and back, masks split and grown, and shapes carried from one exposure to another."""
+"""Shapes turned into masks and back, masks split and widened, and shapes carried from one exposure to another."""
 
 from __future__ import annotations
 
@@ -197,41 +197,6 @@ def widened(shape: Shape, pixels: float) -> Painted:
     mask = distance <= pixels if pixels >= 0 else distance > -pixels
     found = painted(mask)
     return Painted(found.x0 + whole.x0 - margin, found.y0 + whole.y0 - margin, found.pixels)
-
-
-def grow(image: NDArray[np.floating], x: int, y: int, tolerance: float, smooth: int = 1, within: Mask | None = None) -> Mask:
-    """Pixels that hang together with (x, y) and differ from it by at most ``tolerance`` (of the image's unit); holes are filled.
-
-    ``smooth`` averages over boxes of so many pixels first, so that noise does not cut a plateau into pieces; pixels that are not finite
-    are never taken and never averaged. ``within`` limits the growth. Raises BadInput where the pixel is outside or has no value, or the
-    tolerance is negative.
-    """
-    from scipy import ndimage
-
-    if not (0 <= y < image.shape[0] and 0 <= x < image.shape[1]):
-        raise BadInput(f"pixel ({x}, {y}) is outside the image")
-    allowed = np.isfinite(image) if within is None else np.isfinite(image) & within
-    if not allowed[y, x]:
-        raise BadInput(f"pixel ({x}, {y}) has no value to grow from")
-    if not tolerance >= 0:
-        raise BadInput(f"the tolerance must not be negative, not {tolerance}")
-    level = _averaged(image, allowed, smooth)
-    labels, _ = ndimage.label(allowed & (np.abs(level - level[y, x]) <= tolerance))
-    grown: Mask = ndimage.binary_fill_holes(labels == labels[y, x]) & allowed
-    return grown
-
-
-def _averaged(image: NDArray[np.floating], good: Mask, size: int) -> NDArray[np.float64]:
-    """Mean of the good pixels in a box about each pixel; the image itself where ``size`` is 1."""
-    from scipy import ndimage
-
-    values = np.where(good, image, 0).astype(np.float64)
-    if size <= 1:
-        return values
-    total = ndimage.uniform_filter(values, size, mode="constant")
-    weight = ndimage.uniform_filter(good.astype(np.float64), size, mode="constant")
-    np.divide(total, weight, out=values, where=weight > 1e-9)
-    return values
 
 
 def carry(shape: Shape, source: DetectorGeometry, target: DetectorGeometry) -> Shape:

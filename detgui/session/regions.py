@@ -39,7 +39,7 @@ class RegionTools:
     """The tool in hand, what it makes, and which pixels the statistics leave out; not undone.
 
     ``tool`` '' moves and edits. ``how`` tells whether what is drawn becomes a region of its own or changes the selected one. ``brush``
-    is the radius in pixels; ``tolerance`` (unit of the image, None: three robust sigmas about the pixel) and ``smooth`` (side of the box
+    is the radius in pixels; ``tolerance`` (unit of the image, None: to the edge of the plateau) and ``smooth`` (side of the box
     in pixels that is averaged before) belong to growing from a pixel. ``left_out`` of the statistics: no pixel but those without a value,
     those that are DO_NOT_USE, or those with any flag.
     """
@@ -49,7 +49,7 @@ class RegionTools:
     kind: Kind = "region of interest"
     brush: float = 4.0
     tolerance: float | None = None
-    smooth: int = 1
+    smooth: int = 5
     left_out: LeftOut = "do not use"
 
 

@@ -139,9 +139,9 @@ class OptionsPlate(QFrame):
             0.0,
             1e9,
             "",
-            "Largest difference from the pixel under the press; 0: three robust sigmas of its noise",
+            "Largest difference from the level about the press; auto (0) ends at the edge of the plateau that it is on",
         )
-        self.tolerance.setSpecialValueText("3 σ")
+        self.tolerance.setSpecialValueText("auto")
         self.smooth = _field(
             QSpinBox(self), 1, 31, " px", "Side of the box that is averaged first, against noise that cuts a plateau; 1 is none"
         )
