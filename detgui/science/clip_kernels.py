@@ -43,9 +43,10 @@ U_CHUNK, U_NONE = np.uint64(CHUNK), np.uint64(0)
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
-Room = tuple[Floats, NDArray[np.int32], NDArray[np.uint32], Floats, Doubles]
-"""By chunk: number, sum and sum of squares of what was kept (3 a chunk), the bits of the largest positive and of the most negative value
-kept; a few values to find a centre; the sums over all chunks (3,)."""
+Sums = tuple[Floats, Floats, Floats]
+Room = tuple[Sums, NDArray[np.int32], NDArray[np.uint32], Floats, Doubles]
+"""By chunk: number, sum and sum of squares of what was kept, the bits of the largest positive and of the most negative value kept; a few
+values to find a centre; the sums over all chunks (3,)."""
 
 Plan = tuple[NDArray[np.int64], ...]
 At = np.uint64
@@ -98,7 +99,7 @@ def first_centre(values: Floats, begin: At, size: int, sample: Floats) -> np.flo
 @kernel(fastmath=REDUCED_FASTMATH)
 def recentre(values: Floats, begin: At, chunks: int, shift: np.float32, low: np.float32, high: np.float32, room: Room) -> None:
     """Subtract ``shift`` from ``chunks`` chunks of ``values`` from ``begin`` on; then as `sweep`, but without the ends of what was kept."""
-    sums, most, _, _, _ = room
+    (counts, firsts, seconds), most, _, _, _ = room
     one, nothing = np.float32(1), np.float32(0)
     for chunk in range(chunks):
         first = begin + np.uint64(chunk) * U_CHUNK
@@ -111,7 +112,7 @@ def recentre(values: Floats, begin: At, chunks: int, shift: np.float32, low: np.
             count += keep
             total += value
             squares += value * value
-        sums[3 * chunk], sums[3 * chunk + 1], sums[3 * chunk + 2] = count, total, squares
+        counts[chunk], firsts[chunk], seconds[chunk] = count, total, squares
         most[chunk] = INFINITE
 
 
@@ -132,7 +133,7 @@ def sweep(
     of the latter those of the most negative one: whole numbers have a maximum that vectorises whatever NaN is. A chunk in which these
     are inside already keeps its sums.
     """
-    sums, most, least, _, _ = room
+    (counts, firsts, seconds), most, least, _, _ = room
     tops, bottoms = most.view(np.float32), least.view(np.float32)
     one, nothing = np.float32(1), np.float32(0)
     around = (low <= nothing) & (high >= nothing)
@@ -154,18 +155,19 @@ def sweep(
             squares += value * value
             top = positive if positive > top else top
             bottom = negative if negative > bottom else bottom
-        sums[3 * chunk], sums[3 * chunk + 1], sums[3 * chunk + 2] = count, total, squares
+        counts[chunk], firsts[chunk], seconds[chunk] = count, total, squares
         most[chunk], least[chunk] = top, bottom
 
 
-@kernel
-def add_up(sums: Floats, chunks: int, total: Doubles) -> None:
-    """Sum over the first ``chunks`` of ``sums`` into ``total`` (3,)."""
+@kernel(fastmath=REDUCED_FASTMATH)
+def add_up(sums: Sums, chunks: int, total: Doubles) -> None:
+    """Sums over the first ``chunks`` into ``total`` (3,)."""
+    counts, firsts, seconds = sums
     count, first, second = 0.0, 0.0, 0.0
     for chunk in range(chunks):
-        count += sums[3 * chunk]
-        first += sums[3 * chunk + 1]
-        second += sums[3 * chunk + 2]
+        count += np.float64(counts[chunk])
+        first += np.float64(firsts[chunk])
+        second += np.float64(seconds[chunk])
     total[0], total[1], total[2] = count, first, second
 
 
@@ -280,7 +282,7 @@ def clip_rows(rows: Floats, level: float, out: Doubles) -> None:
     used = -(-size // CHUNK)
     values = np.empty(used * CHUNK, np.float32)
     room = (
-        np.empty(3 * used, np.float32),
+        (np.empty(used, np.float32), np.empty(used, np.float32), np.empty(used, np.float32)),
         np.empty(used, np.int32),
         np.empty(used, np.uint32),
         np.empty(SAMPLE, np.float32),
@@ -302,5 +304,5 @@ def aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray[An
 
 def room_for(chunks: int) -> Room:
     """Room for the sums of that many chunks."""
-    whole = np.empty(chunks, np.int32), np.empty(chunks, np.uint32)
-    return np.empty(3 * chunks, np.float32), *whole, np.empty(SAMPLE, np.float32), np.empty(3)
+    sums = np.empty(chunks, np.float32), np.empty(chunks, np.float32), np.empty(chunks, np.float32)
+    return sums, np.empty(chunks, np.int32), np.empty(chunks, np.uint32), np.empty(SAMPLE, np.float32), np.empty(3)

@@ -240,7 +240,8 @@ def clip_strips(
 def clip_alone(strip: Floats, index: Index, begin: At, rows: int, level: float, boxes: NDArray[np.int64], out: Doubles, place: int) -> None:
     """`clip_kernels.clip` of one lane after the other, into ``out``, at ``place`` of every box."""
     chunk = np.empty(CHUNK, np.float32)
-    room = (np.empty(3, np.float32), np.empty(1, np.int32), np.empty(1, np.uint32), np.empty(SAMPLE, np.float32), np.empty(3, np.float64))
+    sums = (np.empty(1, np.float32), np.empty(1, np.float32), np.empty(1, np.float32))
+    room = (sums, np.empty(1, np.int32), np.empty(1, np.uint32), np.empty(SAMPLE, np.float32), np.empty(3, np.float64))
     for lane in range(boxes.size):
         chunk[:] = FILL
         for at in range(rows):
