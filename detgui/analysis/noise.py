@@ -48,7 +48,11 @@ def run(exposure: Exposure, params: Params | None = None, exclude: Mask | None =
     exposure.check()
     found = frames(exposure, params, exclude)
     images = _Images(found, params)
-    ramp = _ramp_noise(found, images, progress) if found.ramp else images.each(progress)
+    ramp = None
+    if found.ramp:
+        ramp = _ramp_noise(found, images, progress)
+    else:
+        images.each(progress)
     one = images.one_over_f()
     level = _columns(found, params) if found.ramp else images.columns()
     row = rows(images.rows, found.order, params.false_alarms)

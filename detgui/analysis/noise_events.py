@@ -133,6 +133,8 @@ def find_telegraphs(found: Frames, params: Params, progress: Progress) -> tuple[
     """
     series = _Series(found)
     if series.values < FEWEST_VALUES:
+        if series.values < 2:
+            return None, ()
         return None, (f"{series.values} values of a pixel are too few to see telegraph pixels: {FEWEST_VALUES} are needed",)
     variance = series.variances(progress)
     places = _candidates(variance, found, series.values)

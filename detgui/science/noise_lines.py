@@ -143,7 +143,8 @@ def _place_sigma(flat: Image, good: Mask) -> NDArray[np.float32]:
     values = np.where(good[::step], np.abs(flat[::step]), np.nan)
     each = MAD_TO_SIGMA * nan_median(values, axis=0)
     whole = sigma_of(_sample(flat[good])) if good.any() else 1.0
-    return np.fmax(each, whole).astype(np.float32)
+    # An image without any noise has nothing that sticks out of it.
+    return np.maximum(np.fmax(each, whole), np.finfo(np.float32).tiny * 1e6).astype(np.float32)
 
 
 def _wild(rest: Image, good: Mask) -> Mask:
@@ -273,8 +274,8 @@ def shared(levels: OutputLevels, pieces: int = 8) -> Shared:
     left = np.array([_parts(level[:, part != number], var[:, part != number]) for number in range(pieces)])
     total = common + private
     correlation = float(np.clip(common / total, -1, 1)) if total > 0 else np.nan
-    each = left[:, 0] / np.where(left.sum(axis=1) > 0, left.sum(axis=1), np.nan)
-    spread = float(np.sqrt((pieces - 1) / pieces * np.nansum((each - np.nanmean(each)) ** 2)))
+    each = left[left.sum(axis=1) > 0, 0] / left.sum(axis=1)[left.sum(axis=1) > 0]
+    spread = float(np.sqrt((pieces - 1) / pieces * ((each - each.mean()) ** 2).sum())) if each.size else np.nan
     return Shared(*_root(common, error[0]), *_root(private, error[1]), correlation, spread)
 
 

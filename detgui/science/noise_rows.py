@@ -70,7 +70,7 @@ class RowSums:
         self.count += found.place_count
         self.degrees += np.maximum(found.place_count - 1, 0)
         if err is not None:
-            self.expected += np.where(found.good, err.astype(np.float32) ** 2, np.float32(0)).sum(axis=0, dtype=np.float64)
+            self.expected += (np.where(found.good, err, 0).astype(np.float64) ** 2).sum(axis=0)
 
 
 def rows(sums: RowSums, order: ReadOrder, alpha: float = ALPHA) -> Rows:

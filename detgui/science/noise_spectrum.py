@@ -76,7 +76,8 @@ def time_series(found: Split, order: ReadOrder, number: int, clock: Clock, seed:
     mean = float(own[known].mean())
     usable = good & known[:, None]
     table[usable] = (rest + np.where(known, common - mean, 0.0)[:, None].astype(np.float32))[usable]
-    return series
+    filled: NDArray[np.float32] = series
+    return filled
 
 
 def power(series: NDArray[np.float32]) -> tuple[Floats, Floats]:

@@ -184,5 +184,4 @@ def irs2_neighbours(column: int) -> tuple[tuple[int, int], ...]:
 
 def edge_lines(order: ReadOrder) -> NDArray[np.bool_]:
     """Lines that are reference pixels throughout, shape (n_slow,)."""
-    found: NDArray[np.bool_] = order.reference.all(axis=1)
-    return found
+    return np.asarray(order.reference.all(axis=1), np.bool_)

@@ -11,6 +11,7 @@ from detgui.errors import BadInput
 from detgui.progress import Progress
 from detgui.simulate.dark_cli import add_dark_arguments, run_darks
 from detgui.simulate.flat_cli import add_flat_arguments, run_flats
+from detgui.simulate.noise_cli import add_noise_arguments, run_noise
 
 KINDS = ("bots", "flats", "darks", "imaging", "noise")
 
@@ -18,14 +19,17 @@ KINDS = ("bots", "flats", "darks", "imaging", "noise")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``detgui simulate`` to a parser."""
     parser.add_argument(
-        "kind", choices=KINDS, metavar="KIND", help="bots: NIRSpec time series; flats: pairs of NIRCam flats; darks: NIRSpec darks"
+        "kind",
+        choices=KINDS,
+        metavar="KIND",
+        help="bots: NIRSpec time series; flats: pairs of NIRCam flats; darks: NIRSpec darks; noise: artifacts",
     )
     parser.add_argument("-o", "--output", type=_folder, required=True, metavar="DIR", help="folder to write into; made if missing")
     series = parser.add_argument_group("series")
-    series.add_argument("--integrations", type=int, default=120, metavar="N", help="integrations (%(default)s)")
-    series.add_argument("--groups", type=int, metavar="N", help="groups of an integration (42; flats 10)")
+    series.add_argument("--integrations", type=int, metavar="N", help="integrations (120; noise 1)")
+    series.add_argument("--groups", type=int, metavar="N", help="groups of an integration (42; flats 10; noise 8)")
     series.add_argument("--segments", type=int, default=1, metavar="N", help="files the integrations are spread over (%(default)s)")
-    series.add_argument("--level", choices=("uncal", "ramp", "rateints"), help="kind of file (ramp; flats uncal)")
+    series.add_argument("--level", choices=("uncal", "ramp", "rateints", "rate"), help="kind of file (ramp; flats uncal; noise rate)")
     series.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the random numbers (%(default)s)")
     light = parser.add_argument_group("light")
     light.add_argument("--peak", type=float, default=1000.0, metavar="RATE", help="brightest pixel, DN/group (%(default)s)")
@@ -41,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     detector.add_argument("--columns", type=int, default=2048, metavar="N", help="columns of the subarray (%(default)s)")
     detector.add_argument("--gain", type=_numbers, metavar="G[,G,G,G]", help="e-/DN (1.43); flats one for each amplifier")
     detector.add_argument("--read-noise", type=float, metavar="R", help="DN of a single read (8; flats 6)")
-    detector.add_argument("--one-over-f", type=float, default=0.0, metavar="R", help="1/f noise, DN rms (%(default)s)")
+    detector.add_argument("--one-over-f", type=float, metavar="R", help="1/f noise, DN rms (0; noise 2, rms level of the lines)")
     detector.add_argument("--saturation", type=float, metavar="DN", help="full pixel, DN (77,000 e-; flats 45,000 DN)")
     detector.add_argument(
         "--migration",
@@ -56,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     detector.add_argument("--dq", choices=("on", "off"), default="on", help="write data quality flags (%(default)s)")
     add_flat_arguments(parser)
     add_dark_arguments(parser)
+    add_noise_arguments(parser)
 
 
 def _names(text: str) -> list[str]:
@@ -81,8 +86,10 @@ def run(args: argparse.Namespace, progress: Progress) -> list[Path]:
         return run_flats(args, progress)
     if args.kind == "darks":
         return run_darks(args, progress)
+    if args.kind == "noise":
+        return run_noise(args, progress)
     if args.kind != "bots":
-        raise BadInput(f"simulate {args.kind} is not available yet; bots, flats and darks are")
+        raise BadInput(f"simulate {args.kind} is not available yet; bots, flats, darks and noise are")
     return _run_bots(args, progress)
 
 
@@ -90,11 +97,13 @@ def _run_bots(args: argparse.Namespace, progress: Progress) -> list[Path]:
     from detgui.simulate.expose import write_exposure
     from detgui.simulate.params import BotsParams
 
-    names = ("integrations", "seed", "peak", "grating", "transit_depth", "eclipse_depth", "rows", "columns")
-    noise = ("one_over_f", "saturation", "migration", "migration_change", "jumps")
+    names = ("seed", "peak", "grating", "transit_depth", "eclipse_depth", "rows", "columns")
+    noise = ("saturation", "migration", "migration_change", "jumps")
     moves = ("jitter_x", "jitter_y", "drift_y")
     values = {name: getattr(args, name) for name in (*names, *noise, *moves)}
-    values.update({name: getattr(args, name) for name in ("groups", "read_noise") if getattr(args, name) is not None})
+    values.update(
+        {name: getattr(args, name) for name in ("groups", "read_noise", "integrations", "one_over_f") if getattr(args, name) is not None}
+    )
     for name in ("detector", "gain"):
         given = getattr(args, name)
         if given:
