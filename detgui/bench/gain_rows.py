@@ -18,7 +18,7 @@ from detgui.errors import DetguiError
 
 KEYS = ("ptc256_vs_sigma_clip", "ptc8_vs_sigma_clip", "gain_peak_mb", "drag_void_hz")
 SIDE = 2048
-TURNS, OURS = 5, 8
+TURNS, OURS = 20, 4
 """Runs of astropy, and of ours after each of them."""
 
 FLATS, GROUPS, WRITTEN = 10, 160, 10
