@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,8 @@ class Parts:
         if "loader" in made:
             self.loader.close()
         stopped = self.engine.close(timeout=CLOSE_S)
+        if "detgui.analysis.steps" in sys.modules:
+            sys.modules["detgui.analysis.steps"].close_child()
         self.bridge.close()
         self.scheduler.close()
         if stopped and "exposures" in made:  # closing files under a worker that still reads would be a crash

@@ -1,0 +1,1 @@
+"""The noise tab: what is seen, steps of the pipeline that may help, and the comparison."""

@@ -1,0 +1,59 @@
+"""The noise tab: what is diagnosed above, and one page at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtWidgets import QWidget
+
+from detgui.gui.common.jobs import Jobs
+from detgui.gui.noise import pages
+from detgui.gui.noise.context import Context
+from detgui.gui.noise.header import NoiseHeader
+from detgui.gui.pages.paged_panel import PagedPanel
+from detgui.session.noise import COMPARE, TAB, NoiseMaker
+from detgui.session.state import SessionState
+
+NOTHING = "Open an exposure to see its read-out noise and to run steps of the pipeline on it."
+
+
+class NoisePanel(PagedPanel):
+    """Frame of the pages of the noise tab."""
+
+    def __init__(self, parts: Any, image: Any = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session = parts.session
+        self.maker = maker = NoiseMaker(session, parts.exposures, parts.engine, parts.bridge, self)
+        context = Context(session, parts.exposures, maker, Jobs(parts.engine, parts.bridge, self), image)
+        self.header = NoiseHeader(context, self)
+        self.build_frame(context, pages.present(), self.header, NOTHING, self.show_page)
+        now = lambda: session.state.noise.page  # noqa: E731
+        self.add_actions(
+            (
+                ("run", "Run the chosen steps", "Ctrl+Shift+Y", maker.compute),
+                ("stop", "Cancel the steps that run", "Ctrl+Shift+.", maker.cancel),
+                ("next_page", "Next page of the noise tab", "Ctrl+Alt+PgDown", lambda: self.step_page(now(), 1)),
+                ("previous_page", "Previous page of the noise tab", "Ctrl+Alt+PgUp", lambda: self.step_page(now(), -1)),
+            )
+        )
+        session.changed.connect(self._changed)
+        maker.changed.connect(self.header.show_work)
+        maker.opened.connect(lambda *_: self.show_page(COMPARE))
+        self._show_state(session.state)
+        maker.look()
+
+    def show_page(self, title: str) -> None:
+        """Bring a page to the front, where it is there."""
+        if any(row.title == title for row in self.rows):
+            self._session.set_noise(page=title)
+
+    def _changed(self, old: SessionState, new: SessionState) -> None:
+        if any(getattr(old, name) is not getattr(new, name) for name in ("exposures", "noise", "tab", "frame")):
+            self._show_state(new)
+
+    def _show_state(self, state: SessionState) -> None:
+        self.header.show_work()
+        there = state.noise.page == "Guide" or self.maker.source is not None
+        self.show_pages(state.noise.page, there, state.tab == TAB)
+        for button in self._switch.buttons():  # the guide can be read before anything is open
+            button.setEnabled(self.maker.source is not None or button.text() == "Guide")
