@@ -164,12 +164,18 @@ class Session(QObject):
         """Replace fields of `noise_options.NoiseOptions`."""
         self._make(replace(self._state, noise=replace(self._state.noise, **fields)), text, commit=commit)
 
+    # The offsets panel
+
+    def set_offsets(self, commit: bool = True, text: str = "Offset parameters", **fields: Any) -> None:
+        """Replace fields of `offsets_options.OffsetsOptions`."""
+        self._make(replace(self._state, offsets=replace(self._state.offsets, **fields)), text, commit=commit)
+
     # Regions
 
-    def add_regions(self, new: Iterable[Region], array: str = "", text: str = "") -> None:
-        """Put regions on the shown exposure's array, or on another one, and select them."""
+    def add_regions(self, new: Iterable[Region], array: str = "", text: str = "", commit: bool = True) -> None:
+        """Put regions on the shown exposure's array, or on another one, and select them; one that is still drawn with ``commit`` False."""
         made = tuple(new)
-        self._make(regions.add(self._state, made, array), text or ("Draw region" if len(made) == 1 else "Add regions"))
+        self._make(regions.add(self._state, made, array), text or ("Draw region" if len(made) == 1 else "Add regions"), commit=commit)
 
     def copy_regions(self, copies: Iterable[tuple[str, Iterable[Region]]]) -> None:
         """Put copies on other arrays, (array, regions) each; what is selected stays."""

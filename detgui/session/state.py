@@ -13,6 +13,7 @@ from detgui.session.gain_options import GainOptions
 from detgui.session.hot_options import HotOptions
 from detgui.session.noise_options import NoiseOptions
 from detgui.session.nonlinearity import NonlinearityOptions
+from detgui.session.offsets_options import OffsetsOptions
 from detgui.session.regions import DrawnRegion, RegionTools
 
 OWN_ARRAY = "file "
@@ -190,6 +191,7 @@ class SessionState:
     gain: GainOptions = field(default_factory=GainOptions)
     hot: HotOptions = field(default_factory=HotOptions)
     noise: NoiseOptions = field(default_factory=NoiseOptions)
+    offsets: OffsetsOptions = field(default_factory=OffsetsOptions)
     regions: tuple[DrawnRegion, ...] = ()
     selected: tuple[int, ...] = ()  # numbers of regions
     tools: RegionTools = field(default_factory=RegionTools)

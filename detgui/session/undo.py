@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from detgui.science.regions import Painted
-from detgui.session import gain_options, hot_options, noise_options
+from detgui.session import gain_options, hot_options, noise_options, offsets_options
 from detgui.session.changes import tidy
 from detgui.session.gain_options import GainOptions
 from detgui.session.hot_options import HotOptions
 from detgui.session.noise_options import NoiseOptions
 from detgui.session.nonlinearity import NonlinearityOptions, without_place
+from detgui.session.offsets_options import OffsetsOptions
 from detgui.session.regions import DrawnRegion, select
 from detgui.session.state import Difference, Pin, RampOptions, SessionState
 
@@ -31,6 +32,7 @@ class Made:
     gain: GainOptions
     hot: HotOptions
     noise: NoiseOptions
+    offsets: OffsetsOptions
     regions: tuple[DrawnRegion, ...]
 
     @classmethod
@@ -45,6 +47,7 @@ class Made:
             gain_options.without_place(state.gain),
             hot_options.without_place(state.hot),
             noise_options.without_place(state.noise),
+            offsets_options.without_place(state.offsets),
             state.regions,
         )
 
@@ -62,6 +65,7 @@ class Made:
             "ramp": self.ramp,
             "difference": self.difference,
             "regions": self.regions,
+            "offsets": offsets_options.with_place(self.offsets, state.offsets),
         }
         back = tidy(replace(state, nonlinearity=options, gain=gain, hot=hot, noise=noise, **made))
         return select(back, back.selected)  # those that are still there
