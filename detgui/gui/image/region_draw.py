@@ -12,10 +12,10 @@ from detgui.gui.common.background import Asker
 from detgui.gui.image.region_edit import Place
 from detgui.gui.image.region_item import Draft
 from detgui.gui.image.region_pens import PENS, Pen, PolygonPen
+from detgui.gui.image.region_preview import Preview
 from detgui.gui.image.region_seed import Seed
 from detgui.gui.image.region_stroke import Painting
-from detgui.science.region_masks import mask_of
-from detgui.science.regions import COLOURS, Region, Shape
+from detgui.science.regions import COLOURS, Shape
 from detgui.session.state import SessionState
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Drawing:
         self._pressed: Place = (0.0, 0.0)
         self._far = False  # the mouse went further from the press than a hand shakes
         self._menu_place: Place | None = None  # the right button went down here and may only want the menu
+        self.preview = Preview(self)
         self.painting = Painting(self)
         self.seed = Seed(self, asker)
 
@@ -139,10 +140,10 @@ class Drawing:
             pass
         elif self._pen is not None:
             pen, self._pen = self._pen, None
-            self._show()
             if self._far:
                 self.finish(pen.shape(self.table.pixel()))
-            else:
+            self._show()
+            if not self._far:
                 self._choose(event, pen.start)
         else:
             return False
@@ -194,9 +195,10 @@ class Drawing:
         elif event.key() in ENTER:
             self._close()
         elif isinstance(pen, PolygonPen):
-            if not pen.take_back():
-                self._pen = None
-            self._show()
+            if pen.take_back():
+                self._show()
+            else:
+                self.drop()
         return True
 
     def change(self, step: int) -> bool:
@@ -220,11 +222,15 @@ class Drawing:
         self._pen, self._menu_place = None, None
         self.painting.drop()
         self.seed.drop()
+        self.preview.drop()
         self.table.item.show_draft(None)
         return busy
 
     def follow(self, old: SessionState, new: SessionState) -> None:
         """The session changed: what was grown last follows its tolerance, what is painted its region."""
+        if self.preview.is_gone(new):  # undone while it was drawn
+            self.preview.forget()
+            self.drop()
         self.painting.follow(new, old.tools.tool != new.tools.tool)
         if old.tools != new.tools:
             self.seed.follow()
@@ -233,24 +239,19 @@ class Drawing:
 
     def _close(self) -> None:
         pen, self._pen = self._pen, None
-        self._show()
         if pen is not None:
             self.finish(pen.shape(self.table.pixel()), "a polygon needs at least 3 vertices")
+        self._show()
 
     def finish(self, shape: Shape | None, complaint: str = "") -> int:
         """Make a region of the shape, or change the target with it; the number of the region, 0 for none."""
-        exposure = self.table.exposure
-        if exposure is None:
+        if self.table.exposure is None:
             return 0
-        if shape is None or not mask_of(shape, self.table.size).any():
+        if shape is None or not self.preview.covers(shape):
+            self.preview.drop()
             self.table.note(complaint or "there is no pixel's centre inside")
             return 0
-        if self.how == "new":
-            kind = self.table.tools.kind
-            self.session.add_regions([Region(shape, kind=kind)], exposure.array, f"Draw {kind}")
-            return next(iter(self.session.state.selected), 0)
-        self.session.combine_region(self.target, shape, self.how)
-        return self.target
+        return self.preview.end(shape)
 
     def colour(self, how: str | None = None, target: int | None = None) -> QColor:
         """Colour in which to draw: that of the region to be changed, or of the kind that is made."""
@@ -264,5 +265,7 @@ class Drawing:
             self.table.item.show_draft(None)
             return
         trail = pen.trail()
-        shape = None if trail else pen.shape(self.table.pixel())
+        if self._far or trail:
+            self.preview.put(pen.shape_now(self.table.pixel()))
+        shape = None if trail or self.preview.number else pen.shape(self.table.pixel())
         self.table.item.show_draft(Draft(self.colour(), shape, trail, self.how in ("subtract", "intersect")))

@@ -104,7 +104,7 @@ class RegionsItem(pg.GraphicsObject):
         painter.resetTransform()
         for each in seen:
             chosen = each.number in self._selected
-            if chosen and not each.region.locked:
+            if chosen and not each.region.locked and self._draft is None:
                 self._draw_handles(painter, transform, each.region)
             self._draw_name(painter, transform, view, each.region, chosen)
         painter.restore()

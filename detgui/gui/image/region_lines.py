@@ -156,15 +156,22 @@ def simplified(points: NDArray[np.float64], pixel: tuple[float, float], slack: f
     """Points (n, 2) without those that lie within ``slack`` screen pixels of the line between their neighbours (Douglas & Peucker 1973)."""
     kept = np.zeros(len(points), np.bool_)
     kept[[0, -1]] = True
+    scale = np.array([pixel[0], pixel[1]])
     parts = [(0, len(points) - 1)]
     while parts:
         first, last = parts.pop()
         if last - first < 2:
             continue
-        line = np.concatenate([points[first], points[last]])[None, :]
-        away = [nearest(line, x, y, pixel)[0] for x, y in points[first + 1 : last]]
+        away = _apart(points[first + 1 : last] / scale, points[first] / scale, points[last] / scale)
         far = int(np.argmax(away))
         if away[far] > slack:
             kept[first + 1 + far] = True
             parts += [(first, first + 1 + far), (first + 1 + far, last)]
     return points[kept]
+
+
+def _apart(points: NDArray[np.float64], start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Distances of points (n, 2) from a line that ends at both ends."""
+    along = end - start
+    share = np.clip((points - start) @ along / max(float(along @ along), 1e-30), 0, 1)
+    return np.asarray(np.hypot(*(start + share[:, None] * along - points).T), np.float64)

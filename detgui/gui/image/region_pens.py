@@ -34,6 +34,10 @@ class Pen:
         """The shape as it would be now, None where there is none yet."""
         raise NotImplementedError
 
+    def shape_now(self, pixel: Place) -> Shape | None:
+        """The shape as it would be if it ended at the mouse."""
+        return self.shape(pixel)
+
     def trail(self) -> tuple[Place, ...]:
         """A line that is not closed yet."""
         return ()
@@ -95,14 +99,21 @@ class PolygonPen(Pen):
         return len(self.points) >= 3 and _apart(place, self.points[0], pixel) <= CLOSE
 
     def shape(self, pixel: Place) -> Shape | None:
-        kept = [place for place, after in zip(self.points, (*self.points[1:], None), strict=True) if place != after]
-        return polygon(np.array(kept))
+        return _closed(self.points)
+
+    def shape_now(self, pixel: Place) -> Shape | None:
+        return _closed([*self.points, self.now])
 
     def trail(self) -> tuple[Place, ...]:
         return (*self.points, self.now)
 
 
 PENS: dict[str, type[Pen]] = {"rectangle": RectanglePen, "ellipse": EllipsePen, "lasso": LassoPen, "polygon": PolygonPen}
+
+
+def _closed(points: list[Place]) -> Polygon | None:
+    kept = [place for place, after in zip(points, (*points[1:], None), strict=True) if place != after]
+    return polygon(np.array(kept))
 
 
 def polygon(points: np.ndarray) -> Polygon | None:

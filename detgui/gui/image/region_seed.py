@@ -136,13 +136,17 @@ class Seed:
         shape, tolerance, complaint = found if found is not None else (None, 0.0, "growing failed")
         self._found = (question, shape, tolerance, complaint)
         if not self._ended:
-            drawing = self._drawing
-            dashed = drawing.how in ("subtract", "intersect")
-            self._table.item.show_draft(Draft(drawing.colour(), shape, dashed=dashed) if shape is not None else None)
+            self._show(shape)
         if question != self._question():
             self._ask()
         elif self._ended:
             self._finish()
+
+    def _show(self, shape: Painted | None) -> None:
+        drawing = self._drawing
+        drawing.preview.put(shape)
+        seen = None if shape is None or drawing.preview.number else shape
+        self._table.item.show_draft(Draft(drawing.colour(), seen, dashed=drawing.how in ("subtract", "intersect")))
 
     def _finish(self) -> None:
         assert self._pixel is not None
@@ -150,6 +154,7 @@ class Seed:
         self._pixel, self._ended = None, False
         self._table.item.show_draft(None)
         if found is None or found[1] is None:
+            self._drawing.preview.drop()
             self._table.note(found[3] if found is not None else "growing failed")
             return
         shape = found[1]

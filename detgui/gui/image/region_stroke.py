@@ -53,12 +53,11 @@ class Painting:
         assert self._stroke is not None
         self._stroke.go(*place)
         self._at = place
-        shape = None
         if self._base is None:
-            shape = self._stroke.passed()
+            self._drawing.preview.put(self._stroke.passed())
         else:
             self._put(commit=False)
-        self._show(shape)
+        self._show(None if self._base is not None or self._drawing.preview.number else self._stroke.passed())
 
     def _put(self, commit: bool) -> None:
         drawing = self._drawing
