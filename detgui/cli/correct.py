@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--offsets", type=named_file, metavar="OFFSETS.ecsv", help="table of offsets (default: the one published with PEARLS JWIDF)")
     add("--epoch", type=str.strip, default="", metavar="N", help="epoch of the images, where the table has a gradient for them")
     add("--gradient", choices=("later", "half"), default="later", help="all of it to the later epoch (default), or half to each")
-    add("--reference", type=reference, default="", metavar="A|B|mean", help="module that keeps its photometry (default: the table's)")
+    add("--reference", type=reference, metavar="A|B|mean", help="module that keeps its photometry (default: the table's)")
     add("--undo", action="store_true", help="take the correction off again, as HISTORY tells of it")
     add("--json", action="store_true", help="write a summary as JSON on stdout")
     add("-o", "--output", type=named_file, required=True, metavar="DIR", help="folder for the results; made if missing")
@@ -34,7 +34,7 @@ def run(args: Namespace) -> int:
             if args.undo:
                 result = offset_correct.undo(args.files, args.output, progress)
             else:
-                params = offset_correct.CorrectParams(args.epoch, args.reference, args.gradient)
+                params = offset_correct.CorrectParams(args.epoch, args.reference or "", args.gradient)
                 result = offset_correct.run(args.files, args.output, table, params, progress)
     except offset_correct.NoneWritten as error:
         for sentence in error.sentences[:-1]:

@@ -11,6 +11,7 @@ from detgui.errors import BadInput
 from detgui.progress import Progress
 from detgui.simulate.dark_cli import add_dark_arguments, run_darks
 from detgui.simulate.flat_cli import add_flat_arguments, run_flats
+from detgui.simulate.imaging_cli import add_imaging_arguments, run_imaging
 from detgui.simulate.noise_cli import add_noise_arguments, run_noise
 
 KINDS = ("bots", "flats", "darks", "imaging", "noise")
@@ -60,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     detector.add_argument("--dq", choices=("on", "off"), default="on", help="write data quality flags (%(default)s)")
     add_flat_arguments(parser)
     add_dark_arguments(parser)
+    add_imaging_arguments(parser)
     add_noise_arguments(parser)
 
 
@@ -88,6 +90,8 @@ def run(args: argparse.Namespace, progress: Progress) -> list[Path]:
         return run_darks(args, progress)
     if args.kind == "noise":
         return run_noise(args, progress)
+    if args.kind == "imaging":
+        return run_imaging(args, progress)
     if args.kind != "bots":
         raise BadInput(f"simulate {args.kind} is not available yet; bots, flats, darks and noise are")
     return _run_bots(args, progress)

@@ -1,0 +1,227 @@
+"""Catalogs from images: sources found once on the reference epoch, the same patches of sky measured on every epoch.
+
+As SExtractor's dual-image mode does for mosaics of one grid (PEARLS JWIDF paper, section 3.1); where grids differ the segments are carried
+over by the images' WCS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detgui.analysis.offset_detect import Found, background, detect, jacobian, magnitude
+from detgui.analysis.offset_sources import SNR_MAG, epoch_order
+from detgui.data.catalogs import Catalog
+from detgui.data.field_images import FieldImage, ImageFacts, open_image, read_facts, with_epochs
+from detgui.data.tables import write_table
+from detgui.errors import BadInput
+from detgui.progress import Progress, no_progress
+from detgui.science.offset_match import unit_vectors
+from detgui.science.offset_photometry import Footprint, measure
+
+Array = NDArray[np.float64]
+
+SAME = 0.3
+"""Arcsec: closer detections on two images of the reference epoch are one source."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageParams:
+    """How sources are found and measured.
+
+    threshold: of a detection, in sigma of the background (5). pixels: least size of a segment (8). smooth: FWHM of the Gaussian that the
+    image is smoothed with for the detection, pixels (2). contrast: of deblending, 1 for none (0.005). box: side of the background's boxes,
+    pixels (64). mag_limit and snr_limit: as in `offset_types.Params` (22 mag: paper, section 3.1). compact: largest half-light radius over
+    that of the most compact (2). magnitude: 'iso' (paper: MAG_ISO) or 'kron'. reference: epoch whose images are searched, '' for the first.
+    values: epoch, filter or detector of files whose headers do not say.
+    """
+
+    threshold: float = 5.0
+    pixels: int = 8
+    smooth: float = 2.0
+    contrast: float = 0.005
+    box: int = 64
+    mag_limit: float = 22.0
+    snr_limit: float = 10.0
+    compact: float = 2.0
+    magnitude: str = "iso"
+    reference: str = ""
+    values: tuple[tuple[str, str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises `BadInput` for values that cannot be used."""
+        if not (0 < self.threshold < np.inf and self.pixels > 0 and self.smooth > 0 and self.box > 0 and self.compact > 0 < self.contrast):
+            raise BadInput("threshold, pixels, smoothing, contrast, box and compactness are numbers above 0")
+        if self.magnitude not in ("iso", "kron"):
+            raise BadInput(f"magnitudes are iso or kron, not {self.magnitude}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Photometry:
+    """``catalog`` of isophotal magnitudes and, of the same rows, ``kron`` magnitudes with their errors; images used and refused."""
+
+    catalog: Catalog
+    kron: Array
+    kron_err: Array
+    images: tuple[ImageFacts, ...]
+    refused: tuple[str, ...]
+
+    def with_kron(self) -> Catalog:
+        """The catalog with Kron magnitudes, without the rows that have none."""
+        good = np.isfinite(self.kron) & np.isfinite(self.kron_err) & (self.kron_err > 0)
+        return replace(self.catalog, mag=self.kron, err=self.kron_err, magnitudes=("kron",)).take(good)
+
+
+def run(paths: Sequence[str | Path], params: ImageParams | None = None, progress: Progress = no_progress) -> Catalog:
+    """The catalog of the images, with the magnitudes that the parameters say. Raises `BadInput` where nothing can be measured."""
+    params = params or ImageParams()
+    found = photometry(paths, params, progress)
+    return found.with_kron() if params.magnitude == "kron" else found.catalog
+
+
+def photometry(paths: Sequence[str | Path], params: ImageParams | None = None, progress: Progress = no_progress) -> Photometry:
+    """Both kinds of magnitudes. Raises `BadInput` where no image can be used, there is one epoch only, or no source was found."""
+    params = params or ImageParams()
+    images, refused = _facts(paths, params)
+    epochs = epoch_order(np.array([each.epoch for each in images]))
+    if len(epochs) < 2:
+        raise BadInput(f"offsets need images of at least two epochs, these are all of epoch {epochs[0]}")
+    reference = params.reference or epochs[0]
+    if reference not in epochs:
+        raise BadInput(f"there is no epoch {reference}: the images are of epochs {', '.join(epochs)}")
+    rows: list[tuple[Any, ...]] = []
+    filters = sorted({each.filter for each in images})
+    done, total = 0, sum(1 + (each.epoch == reference) for each in images)
+
+    def step(text: str) -> None:
+        nonlocal done
+        progress(min(done / total, 1.0), text)
+        done += 1
+
+    for name in filters:
+        chosen = [each for each in images if each.filter == name]
+        sources = _search([each for each in chosen if each.epoch == reference], params, step, refused)
+        for facts in chosen:
+            step(f"measuring {facts.path.name}")
+            try:
+                with open_image(facts) as image:
+                    rows += _measure(image, sources, name, params)
+            except BadInput as error:
+                refused.append(str(error))
+    if not rows:
+        raise BadInput(refused[0] if refused else "no compact source within the limits was found on the images of the reference epoch")
+    return _photometry(rows, images, list(dict.fromkeys(refused)))
+
+
+def _facts(paths: Sequence[str | Path], params: ImageParams) -> tuple[list[ImageFacts], list[str]]:
+    found, refused = [], []
+    for path in paths:
+        try:
+            found.append(read_facts(path, params.values))
+        except BadInput as error:
+            refused.append(str(error))
+    if not found:
+        raise BadInput(refused[0] if refused else "no image was given")
+    return with_epochs(found), refused
+
+
+def _search(images: Sequence[ImageFacts], params: ImageParams, step: Any, refused: list[str]) -> Found:
+    """Compact sources of the images of the reference epoch, each once."""
+    from scipy.spatial import cKDTree
+
+    parts: list[Found] = []
+    for facts in images:
+        step(f"finding sources on {facts.path.name}")
+        try:
+            with open_image(facts) as image:
+                found = detect(image, params)
+        except BadInput as error:
+            refused.append(str(error))
+            continue
+        places = [unit_vectors(each.ra, each.dec) for each in parts if each.ra.size]
+        if places and found.ra.size:
+            far = cKDTree(np.concatenate(places)).query(unit_vectors(found.ra, found.dec))[0] > np.deg2rad(SAME / 3600)
+            found = _take(found, np.flatnonzero(far))
+        parts.append(found)
+    if not parts:
+        return Found(np.zeros(0), np.zeros(0), np.zeros(0), ())
+    whole = Found(
+        *(np.concatenate([getattr(each, name) for each in parts]) for name in ("ra", "dec", "radius")),
+        tuple(one for each in parts for one in each.footprints),
+    )
+    if not whole.ra.size:
+        return whole
+    stars = float(np.percentile(whole.radius[whole.radius > 0], 10)) if (whole.radius > 0).any() else 0.0
+    return _take(whole, np.flatnonzero(whole.radius <= params.compact * stars))
+
+
+def _take(found: Found, which: NDArray[np.int64]) -> Found:
+    return Found(found.ra[which], found.dec[which], found.radius[which], tuple(found.footprints[at] for at in which.tolist()))
+
+
+def _measure(image: FieldImage, sources: Found, name: str, params: ImageParams) -> list[tuple[Any, ...]]:
+    """A row for each source that the image shows whole."""
+    if not sources.ra.size:
+        return []
+    x, y = image.pixels(sources.ra, sources.dec)
+    ny, nx = image.flux.shape
+    inside = np.flatnonzero((x > 0) & (x < nx - 1) & (y > 0) & (y < ny - 1))
+    if not inside.size:
+        return []
+    level, rms = background(image, params.box)
+    flux, err = image.flux - level, np.where(np.isfinite(image.err) & (image.err > 0), image.err, rms)
+    jacobians, _ = jacobian(image, sources.ra[inside], sources.dec[inside], x[inside], y[inside])
+    rows = []
+    facts = image.facts
+    for at, own in zip(inside.tolist(), jacobians, strict=True):
+        footprint: Footprint = sources.footprints[at]
+        if not np.isfinite(own).all():
+            continue
+        found = measure(flux, err, image.bad, image.saturated, footprint, (float(x[at]), float(y[at])), own)
+        if found is None or not found.iso > 0 or not found.iso_err > 0:
+            continue
+        ra = sources.ra[at] + found.east / 3600 / np.cos(np.deg2rad(sources.dec[at]))
+        dec = sources.dec[at] + found.north / 3600
+        place = (f"{name}-{at + 1:05d}", ra % 360.0, dec, facts.detector, facts.epoch, name, float(x[at]), float(y[at]), facts.exposure)
+        rows.append((*place, found.iso, found.iso_err, found.kron, found.kron_err))
+    return rows
+
+
+def _photometry(rows: Sequence[tuple[Any, ...]], images: Sequence[ImageFacts], refused: list[str]) -> Photometry:
+    columns = [np.array(column) for column in zip(*rows, strict=True)]
+    ident, ra, dec, detector, epoch, filter_, x, y, exposure, iso, iso_err, kron, kron_err = columns
+    catalog = Catalog(
+        ident=ident,
+        ra=ra,
+        dec=dec,
+        mag=magnitude(iso),
+        err=SNR_MAG * iso_err / iso,
+        detector=detector,
+        epoch=epoch,
+        filter=filter_,
+        x=x,
+        y=y,
+        exposure=exposure,
+        shared_ids=True,
+        files=tuple(each.path for each in images),
+        notes=tuple(refused),
+        magnitudes=("isophotal",),
+    )
+    with np.errstate(all="ignore"):
+        kron_mag_err = np.where(kron > 0, SNR_MAG * kron_err / kron, np.nan)
+    return Photometry(catalog, magnitude(kron), kron_mag_err, tuple(images), tuple(refused))
+
+
+def write(catalog: Catalog, path: Path) -> None:
+    """Write a catalog that `detgui.data.catalogs` reads again. Raises `BadInput`."""
+    units = {"ra": "deg", "dec": "deg", "mag": "mag", "err": "mag", "x": "pix", "y": "pix"}
+    names = {"ident": "id", "err": "mag_err"}
+    order = ("ident", "ra", "dec", "mag", "err", "detector", "x", "y", "exposure", "epoch", "filter")
+    meta = {"magnitudes": ", ".join(catalog.magnitudes), "files": [str(each) for each in catalog.files]}
+    meta |= {"long_axis_pa_deg": catalog.long_axis_pa} if catalog.long_axis_pa is not None else {}
+    write_table(path, {names.get(name, name): (getattr(catalog, name), units.get(name, "")) for name in order}, meta)

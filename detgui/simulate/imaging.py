@@ -1,0 +1,76 @@
+"""Fields of several epochs whose module offsets, gradients and time terms are known: catalogs, images, and the truth beside."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from detgui import __version__
+from detgui.data.tables import write_table, write_whole
+from detgui.errors import BadInput
+from detgui.progress import Progress, no_progress
+from detgui.simulate.imaging_params import ImagingParams
+from detgui.simulate.imaging_scene import Scene, error_of, make_scene, pointings, shifts_of, variability
+
+TRUTH = "imaging_truth.json"
+
+
+def write_imaging(params: ImagingParams, folder: str | Path, progress: Progress = no_progress) -> list[Path]:
+    """Write catalogs, images where asked for, and the truth; returns the files, the truth last. Raises `BadInput`."""
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"{folder} cannot be made: {error.strerror or error}") from None
+    scene = make_scene(params)
+    written: list[Path] = []
+    for at, name in enumerate(params.filters):
+        for epoch in range(params.epochs):
+            progress((at * params.epochs + epoch) / (len(params.filters) * params.epochs) * 0.2, f"catalog of {name.upper()}")
+            written.append(_write_catalog(params, scene, name, epoch, folder))
+    if params.images != "none":
+        from detgui.simulate.imaging_files import write_images
+
+        written += write_images(params, scene, folder, lambda part, text: progress(0.2 + 0.8 * part, text))
+    path = folder / TRUTH
+    sources = {name: getattr(scene, name).tolist() for name in ("ra", "dec", "mag", "d", "size")}
+    truth = params.as_dict() | {"times": params.times(), "version": __version__, "sources": sources, "files": [each.name for each in written]}
+    truth["n_sources"] = params.sources
+    write_whole(path, (json.dumps(truth, indent=1) + "\n").encode())
+    progress(1.0, "field simulated")
+    return [*written, path]
+
+
+def _write_catalog(params: ImagingParams, scene: Scene, filter_: str, epoch: int, folder: Path) -> Path:
+    """The catalog of one epoch and filter: a row for each source and exposure."""
+    rng = np.random.default_rng([params.seed, 4, int(filter_[1:4]), epoch])
+    varies = variability(params, filter_)[epoch]
+    parts: dict[str, list[object]] = {}
+    for each in pointings(params, filter_):
+        if each.epoch != epoch:
+            continue
+        rows = np.flatnonzero(each.sees(scene.d, scene.c))
+        err = error_of(scene.mag[rows])
+        mag = scene.mag[rows] + varies[rows] + shifts_of(params, each, filter_, scene.d[rows])
+        x, y = each.pixel(scene.d[rows], scene.c[rows])
+        noise = params.astrometry / 3.6e6
+        columns = {
+            "id": rows + 1,
+            "ra": np.mod(scene.ra[rows] + rng.normal(0, noise, rows.size) / np.cos(np.deg2rad(scene.dec[rows])), 360.0),
+            "dec": scene.dec[rows] + rng.normal(0, noise, rows.size),
+            "mag": mag + np.hypot(err, params.scatter) * rng.standard_normal(rows.size),
+            "mag_err": err,
+            "detector": np.full(rows.size, each.detector),
+            "x": x,
+            "y": y,
+            "exposure": np.full(rows.size, each.exposure),
+        }
+        for name, values in columns.items():
+            parts.setdefault(name, []).append(values)
+    units = {"ra": "deg", "dec": "deg", "mag": "mag", "mag_err": "mag", "x": "pix", "y": "pix"}
+    table = {name: (np.concatenate(values), units.get(name, "")) for name, values in parts.items()}  # type: ignore[arg-type]
+    path = folder / f"imaging_epoch{epoch + 1}_{filter_}_cat.ecsv"
+    write_table(path, table, {"epoch": epoch + 1, "filter": filter_.upper(), "long_axis_pa_deg": params.long_axis, "simulated": __version__})
+    return path
