@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from detgui.data.memory_exposure import MapExposure
+from detgui.data.tables import write_whole
 from detgui.progress import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -16,23 +20,21 @@ if TYPE_CHECKING:
 FIRST, SECOND = "FIRST", "SECOND"
 
 
-def pixels_map(history: hot_history.Result, name: str, progress: Progress = no_progress) -> MapExposure:
-    """Planes RATE (the last file's dark rate) and CLASS (`science.hot_classes.CLASSES` by number), shape (ny, nx)."""
+def classes_map(history: hot_history.Result, name: str, progress: Progress = no_progress) -> MapExposure:
+    """Plane CLASS: `science.hot_classes.CLASSES` by number, shape (ny, nx), uint8."""
     from detgui.science.hot_classes import CLASSES
 
-    series = history.series
-    progress(0.0, "image of the last file")
-    rate = last_rate(series)
-    classes = np.zeros(series.shape, np.uint8)
+    progress(0.0, "classes")
+    classes = np.zeros(history.series.shape, np.uint8)
     classes[history.y, history.x] = history.classes
     words = ", ".join(f"{number} {text}" for number, text in enumerate(CLASSES))
-    return _exposure(series, f"{name}_pixels", {"RATE": rate, "CLASS": classes}, {"CLASS": f"class: {words}"})
+    return _exposure(history.series, f"{name}_classes", {"CLASS": classes}, {"CLASS": f"({words})"})
 
 
 def rates_map(series: Series, name: str, progress: Progress = no_progress) -> MapExposure:
     """Plane RATE: the last file's dark rate, or flags."""
     progress(0.0, "image of the last file")
-    return _exposure(series, f"{name}_pixels", {"RATE": last_rate(series)}, {})
+    return _exposure(series, f"{name}_rate", {"RATE": last_rate(series)}, {})
 
 
 def last_rate(series: Series) -> np.ndarray:
@@ -69,6 +71,26 @@ def risk_exposure(series: Series, found: ta_risk.MapResult, name: str, progress:
 
 
 def _exposure(series: Series, name: str, planes: dict[str, np.ndarray], units: dict[str, str], **how: tuple[str, ...]) -> MapExposure:
-    made = MapExposure(name, planes, unit=series.unit, units=units, kind="hot pixels", **how)  # type: ignore[arg-type]
+    write = partial(_write, series, planes, units)
+    made = MapExposure(name, planes, unit=series.unit, units=units, kind="hot pixels", write=write, **how)  # type: ignore[arg-type]
     made.geometry = series.files[-1].geometry
     return made
+
+
+def _write(series: Series, planes: dict[str, np.ndarray], units: dict[str, str], path: Path) -> None:
+    from astropy.io import fits
+
+    header = fits.Header({"TELESCOP": "JWST", "DETECTOR": series.detector})
+    place = series.files[-1].geometry
+    header["SUBSTRT1"], header["SUBSTRT2"] = place.xstart, place.ystart
+    header["SUBSIZE1"], header["SUBSIZE2"] = place.nx, place.ny
+    for dark, date in zip(series.files, series.dates, strict=True):
+        header.add_history(f"{dark.name} ({date:%Y-%m-%d})")
+    hdus = fits.HDUList([fits.PrimaryHDU(header=header)])
+    for plane, values in planes.items():
+        hdus.append(fits.ImageHDU(values, name=plane))
+        unit = units.get(plane, series.unit)
+        hdus[-1].header["COMMENT" if plane in units else "BUNIT"] = unit
+    content = io.BytesIO()
+    hdus.writeto(content)
+    write_whole(path, content.getvalue())

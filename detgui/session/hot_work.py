@@ -113,14 +113,15 @@ def look(
     for number, (path, date) in enumerate(files):
         progress(number / max(len(files), 1), f"looking at {path.name}")
         facts.append(known.get((path, date, options.unit)) or _facts(path, date, options.unit))
-    params = params_of(Wish.of(options))
-    darks = [each.dark for each in facts if each.dark is not None]
+    wish = Wish.of(options)
+    used = set(wish.paths)
+    darks = [each.dark for each in facts if each.dark is not None and each.path in used]
     try:
-        found, refused = batches(darks, params)
+        found, refused = batches(darks, params_of(wish))
     except BadInput as error:  # the gain
         return tuple(FileFacts(each.path, each.dark, each.why or str(error)) for each in facts)
     names = {id(dark): name for batch, name in zip(found, _batch_names(found), strict=True) for dark in batch.files}
-    return tuple(_placed(each, names, refused) for each in facts)
+    return tuple(_placed(each, names, refused) if each.path in used else FileFacts(each.path, each.dark, each.why) for each in facts)
 
 
 def _facts(path: Path, date: str, unit: str | None) -> FileFacts:

@@ -1,41 +1,45 @@
-"""The form that asks what a GAIN reference file says of itself."""
+"""The form that asks what a reference file says of itself."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QPlainTextEdit, QWidget
 
-from detgui.analysis.gain_file import PEDIGREES, Origin, as_hdus, check_origin
-from detgui.analysis.gain_types import Result
+from detgui.analysis.gain_file import PEDIGREES, Origin, check_origin
 from detgui.errors import BadInput
 from detgui.gui.common import plot_theme
 
 
 class OriginForm(QDialog):
-    """Filled with what the file would say by itself; ``accepted_origin(Origin)`` once it holds."""
+    """Filled with what the file would say by itself (``header``); ``accepted_origin(Origin)`` once it holds. ``more`` rows go first."""
 
     accepted_origin = Signal(object)
 
-    def __init__(self, result: Result, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, header: Mapping[str, object], title: str, parent: QWidget | None = None, more: Sequence[tuple[str, QWidget]] = ()
+    ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("GAIN reference file")
-        header = as_hdus(result, "gain.fits", Origin())[0].header
+        self.setWindowTitle(title)
         self.useafter, self.author = QLineEdit(str(header["USEAFTER"])), QLineEdit(str(header["AUTHOR"]))
         self.pedigree = QComboBox(editable=True)
         self.pedigree.addItems(PEDIGREES)
         self.pedigree.setCurrentText(str(header["PEDIGREE"]))
         self.descrip = QLineEdit(str(header["DESCRIP"]))
         self.history = QPlainTextEdit()
-        self.history.setPlaceholderText("lines that follow those on how the map was made")
+        self.history.setPlaceholderText("lines that follow those on how the file was made")
         self.history.setFixedHeight(5 * self.fontMetrics().lineSpacing())
         tips = {
-            self.useafter: "USEAFTER: first date for which CRDS takes the file, YYYY-MM-DDTHH:MM:SS (default: date of the flats)",
+            self.useafter: "USEAFTER: first date for which CRDS takes the file, YYYY-MM-DDTHH:MM:SS (default: that of the data)",
             self.author: "AUTHOR: who made the file",
             self.pedigree: "PEDIGREE: INFLIGHT is followed by two dates, INFLIGHT 2022-04-01 2022-05-01",
             self.descrip: "DESCRIP: one sentence on what is in the file",
             self.history: "HISTORY: more lines",
         }
         form = QFormLayout(self)
+        for name, field in more:
+            form.addRow(name, field)
         for name, field in zip(("USEAFTER", "AUTHOR", "PEDIGREE", "DESCRIP", "HISTORY"), tips, strict=True):
             field.setToolTip(tips[field])
             field.setAccessibleName(name)

@@ -45,7 +45,8 @@ class ReferenceExports(QObject):
         result = self._context.maker.result
         if result is None:
             return
-        self.form = OriginForm(result, self._page.window())
+        header = gain_file.as_hdus(result, "gain.fits", gain_file.Origin())[0].header
+        self.form = OriginForm(header, "GAIN reference file", self._page.window())
         self.form.accepted_origin.connect(lambda origin: self._ask_place(result, origin))
         self.form.open()
 

@@ -50,4 +50,20 @@ PANELS = (
         "Conversion gain in boxes from pairs of flats: photon transfer",
         whole=True,
     ),
+    PanelRow(
+        "Hot pixels",
+        "detgui.gui.hotpixels.hot_panel",
+        "HotPanel",
+        "Ctrl+4",
+        "Hot pixels in darks through time, and what unmasked ones mean for target acquisition",
+        whole=True,
+    ),
+    PanelRow(
+        "Noise",
+        "detgui.gui.noise.noise_panel",
+        "NoisePanel",
+        "Ctrl+6",
+        "Read-out noise: see it, run steps of the pipeline, compare",
+        whole=True,
+    ),
 )

@@ -1,0 +1,179 @@
+"""The Files page: which darks and masks are used, and in which unit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QMenu, QVBoxLayout, QWidget
+
+from detgui.errors import BadInput
+from detgui.gui.common import plot_theme
+from detgui.gui.common.buttons import menu_button
+from detgui.gui.hotpixels import words
+from detgui.gui.hotpixels.context import Context
+from detgui.gui.hotpixels.fields import named
+from detgui.gui.hotpixels.files_table import FilesTable
+from detgui.gui.image.flow import FlowLayout
+from detgui.gui.ramp.ramp_options import ValueField
+from detgui.session.hot_options import HotFile
+
+UNITS = ("as files say", "DN/s", "e-/s")
+FILTER = "FITS files (*.fits *.fits.gz *.fit *.fts);;All files (*)"
+HOW = """Drop dark references, MASK references, rate images of darks or bad-pixel images here, or add them.
+Then Count: every detector, read-out and subarray is a series of its own."""
+
+
+class FilesPage(QWidget):
+    """Sends what a person adds, ticks and types to the session."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context, self._session, self._maker = context, context.session, context.maker
+        self._shown: tuple[object, ...] = ()
+        self._make()
+        self._lay_out()
+        self._colour()
+        self._session.changed.connect(lambda *_: self.refresh())
+        self._maker.changed.connect(self.refresh)
+
+    def _make(self) -> None:
+        add = QMenu(self)
+        add.addAction("Files…", self.ask_files)
+        add.addAction("Folder…", self.ask_folder)
+        self.whole = add.addAction("All of these folders", self._add_folders)
+        self.opened = add.addAction("The open exposures", self._add_opened)
+        add.aboutToShow.connect(self._fit_menu)
+        self.add = menu_button("Add", "Add darks, masks, rate images of darks or bad-pixel images; or drop them here", add)
+        remove = QMenu(self)
+        remove.addAction("Selected files\tDel", lambda: self._remove(self.rows.selected_paths()))
+        remove.addAction("Files that are left out", lambda: self._remove([each.path for each in self._maker.facts if each.why]))
+        remove.addAction("All files", lambda: self._session.set_hot(text="Remove darks", files=()))
+        self.remove = menu_button("Remove", "Take files out of the list; they stay on disk", remove)
+        self.unit = QComboBox(self)
+        self.unit.addItems(UNITS)
+        self.unit.activated.connect(lambda place: self._session.set_hot(text="Unit", unit=UNITS[place] if place else None))
+        self.gain = ValueField("gain")
+        self.gain.setMaximumWidth(140)
+        self.gain.entered.connect(lambda value: self._session.set_hot(text="Gain", gain=value))
+        self.gain.refused.connect(self._context.say)
+        self.rows = FilesTable(self)
+        self.rows.use_wanted.connect(self._use)
+        self.rows.date_wanted.connect(self._date)
+        self.rows.remove_wanted.connect(self._remove)
+        self.how = QLabel(HOW, self, wordWrap=True)
+        self.said = QLabel(self, wordWrap=True)
+        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+
+    def _lay_out(self) -> None:
+        bar = FlowLayout(spacing=6)
+        for widget in (self.add, self.remove, named("Unit", self.unit, "", words.UNIT_TIP), named("Gain", self.gain, "e-/DN", "")):
+            bar.addWidget(widget)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(bar)
+        column.addWidget(self.how)
+        column.addWidget(self.rows, 1)
+        column.addWidget(self.said)
+
+    # adding
+
+    def ask_files(self) -> None:
+        """Ask for files."""
+        dialog = QFileDialog(self, "Add darks and masks", self._folder(), FILTER)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(lambda names: self._maker.add([Path(name) for name in names]))
+        dialog.open()
+
+    def ask_folder(self) -> None:
+        """Ask for a folder, of which all FITS files are added."""
+        dialog = QFileDialog(self, "Add all darks of a folder", self._folder())
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda name: self._maker.add([Path(name)]))
+        dialog.open()
+
+    def _folder(self) -> str:
+        files = self._session.state.hot.files
+        return str(files[-1].path.parent) if files else ""
+
+    def _fit_menu(self) -> None:
+        state = self._session.state
+        self.whole.setEnabled(bool(state.hot.files))
+        self.opened.setEnabled(any(not each.source for each in state.exposures))
+
+    def _add_folders(self) -> None:
+        self._maker.add(list(dict.fromkeys(each.path.parent for each in self._session.state.hot.files)))
+
+    def _add_opened(self) -> None:
+        self._maker.add([path for each in self._session.state.exposures if not each.source for path in each.paths])
+
+    # changing
+
+    def _change(self, text: str, paths: list[Path], **fields: object) -> None:
+        files = self._session.state.hot.files
+        self._session.set_hot(text=text, files=tuple(replace(each, **fields) if each.path in paths else each for each in files))
+
+    def _use(self, paths: list[Path], on: bool) -> None:
+        self._change("Use darks" if on else "Leave out darks", paths, use=on)
+
+    def _date(self, path: Path, text: str) -> None:
+        try:
+            self._context.say("")
+            self._change("Date of a dark", [path], date=words.typed_date(text))
+        except BadInput as error:
+            self._context.say(f"{path.name}: {error}")
+            self._shown = ()
+            self.refresh()
+
+    def _remove(self, paths: list[Path]) -> None:
+        gone = set(paths)
+        left: tuple[HotFile, ...] = tuple(each for each in self._session.state.hot.files if each.path not in gone)
+        if len(left) != len(self._session.state.hot.files):
+            self._session.set_hot(text="Remove darks", files=left)
+
+    # showing
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what there is now."""
+        if not self.isVisible():
+            return
+        options, facts = self._session.state.hot, self._maker.facts
+        self.unit.setCurrentIndex(UNITS.index(options.unit) if options.unit in UNITS else 0)
+        self.gain.show_value(options.gain)
+        self.gain.show_default("of the files", words.GAIN_TIP)
+        self.how.setVisible(not options.files)
+        if self._shown == (options.files, facts):
+            return
+        self._shown = (options.files, facts)
+        self.rows.show_files(options.files, facts)
+        self.said.setText(self._sums(options.files))
+        self.said.setVisible(bool(options.files))
+
+    def _sums(self, files: tuple[HotFile, ...]) -> str:
+        used = {each.path for each in files if each.use}
+        found = [each for each in self._maker.facts if each.path in used]
+        counts = {name: sum(each.series == name for each in found) for name in sorted({each.series for each in found if each.series})}
+        left_out = sum(bool(each.why) for each in found)
+        parts = [f"{name}: {count}" for name, count in counts.items()] + ([f"left out: {left_out}"] if left_out else [])
+        return " · ".join(parts)
+
+    # colours
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "rows"):
+            self._colour()
+
+    def _colour(self) -> None:
+        self.rows.warning = plot_theme.from_palette(self.palette()).warning
+        self._shown = ()
+        self.refresh()

@@ -1,0 +1,67 @@
+"""What all pages of the hot-pixel tab share: the series, Count and Cancel, what runs, and what is wrong."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from detgui.gui.common.buttons import flat_button
+from detgui.gui.hotpixels import words
+from detgui.gui.hotpixels.context import Context
+from detgui.gui.image.elided_label import ElidedLabel
+
+SERIES_TIP = "Files of one detector, read-out and subarray; others are never mixed with them"
+
+
+class HotHeader(QWidget):
+    """Shows which series is shown and what the maker does."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._maker = context.session, context.maker
+        self._wrong = ""  # with what was typed
+        self.series = QComboBox(self)
+        self.series.setToolTip(SERIES_TIP)
+        self.series.setAccessibleName("Series")
+        self.series.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.series.activated.connect(lambda place: self._session.set_hot(series=self.series.itemText(place)))
+        self.count = flat_button("Count", "Count the hot pixels of the files in use (Ctrl+Shift+K)")
+        self.count.clicked.connect(self._maker.compute)
+        self.cancel = flat_button("Cancel", "Stop")
+        self.cancel.clicked.connect(self._maker.cancel)
+        self.status = ElidedLabel(self)
+        self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.trouble = QLabel(self, wordWrap=True)
+        self.trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.trouble.hide()
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for widget in (self.count, self.cancel, self.series, self.status):
+            row.addWidget(widget, 1 if widget is self.status else 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        column.addLayout(row)
+        column.addWidget(self.trouble)
+
+    def say(self, sentence: str) -> None:
+        """Say what is wrong with what was typed; '' takes it away."""
+        self._wrong = sentence
+        self.show_work()
+
+    def show_work(self) -> None:
+        """Show series, what runs and what is wrong."""
+        maker = self._maker
+        names = maker.names
+        with QSignalBlocker(self.series):
+            if [self.series.itemText(place) for place in range(self.series.count())] != names:
+                self.series.clear()
+                self.series.addItems(names)
+            self.series.setCurrentText(maker.name)
+        self.series.setVisible(bool(names))
+        self.cancel.setVisible(maker.busy)
+        self.count.setEnabled(not maker.busy and any(each.use for each in maker.options.files))
+        self.status.show_text(words.status(maker))
+        sentence = self._wrong or maker.trouble
+        self.trouble.setText(sentence)
+        self.trouble.setVisible(bool(sentence))

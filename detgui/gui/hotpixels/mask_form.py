@@ -1,0 +1,82 @@
+"""Forms for masks: the former file that is updated, whether recovered pixels are released, and what the MASK reference says of itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
+
+from detgui.analysis import hot_mask_file
+from detgui.analysis.gain_file import Origin
+from detgui.analysis.hot_history import Result as History
+from detgui.gui.common import plot_theme
+from detgui.gui.gain.origin_form import OriginForm
+from detgui.gui.ramp.ramp_options import ValueField
+
+FORMER_TIP = "MASK reference whose flags stay; without one the mask has reference pixels and hot pixels only"
+RELEASE_TIP = "Take HOT from pixels that are not hot any more, and DO_NOT_USE where nothing else is wrong with them"
+TA_TIP = "Target-acquisition flat (relative response) or mask that is updated; its flags stay"
+
+
+class FormerField(ValueField):
+    """The path of a former file, or none."""
+
+    def __init__(self, tip: str) -> None:
+        super().__init__("former file", numbers=False)
+        self.path: Path | None = None
+        self.show_default("none", tip)
+        self.entered.connect(self._entered)
+
+    def _entered(self, value: object) -> None:
+        self.path = value if isinstance(value, Path) else None
+        self.edit.setModified(False)
+        self.show_value(self.path)
+
+
+class MaskForm(OriginForm):
+    """What a MASK reference says of itself, with ``former`` and ``release``."""
+
+    def __init__(self, history: History, parent: QWidget | None = None) -> None:
+        self.former = FormerField(FORMER_TIP)
+        self.release = QCheckBox("release pixels that recovered")
+        self.release.setToolTip(RELEASE_TIP)
+        made = hot_mask_file.update(history.series, hot_mask_file.pixels_to_mask(history))
+        header = hot_mask_file.mask_hdus(made, "mask.fits", Origin())[0].header
+        super().__init__(header, "MASK reference file", parent, (("Former mask", self.former), ("", self.release)))
+        self.former.refused.connect(self._refused)
+
+    def _refused(self, sentence: str) -> None:
+        self.message.setText(sentence)
+        self.message.setVisible(bool(sentence))
+
+
+class TaForm(QDialog):
+    """Asks for the target-acquisition flat that is updated; ``accepted_former(Path or None)``."""
+
+    accepted_former = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Mask of the target-acquisition flat")
+        self.former = FormerField(TA_TIP)
+        self.message = QLabel(wordWrap=True)
+        self.message.setStyleSheet(f"color: {plot_theme.from_palette(self.palette()).warning.name()}")
+        self.message.hide()
+        self.former.refused.connect(self._refused)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
+        self.buttons.accepted.connect(self._accept)
+        self.buttons.rejected.connect(self.reject)
+        form = QFormLayout(self)
+        form.addRow("Former flat", self.former)
+        form.addRow(self.message)
+        form.addRow(self.buttons)
+        self.resize(520, self.sizeHint().height())
+
+    def _refused(self, sentence: str) -> None:
+        self.message.setText(sentence)
+        self.message.setVisible(bool(sentence))
+
+    def _accept(self) -> None:
+        self.accept()
+        self.accepted_former.emit(self.former.path)

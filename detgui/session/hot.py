@@ -1,0 +1,357 @@
+"""Makes what the hot-pixel panel shows: facts of files, counts, histories, changes and risk, each in a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from detgui.session import hot_options, hot_work
+from detgui.session.exposures import Exposures
+from detgui.session.hot_options import HotOptions
+from detgui.session.hot_pictures import HotPictures
+from detgui.session.hot_work import FileFacts, Wish
+from detgui.session.session import Session
+from detgui.session.state import OpenExposure, SessionState
+
+if TYPE_CHECKING:
+    from detgui.analysis import hot_changes, hot_history, hot_pixels, ta_risk
+    from detgui.analysis.hot_types import Result, Series
+
+TAB = "Hot pixels"
+SETTLE_MS = 300  # after the last change of a parameter counting begins again
+PATIENT_S = 30.0  # what takes longer is not done again by itself
+LOOK, COUNT, FOLLOW, CHANGES, PIXEL, RISK, RISK_MAP, FOLDER = (
+    f"hot {word}" for word in ("look", "count", "follow", "changes", "pixel", "risk", "risk map", "folder")
+)
+MOST_COUNTED = 2000  # files whose counts are kept
+
+
+class Work(Protocol):
+    """Runs functions in workers, the newest of a lane counts; as `gui.common.jobs.Jobs`."""
+
+    changed: Any
+
+    def start(self, lane: str, title: str, func: Callable[..., Any], *args: Any, then: Any, failed: Any = ..., quick: bool = ...) -> None:
+        """Start a job; ``then(result)`` or ``failed(sentence)`` follows."""
+
+    def cancel(self, lane: str) -> None:
+        """Stop the job of a lane."""
+
+    def runs(self, lane: str) -> bool:
+        """Whether a job of that lane is under way."""
+
+    def progress(self, lane: str) -> Any:
+        """The newest word of a lane's job."""
+
+
+class Made:
+    """A result with what it was made of; what was tried is not tried again by itself."""
+
+    def __init__(self) -> None:
+        self.key: tuple[Any, ...] = ()
+        self.result: Any = None
+        self.tried: tuple[Any, ...] = ()
+        self.seconds = 0.0
+
+    def of(self, key: tuple[Any, ...]) -> Any:
+        """The result made of exactly that, else None."""
+        return self.result if self.result is not None and _same(self.key, key) else None
+
+
+class HotMaker(QObject):
+    """Follows the session's `HotOptions`. Lives in the window's thread.
+
+    `compute` counts for the first time; changes of parameters follow by themselves unless counting takes long. What single pages need is
+    made when they ask for it with `want_history`, `want_changes` and `want_risk`.
+    """
+
+    changed = Signal()  # what runs, what there is, or what is wrong
+
+    def __init__(self, session: Session, exposures: Exposures, work: Work, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._work = session, work
+        self.pictures = HotPictures(session, exposures, work, self)
+        self.facts: tuple[FileFacts, ...] = ()
+        self._known: dict[tuple[Path, str, str | None], FileFacts] = {}
+        self._memo: hot_pixels.Memo = {}
+        self._counted: tuple[Wish, Result] | None = None
+        self._history, self._changes, self._risk, self._risk_map, self._pixel = (Made() for _ in range(5))
+        self._pending: tuple[int, int] | None = None  # pixel to choose once an image of the series is shown
+        self.seconds = 0.0  # that the last counting took
+        self.trouble = ""  # what went wrong
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        self._settle.timeout.connect(self.compute)
+        self._look = QTimer(self, singleShot=True, interval=0)
+        self._look.timeout.connect(self._look_at_files)
+        session.changed.connect(self._follow_state)
+        work.changed.connect(self.changed)
+        self.pictures.failed.connect(self._tell)
+        self._look.start()
+
+    # What there is
+
+    @property
+    def options(self) -> HotOptions:
+        """The session's options."""
+        return self._session.state.hot
+
+    @property
+    def wish(self) -> Wish:
+        """What the present options ask for."""
+        return Wish.of(self.options)
+
+    @property
+    def result(self) -> Result | None:
+        """The newest counts, of the present files or of those before."""
+        return self._counted[1] if self._counted is not None else None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether `result` is what the present options ask for."""
+        return self._counted is not None and self._counted[0] == self.wish
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the series of `result`."""
+        return hot_work.series_names(self.result) if self.result is not None else []
+
+    @property
+    def name(self) -> str:
+        """Name of the shown series: the chosen one, else that with most files; '' for none."""
+        names = self.names
+        if self.result is None or self.options.series in names:
+            return self.options.series if names else ""
+        sizes = [len(each.files) for each in self.result.series]
+        return names[sizes.index(max(sizes))]
+
+    @property
+    def series(self) -> Series | None:
+        """The shown series, None before there are counts."""
+        return self.result.series[self.names.index(self.name)] if self.result is not None else None
+
+    @property
+    def threshold(self) -> float | None:
+        """Rate above which single pixels are followed, None for masks."""
+        series = self.series
+        if series is None or series.is_mask:
+            return None
+        levels = [each.threshold for each in series.trends if each.threshold is not None]
+        return self.options.threshold if self.options.threshold in levels else min(levels)
+
+    @property
+    def history_params(self) -> hot_history.Params:
+        """Parameters of the histories."""
+        from detgui.analysis import hot_history
+
+        return hot_history.Params(self.threshold, self.options.persistence, self.options.discovery)
+
+    @property
+    def history(self) -> hot_history.Result | None:
+        """Histories of the single pixels of the shown series, None where they were not made."""
+        return self._history.of((self.series, self.history_params)) if self.series is not None else None
+
+    @property
+    def changes_params(self) -> hot_changes.Params:
+        """The two epochs that are compared, and how."""
+        from detgui.analysis import hot_changes
+
+        options = self.options
+        return hot_changes.Params(options.first, options.second, self.threshold or 0.5, options.discovery, options.persistence)
+
+    @property
+    def changes(self) -> hot_changes.Result | None:
+        """What changed between the chosen epochs of the shown series."""
+        return self._changes.of((self.series, self.changes_params)) if self.series is not None else None
+
+    @property
+    def source(self) -> OpenExposure | None:
+        """The image of the shown series in the list, None for none."""
+        return self._session.state.exposure(self.pictures.key("rates"))
+
+    @property
+    def busy(self) -> bool:
+        """Whether files are being counted."""
+        return self._work.runs(COUNT)
+
+    @property
+    def running(self) -> Any:
+        """The newest word of the counting, None where nothing runs."""
+        return self._work.progress(COUNT)
+
+    # What a person does
+
+    def add(self, paths: list[Path]) -> None:
+        """Add files, and those of folders; one that is there already is not added again."""
+        self._work.start(FOLDER, "", hot_work.expanded, tuple(paths), then=self._add_files, failed=self._tell, quick=True)
+
+    def _add_files(self, paths: tuple[Path, ...]) -> None:
+        self._tell("")
+        new = hot_options.with_files(self.options, tuple(each.expanduser().absolute() for each in paths))
+        if new != self.options.files:
+            self._session.set_hot(text="Add darks", files=new)
+
+    def compute(self) -> None:
+        """Count the present files."""
+        self._settle.stop()
+        wish = self.wish
+        if not wish.files:
+            self._tell("there are no darks: add some")
+            return
+        self._tell("")
+        if len(self._memo) > MOST_COUNTED:
+            self._memo = {}
+        began = monotonic()
+        # In the task bar where files are read; fits alone are quick.
+        title = "" if self._counted is not None and self._counted[0].same_counts(wish) else "Counting hot pixels"
+        self._start(COUNT, title, hot_work.count, wish, self._memo, then=lambda result: self._count_came(wish, result, monotonic() - began))
+
+    def _count_came(self, wish: Wish, result: Result, seconds: float) -> None:
+        if self._counted is None or not self._counted[0].same_counts(wish):
+            self.seconds = seconds
+        first = self._counted is None
+        self._counted = (wish, result)
+        if first:
+            self.show_picture("rates")
+            if self.options.page == "Files":
+                self._session.set_hot(page="Counts")
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """Stop counting, following and comparing."""
+        self._settle.stop()
+        for lane in (COUNT, FOLLOW, CHANGES, RISK_MAP):
+            self._work.cancel(lane)
+
+    # What pages ask for
+
+    def want_history(self, again: bool = False) -> None:
+        """Follow single pixels, unless that was tried with the present parameters; ``again`` tries in any case."""
+        if self.series is not None:
+            key = (self.series, self.history_params)
+            self._want(self._history, key, FOLLOW, "Following single pixels", hot_work.follow, again)
+
+    def want_changes(self, again: bool = False) -> None:
+        """Compare the chosen epochs."""
+        if self.series is not None:
+            self._want(self._changes, (self.series, self.changes_params), CHANGES, "Comparing epochs", hot_work.changes, again)
+
+    def want_risk(self, params: ta_risk.Params, longest: float) -> ta_risk.Result | None:
+        """Probabilities with these parameters, None while they are calculated."""
+        self._want(self._risk, (params, longest), RISK, "", hot_work.risk, False)
+        found: ta_risk.Result | None = self._risk.of((params, longest))
+        return found
+
+    def risk_map(self, params: ta_risk.MapParams) -> ta_risk.MapResult | None:
+        """The map of risk with these parameters, None where it was not made."""
+        found: ta_risk.MapResult | None = self._risk_map.of((self.history, params))
+        return found
+
+    @property
+    def newest_risk_map(self) -> ta_risk.MapResult | None:
+        """The map of risk that was made last of the present history."""
+        made = self._risk_map
+        found: ta_risk.MapResult | None = made.result if made.result is not None and made.key[0] is self.history else None
+        return found
+
+    def make_risk_map(self, params: ta_risk.MapParams) -> None:
+        """Make the map of risk out of the present history."""
+        if self.history is not None:
+            self._want(self._risk_map, (self.history, params), RISK_MAP, "Map of risk", hot_work.risk_map, True)
+
+    def pixel(self, x: int, y: int) -> hot_history.PixelHistory | None:
+        """Rate of a pixel against date, None while it is read."""
+        series = self.series
+        if series is None or not (0 <= x < series.shape[1] and 0 <= y < series.shape[0]):
+            return None
+        self._want(self._pixel, (series, x, y), PIXEL, "", hot_work.one_pixel, False)
+        found: hot_history.PixelHistory | None = self._pixel.of((series, x, y))
+        return found
+
+    def _want(self, made: Made, key: tuple[Any, ...], lane: str, title: str, func: Callable[..., Any], again: bool) -> None:
+        if made.of(key) is not None or (not again and _same(made.tried, key)) or (self._work.runs(lane) and _same(made.tried, key)):
+            return
+        made.tried = key
+        began = monotonic()
+
+        def came(result: Any) -> None:
+            made.key, made.result, made.seconds = key, result, monotonic() - began
+            self.changed.emit()
+
+        self._start(lane, title, func, *key, then=came, quick=not title)
+
+    def _start(
+        self, lane: str, title: str, func: Callable[..., Any], *args: Any, then: Callable[[Any], object], quick: bool = False
+    ) -> None:
+        self._work.start(lane, title, func, *args, then=then, failed=self._tell, quick=quick)
+
+    # Images
+
+    def show_picture(self, what: str, plane: str = "") -> None:
+        """Show 'rates', 'classes', 'changes' or 'risk' of the shown series in the image; nothing where that was not made."""
+        made = {"rates": self.series, "classes": self.history, "changes": self.changes, "risk": self._risk_map.result}.get(what)
+        if self.series is not None and made is not None:
+            self.pictures.show(what, self.series, made, self.name, plane)
+
+    def go_to(self, x: int, y: int) -> None:
+        """Choose a pixel; where no image of the series' shape is shown, the series' own is shown first."""
+        if self._fits(self._session.state):
+            self._session.choose_pixel(x, y)
+        else:
+            self._pending = (x, y)
+            self.show_picture("rates")
+
+    def _fits(self, state: SessionState) -> bool:
+        return state.current is not None and self.series is not None and state.current.shape[2:] == self.series.shape
+
+    # From the state
+
+    def _follow_state(self, old: SessionState, new: SessionState) -> None:
+        if self._pending is not None and self._fits(new):
+            pixel, self._pending = self._pending, None
+            self._session.choose_pixel(*pixel)
+        if old.hot is new.hot:
+            return
+        self._tell("")
+        names = ("files", "unit", "gain")
+        if any(getattr(old.hot, name) != getattr(new.hot, name) for name in names):
+            self._look.start()
+        if Wish.of(old.hot) != Wish.of(new.hot):
+            self._files_changed(Wish.of(new.hot))
+        if old.hot.series != new.hot.series and self.series is not None:
+            self.show_picture("rates")
+        self.changed.emit()
+
+    def _files_changed(self, wish: Wish) -> None:
+        self._work.cancel(COUNT)
+        if not wish.files:
+            self._counted = None
+            self._tell("")
+        elif self._counted is not None and (self._counted[0].same_counts(wish) or self.seconds < PATIENT_S):
+            self._settle.start()
+
+    def _look_at_files(self) -> None:
+        options = self.options
+        files = tuple((each.path, each.date) for each in options.files)
+        if files or self.facts:
+            self._start(LOOK, "", hot_work.look, files, options, dict(self._known), then=lambda facts: self._facts_came(options, facts))
+
+    def _facts_came(self, options: HotOptions, facts: tuple[FileFacts, ...]) -> None:
+        self.facts = facts
+        dates = [each.date for each in options.files]
+        good = ((each, date) for each, date in zip(facts, dates, strict=True) if each.dark is not None)
+        self._known = {(each.path, date, options.unit): each for each, date in good}
+        self.changed.emit()
+
+    def _tell(self, trouble: str) -> None:
+        if trouble != self.trouble:
+            self.trouble = trouble
+            self.changed.emit()
+
+
+def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Whether two keys hold the same objects, or equal parameters."""
+    return len(one) == len(other) and all(a is b or (type(a) is type(b) and a == b) for a, b in zip(one, other, strict=True))
