@@ -27,6 +27,9 @@ from detgui.science.read_order import clock, edge_lines, irs2_neighbours
 
 __all__ = ["Diagnosis", "OneOverF", "Params", "Result", "Telegraph", "near_infrared", "run"]
 
+SHARED_READS = 1.5
+"""Neighbouring differences share a read: their levels and errors have a correlation of -1/2, products of the two one of 1/4."""
+
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
@@ -59,7 +62,7 @@ def run(exposure: Exposure, params: Params | None = None, exclude: Mask | None =
     progress(0.8, "looking for clusters of jumps")
     clusters, cluster_notes = find_clusters(found, params, images.noise(), progress)
     progress(0.9, "looking for telegraph pixels")
-    telegraph, telegraph_notes = find_telegraphs(found, params, progress) if params.telegraph else (None, ())
+    telegraph, telegraph_notes = find_telegraphs(found, clusters, progress) if params.telegraph else (None, ())
     progress(1.0, "done")
     result = Result(
         exposure=exposure.name,
@@ -110,7 +113,8 @@ class _Images:
         self.rows = RowSums.empty(found.order.shape[1])
         self._each: list[_One] = []
         self._first: Split | None = None
-        self._sources: Mask | None = None if params.mask_sources else np.zeros(found.order.shape, np.bool_)
+        self._sources: Mask | None = None
+        self._known = False
         self._power = [PowerSum() for _ in found.order.names]
         self._clock = clock(found.order, found.exposure.timing.tframe if found.exposure.timing.known else np.nan)
 
@@ -131,8 +135,9 @@ class _Images:
 
     def scene(self, mean: Image) -> None:
         """Find sources once, in a mean of the images that follow."""
-        if self._sources is None:
+        if self._params.mask_sources:
             self._sources = split(mean, self._found.usable & np.isfinite(mean), self._found.order).sources
+            self._known = True
 
     def add(self, image: Image, spoilt: Mask | None = None, err: Image | None = None) -> None:
         """Take an image apart; ``spoilt`` pixels are left out of it."""
@@ -140,7 +145,7 @@ class _Images:
         usable = found.usable & np.isfinite(image)
         if spoilt is not None:
             usable &= ~spoilt
-        parts = split(image, usable, found.order, self._sources)
+        parts = split(image, usable, found.order, self._sources, self._params.mask_sources and not (self._known and found.flagged))
         self._first = self._first or parts
         self.rows.add(parts, err)
         order = self._params.detrend
@@ -188,7 +193,7 @@ def _pooled(several: list[Rms]) -> Rms:
     if len(known) < 2:
         return known[0] if known else several[0]
     variance = float(np.mean([each.variance for each in known]))
-    error = float(np.sqrt(np.sum([each.variance_err**2 for each in known])) / len(known))
+    error = float(np.sqrt(SHARED_READS * np.sum([each.variance_err**2 for each in known])) / len(known))
     rms = float(np.sqrt(max(variance, 0.0)))
     return Rms(rms, error / (rms + float(np.sqrt(rms**2 + error))) if error > 0 else 0.0, variance, error, known[0].lines)
 
@@ -233,8 +238,7 @@ def _columns(found: Frames, params: Params) -> Columns:
     group = min(max(1, params.group), found.exposure.shape[1])
     image = found.image(found.numbers[0], group)
     usable = found.usable & np.isfinite(image)
-    none = None if params.mask_sources else np.zeros(usable.shape, np.bool_)
-    return columns(split(image, usable, found.order, none), found.order)
+    return columns(split(image, usable, found.order, look=params.mask_sources), found.order)
 
 
 def _reference_samples(found: Frames, params: Params) -> NDArray[np.intp]:

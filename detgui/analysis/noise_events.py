@@ -9,7 +9,7 @@ from detgui.analysis.noise_frames import Frames
 from detgui.analysis.noise_types import Params, Telegraph
 from detgui.progress import Progress
 from detgui.science.dq import GROUP
-from detgui.science.noise_telegraph import FEWEST_VALUES, chance, telegraphs, two_levels
+from detgui.science.noise_telegraph import FEWEST_GROUPS, FEWEST_VALUES, basis_of, chance, levels_of, telegraphs
 from detgui.science.robust import nan_median
 from detgui.science.snowballs import Cluster, clusters, jumps_of
 
@@ -24,8 +24,8 @@ FEWEST_DIFFERENCES = 3
 FULL = 60000
 """DN of a raw pixel that is saturated, where there are no flags."""
 
-FEWEST_GROUPS = 8
-"""Groups of an integration whose scatter about a parabola tells levels."""
+BESIDE = 3
+"""Pixels around a cluster of jumps that are no telegraphs either."""
 
 MOST_VALUES = 400
 MOST_TRIED = 500
@@ -34,34 +34,25 @@ EXCESS = 5.0
 
 
 def find_clusters(found: Frames, params: Params, noise: Floats, progress: Progress) -> tuple[tuple[Cluster, ...] | None, tuple[str, ...]]:
-    """Clusters of jumps of the integrations used, largest first in each group; None where there are too few groups.
+    """Clusters of jumps of all integrations, largest first in each group; None where there are too few groups.
 
     From JUMP_DET and new saturation in GROUPDQ; where the jump step was not run, from differences against the pixel's usual one.
     """
     if not found.ramp:
         return None, ()
-    if _has_jump_flags(found):
+    if found.flagged:
         return tuple(_flagged(found, params, progress)), ()
-    if len(found.groups) * len(found.numbers) < FEWEST_DIFFERENCES:
+    if len(found.every_group) * len(found.every) < FEWEST_DIFFERENCES:
         return None, ("too few groups to tell a jump from the light, and no jumps are flagged: no snowballs are looked for",)
     note = "no jumps are flagged: clusters were looked for in the differences of groups"
     return tuple(_from_differences(found, params, noise, progress)), (note,)
 
 
-def _has_jump_flags(found: Frames) -> bool:
-    if "GROUPDQ" not in found.exposure.planes:
-        return False
-    if found.exposure.cal_step("jump") == "COMPLETE":
-        return True
-    return any(np.any(flags & GROUP["JUMP_DET"]) for number in found.numbers for group in found.groups
-               if (flags := found.flags(number, group)) is not None)  # fmt: skip
-
-
 def _flagged(found: Frames, params: Params, progress: Progress) -> list[Cluster]:
     listed: list[Cluster] = []
-    for integration in found.numbers:
-        before = found.flags(integration, found.groups[0] - 1)
-        for group in found.groups:
+    for integration in found.every:
+        before = found.flags(integration, found.every_group[0] - 1)
+        for group in found.every_group:
             progress(0.8, f"clusters of jumps: integration {integration}, group {group}")
             flags = found.flags(integration, group)
             assert flags is not None
@@ -98,9 +89,9 @@ def _from_differences(found: Frames, params: Params, noise: Floats, progress: Pr
     sigma = np.where(np.isfinite(noise), noise, np.nanmedian(noise)).astype(np.float32)[None, :]
     raw = found.exposure.kind == "uncal"
     listed: list[Cluster] = []
-    for integration in found.numbers:
-        was_full = found.image(integration, found.groups[0] - 1) >= FULL if raw else None
-        for group, difference, _ in found.differences(integration):
+    for integration in found.every:
+        was_full = found.image(integration, found.every_group[0] - 1) >= FULL if raw else None
+        for group, difference, _ in found.differences(integration, found.every_group):
             progress(0.85, f"clusters of jumps: integration {integration}, group {group}")
             rest = difference - usual
             difference = difference - np.float32(np.median(rest[found.usable][:: max(1, found.usable.sum() // 100_000)]))
@@ -116,7 +107,7 @@ def _from_differences(found: Frames, params: Params, noise: Floats, progress: Pr
 
 def _usual(found: Frames, progress: Progress) -> Image:
     """Median difference of every pixel, of some spread over the exposure; a few frames at a time are in memory."""
-    places = [(number, group) for number in found.numbers for group in found.groups]
+    places = [(number, group) for number in found.every for group in found.every_group]
     chosen = [places[int(at)] for at in np.unique(np.linspace(0, len(places) - 1, min(USUAL_OF, len(places))).round())]
     frames = []
     for number, group in chosen:
@@ -126,7 +117,9 @@ def _usual(found: Frames, progress: Progress) -> Image:
     return np.median(stack, axis=0).astype(np.float32)
 
 
-def find_telegraphs(found: Frames, params: Params, progress: Progress) -> tuple[tuple[Telegraph, ...] | None, tuple[str, ...]]:
+def find_telegraphs(
+    found: Frames, clusters: tuple[Cluster, ...] | None, progress: Progress
+) -> tuple[tuple[Telegraph, ...] | None, tuple[str, ...]]:
     """Telegraph pixels, from the groups about a parabola, the differences of two groups, or the integrations of a cube.
 
     None where fewer than `FEWEST_VALUES` values of a pixel tell.
@@ -137,14 +130,15 @@ def find_telegraphs(found: Frames, params: Params, progress: Progress) -> tuple[
             return None, ()
         return None, (f"{series.values} values of a pixel are too few to see telegraph pixels: {FEWEST_VALUES} are needed",)
     variance = series.variances(progress)
-    places = _candidates(variance, found, series.values)
+    usable = found.usable & ~_hit(found, clusters or ()) & ~series.full
+    places = _candidates(variance, usable, series.degrees)
     if not len(places):
         return (), ()
     values = series.at(places, progress)
-    levels = two_levels(values)
-    tested = int(found.usable.sum())
-    chosen = np.flatnonzero(telegraphs(levels, series.values, tested))
-    p = chance(levels.gain, series.values)
+    levels = levels_of(values, series.groups)
+    tested = len(places)
+    chosen = np.flatnonzero(telegraphs(levels, series.values, tested, series.groups))
+    p = chance(levels.gain, series.values, series.groups)
     listed = []
     for number in chosen:
         slow, fast = places[number]
@@ -160,14 +154,16 @@ class _Series:
 
     def __init__(self, found: Frames) -> None:
         self._found = found
-        groups = len(found.groups) + 1 if found.ramp else 1
+        groups = len(found.every_group) + 1 if found.ramp else 1
         self._by_groups = groups >= FEWEST_GROUPS
         most = max(1, MOST_VALUES // groups) if self._by_groups else MOST_VALUES
-        self._numbers = found.numbers[:most]
+        self._numbers = found.every[:most]
         self.values = len(self._numbers) * groups if self._by_groups else len(self._numbers)
         self._groups = groups
-        x = np.linspace(-1, 1, groups)
-        self._basis = np.linalg.qr(np.polynomial.legendre.legvander(x, 2))[0] if self._by_groups else np.zeros((1, 1))
+        self.full = np.zeros(found.order.shape, np.bool_)
+        self._basis = basis_of(groups)
+        self.groups = groups if self._by_groups else 1
+        self.degrees = len(self._numbers) * (groups - 3) if self._by_groups else max(1, self.values - 1)
 
     def variances(self, progress: Progress) -> Floats:
         """Variance of every pixel's values, (slow, fast)."""
@@ -204,6 +200,11 @@ class _Series:
             square += rise**2
             for part, weight in zip(parts, self._basis[number], strict=True):
                 part += weight * rise
+        flags = self._found.flags(integration, self._groups)
+        if flags is not None:
+            self.full |= (flags & np.uint32(GROUP["SATURATED"])) != 0
+        elif self._found.exposure.kind == "uncal":
+            self.full |= image >= FULL
         rest: Floats = square - (parts**2).sum(axis=0)
         return np.maximum(rest, 0)
 
@@ -224,13 +225,22 @@ class _Series:
         return np.nan_to_num(np.array(out).T)
 
 
-def _candidates(variance: Floats, found: Frames, values: int) -> NDArray[np.intp]:
+def _candidates(variance: Floats, usable: Mask, degrees: int) -> NDArray[np.intp]:
     """Places (slow, fast) whose variance is beyond chance, the largest first."""
-    usable = found.usable & np.isfinite(variance) & (variance > 0)
+    usable = usable & np.isfinite(variance) & (variance > 0)
     logarithm = np.where(usable, np.log(np.maximum(variance, 1e-30)), np.nan)
     usual = nan_median(logarithm[:: max(1, logarithm.shape[0] // 256)], axis=0)
     excess = logarithm - usual[None, :]
-    high = usable & (excess > EXCESS * np.sqrt(2 / values) * 0.7)
+    high = usable & (excess > EXCESS * np.sqrt(2 / degrees))
     places = np.argwhere(high)
     order = np.argsort(-excess[high], kind="stable")[:MOST_TRIED]
     return np.asarray(places[order], np.intp)
+
+
+def _hit(found: Frames, clusters: tuple[Cluster, ...]) -> Mask:
+    """Pixels in the boxes of clusters, (slow, fast): their jumps are no hops between levels."""
+    hit = np.zeros(found.exposure.shape[2:], np.bool_)
+    for each in clusters:
+        x0, y0, x1, y1 = each.box
+        hit[max(0, y0 - BESIDE) : y1 + 1 + BESIDE, max(0, x0 - BESIDE) : x1 + 1 + BESIDE] = True
+    return found.order.lines(hit)

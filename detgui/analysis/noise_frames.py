@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,8 @@ class Frames:
     """An exposure looked at in its read order; images come as (slow, fast), float32.
 
     ``numbers`` the integrations used, ``ramp`` whether there are differences of groups, ``usable`` pixels that are no reference pixels,
-    not flagged DO_NOT_USE and not excluded.
+    not flagged DO_NOT_USE and not excluded; ``flagged`` whether jumps are flagged in the ramp;
+    ``every``, ``every_group`` all integrations that were asked for and all groups, for events.
     """
 
     exposure: Exposure
@@ -37,6 +38,9 @@ class Frames:
     ramp: bool
     usable: Mask
     notes: tuple[str, ...]
+    flagged: bool = False
+    every: tuple[int, ...] = ()
+    every_group: tuple[int, ...] = ()
 
     def image(self, integration: int, group: int | None = None, plane: str = "SCI") -> Image:
         """One image, (slow, fast)."""
@@ -48,10 +52,10 @@ class Frames:
             return None
         return self.order.lines(self.exposure.read_flags("GROUPDQ", integration, group))
 
-    def differences(self, integration: int) -> Iterator[tuple[int, Image, Mask | None]]:
-        """(group, difference to the group before, pixels with a jump or saturated) of the chosen groups of an integration."""
+    def differences(self, integration: int, groups: tuple[int, ...] | None = None) -> Iterator[tuple[int, Image, Mask | None]]:
+        """(group, difference to the group before, pixels with a jump or saturated) of an integration; groups None: those chosen."""
         before: tuple[int, Image, NDArray[np.uint32] | None] | None = None
-        for group in self.groups:
+        for group in self.groups if groups is None else groups:
             if before is None or before[0] != group - 1:
                 before = (group - 1, self.image(integration, group - 1), self.flags(integration, group - 1))
             now, flags = self.image(integration, group), self.flags(integration, group)
@@ -80,7 +84,7 @@ def frames(exposure: Exposure, params: Params, exclude: Mask | None = None) -> F
     if min(order.shape) < 8:
         raise BadInput(f"{name}: noise is diagnosed in images of at least 8 x 8 pixels, not {exposure.shape[3]} x {exposure.shape[2]}")
     numbers, ramp = _integrations(exposure, params, name), _is_ramp(exposure)
-    groups = tuple(range(2, exposure.shape[1] + 1)) if ramp else ()
+    every_group = groups = tuple(range(2, exposure.shape[1] + 1)) if ramp else ()
     if ramp:
         ints = max(1, min(len(numbers), params.most_images // max(1, len(groups))))
         groups = groups[: max(1, params.most_images)]
@@ -95,7 +99,17 @@ def frames(exposure: Exposure, params: Params, exclude: Mask | None = None) -> F
     if exposure.geometry.known and exposure.geometry.noutputs == 0 and not exposure.geometry.full_frame:
         notes.append("the header does not say through how many outputs the subarray was read: one is assumed")
     usable = _usable(exposure, order, exclude, notes)
-    return Frames(exposure, order, tuple(chosen), groups, ramp, usable, tuple(notes))
+    found = Frames(exposure, order, tuple(chosen), groups, ramp, usable, tuple(notes), False, tuple(numbers), every_group)
+    return replace(found, flagged=_has_jump_flags(found))
+
+
+def _has_jump_flags(found: Frames) -> bool:
+    if not found.ramp or "GROUPDQ" not in found.exposure.planes:
+        return False
+    if found.exposure.cal_step("jump") == "COMPLETE":
+        return True
+    every = (found.flags(number, group) for number in found.numbers for group in found.groups)
+    return any(flags is not None and bool(np.any(flags & np.uint32(GROUP["JUMP_DET"]))) for flags in every)
 
 
 def _is_ramp(exposure: Exposure) -> bool:

@@ -60,17 +60,18 @@ class Split:
     place_count: NDArray[np.intp]
 
 
-def split(lines: Image, usable: Mask, order: ReadOrder, keep_sources: Mask | None = None) -> Split:
+def split(lines: Image, usable: Mask, order: ReadOrder, keep_sources: Mask | None = None, look: bool = True) -> Split:
     """Take an image (slow, fast) apart; ``usable`` are pixels that are finite, no reference pixels and not flagged.
 
-    ``keep_sources``: a mask of sources that is already known (of the same scene); then none are looked for.
+    ``keep_sources``: sources that are known already; ``look`` for more.
     """
     filled = np.where(usable, lines, 0).astype(np.float32)
     good = usable & np.isfinite(filled)
     filled[~good] = 0
     start_place, start_level = _rough(filled, good)
     rest = filled - start_place[None, :] - start_level[:, None]
-    sources = find_sources(rest, good, order) if keep_sources is None else keep_sources
+    known = np.zeros(good.shape, np.bool_) if keep_sources is None else keep_sources
+    sources = known | find_sources(rest, good & ~known, order) if look else known
     kept = good & ~sources
     place, level = start_place.astype(np.float64), start_level.astype(np.float64)
     for number in range(PASSES):

@@ -20,7 +20,13 @@ LEAST_SEPARATION = 2.0
 """Standard deviations about a level; closer levels are not told apart."""
 
 LEAST_SHARE = 0.06
-LEAST_HOPS = 2
+LEAST_HOPS = 4
+"""A cosmic ray makes one or two: it does not come back."""
+
+FEWEST_GROUPS = 8
+"""Groups of an integration whose scatter about a parabola tells levels."""
+
+REFINED = 2
 PASSES = 40
 TRIALS = 4000
 
@@ -81,26 +87,62 @@ def _maximise(series: Floats, low: Floats, high: Floats, sigma: Floats) -> tuple
     return low, high, sigma, share, np.logaddexp(first, second).sum(axis=0)
 
 
+def basis_of(groups: int) -> Floats:
+    """Orthonormal parabolas through the groups of an integration, shape (groups, 3); none for fewer than `FEWEST_GROUPS` groups."""
+    if groups < FEWEST_GROUPS:
+        return np.zeros((1, 0))
+    return np.asarray(np.linalg.qr(np.polynomial.legendre.legvander(np.linspace(-1, 1, groups), 2))[0], np.float64)
+
+
+def levels_of(series: Floats, groups: int = 1) -> Levels:
+    """`two_levels` of series (values, pixels) that have lost a parabola in every integration of ``groups`` values.
+
+    The parabola takes part of the hops with it. What it took follows from the hops themselves, and is put back.
+    """
+    basis = basis_of(groups)
+    if not basis.shape[1]:
+        return two_levels(series)
+    found = two_levels(series)
+    ramps, restored = series.reshape(-1, groups, series.shape[1]), series
+    for _ in range(REFINED):
+        up = restored > ((found.low + found.high) / 2)[None, :]
+        state = up.astype(np.float64).reshape(ramps.shape)
+        lost = np.einsum("gk,hk,ihp->igp", basis, basis, state)
+        kept = state - lost
+        step = (kept * ramps).sum(axis=(0, 1)) / np.maximum((kept**2).sum(axis=(0, 1)), 1e-12)
+        restored = (ramps + lost * step).reshape(series.shape)
+        found = two_levels(restored)
+    return found
+
+
 @lru_cache(maxsize=8)
-def _null(n: int) -> tuple[Floats, float]:
+def _null(n: int, groups: int) -> tuple[Floats, float]:
     """Sorted gains of Gaussian series of ``n`` values, and the scale of their exponential tail."""
-    gains = np.sort(two_levels(np.random.default_rng(12345).normal(size=(n, TRIALS))).gain)
+    series = np.random.default_rng(12345).normal(size=(n, TRIALS))
+    basis = basis_of(groups)
+    if basis.shape[1]:
+        ramps = series.reshape(-1, groups, TRIALS)
+        series = (ramps - np.einsum("gk,hk,ihp->igp", basis, basis, ramps)).reshape(series.shape)
+    gains = np.sort(levels_of(series, groups).gain)
     tail = gains[-TRIALS // 20 :]
     return gains, float((tail - tail[0]).mean())
 
 
-def chance(gain: Floats, n: int) -> Floats:
+def chance(gain: Floats, n: int, groups: int = 1) -> Floats:
     """Chance that a Gaussian series of ``n`` values gains at least that much; beyond the simulated ones an exponential tail."""
-    gains, scale = _null(n)
+    gains, scale = _null(n, groups)
     start = gains[-TRIALS // 20]
     share = 1 - np.searchsorted(gains, gain, "left") / TRIALS
     with np.errstate(over="ignore"):
         return np.asarray(np.where(gain > start, 0.05 * np.exp(-(gain - start) / scale), share), np.float64)
 
 
-def telegraphs(levels: Levels, n: int, tested: int, rate: float = FALSE_DISCOVERIES) -> NDArray[np.bool_]:
-    """Which series are telegraphs, of ``tested`` pixels of the image (those that were not tried have a chance of 1)."""
-    p = chance(levels.gain, n)
+def telegraphs(levels: Levels, n: int, tested: int, groups: int = 1, rate: float = FALSE_DISCOVERIES) -> NDArray[np.bool_]:
+    """Which series are telegraphs, of ``tested`` that were tried.
+
+    The gain does not depend on a series' variance, so pixels chosen by their variance are as likely as others to gain by chance.
+    """
+    p = chance(levels.gain, n, groups)
     real = (levels.high - levels.low) >= LEAST_SEPARATION * levels.sigma
     real &= (np.minimum(levels.share, 1 - levels.share) * n >= max(2.0, LEAST_SHARE * n)) & (levels.hops >= LEAST_HOPS)
     p = np.where(real, p, 1.0)

@@ -23,6 +23,9 @@ SHOWER_AREA = 100
 
 SNOWBALL, SHOWER, TRACK = "snowball", "shower", "track"
 
+HALO = 2.0
+"""Mean of 3 x 3 pixels, standard deviations of one: six of the mean."""
+
 JUMP = 5.0
 """Standard deviations of a difference that is a jump where there are no flags."""
 
@@ -101,6 +104,12 @@ def jumps_of(difference: Image, usual: Image, sigma: NDArray[np.float32], usable
     ``sigma`` DN of a faint pixel, shape of the image or its columns; photons add at least the signal itself, for gains of 1 e-/DN or more.
     """
     level = difference - usual
-    limit = JUMP * np.sqrt(sigma**2 + np.maximum(usual, 0))
-    jumping: Mask = usable & (level > limit)
-    return jumping
+    relative = np.where(usable, level / np.sqrt(sigma**2 + np.maximum(usual, 0)), 0).astype(np.float32)
+    jumping = relative > JUMP
+    if not jumping.any():
+        return jumping
+    from scipy.ndimage import uniform_filter
+
+    # The halo fades into the noise of single pixels; the mean of nine is still sure.
+    faint: Mask = uniform_filter(relative.clip(-JUMP, JUMP), 3, mode="constant") > HALO
+    return usable & (jumping | faint)
