@@ -9,7 +9,7 @@ from typing import Literal
 
 INPUTS, STEP, OVERVIEW, SOLUTION, CORRECTION = "Inputs", "Step", "Overview", "Solution", "Correction"
 
-TableChoice = Literal["measured", "published", "file"]
+TableChoice = Literal["auto", "measured", "published", "file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class OffsetsOptions:
     magnitude: Literal["iso", "kron"] = "iso"  # of sources on images
     threshold: float = 5.0  # of a detection on images, sigma
     compact: float = 2.0  # largest half-light radius over that of stars
-    table: TableChoice = "published"  # that images are corrected by
+    table: TableChoice = "auto"  # that images are corrected by; auto: the measured one, else the published one
     table_file: Path | None = None
     keep: str = ""  # module that keeps its photometry in the correction; '' as the table says
     gradient: Literal["later", "half"] = "later"
