@@ -1,4 +1,4 @@
-"""Growing from a pixel ends at the edge of the plateau that was clicked, whatever its step, the light's slope and the read-out's pattern."""
+"""Growing from a pixel ends at the edge of the plateau, whatever its step, the light's slope and the read-out's pattern."""
 
 from __future__ import annotations
 

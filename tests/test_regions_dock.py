@@ -141,7 +141,7 @@ def test_numbers_follow_selection_outline_and_group(qtbot, drawn, image):
     click(drawn, 0)
     inside = [mask_of(shape, SIZE) for shape in SHAPES]
     qtbot.waitUntil(lambda: says(image[0, 0][inside[0]]), timeout=PATIENCE)
-    assert drawn.region_panel.numbers.title.text() == "void r"
+    assert drawn.region_panel.numbers.title.whole == "void r"
     session.step_group(1)
     qtbot.waitUntil(lambda: says(image[0, 1][inside[0]]), timeout=PATIENCE)
     for step in range(20):
@@ -151,7 +151,7 @@ def test_numbers_follow_selection_outline_and_group(qtbot, drawn, image):
     click(drawn, 1, keys=Qt.KeyboardModifier.ControlModifier)
     both = mask_of(Ellipse(59, 50, 18, 12, 20), SIZE) | inside[1]
     qtbot.waitUntil(lambda: says(image[0, 1][both]), timeout=PATIENCE)
-    assert drawn.region_panel.numbers.title.text() == "2 regions together"
+    assert drawn.region_panel.numbers.title.whole == "2 regions together"
     session.select_regions(())
     assert number(drawn, "mean") == "–"
 
@@ -379,3 +379,25 @@ def test_the_dock_leaves_room_for_the_exposures(qtbot, make_window, flight_ramp,
     assert window.regions_dock.visibleRegion().isEmpty() is False
     assert window.region_panel.list.height() >= 100
     assert window.exposures_dock.width() <= 360
+
+
+def test_the_tools_are_in_the_menu_and_all_mouse_moves_in_help(window):
+    draw = window.region_commands.actions.menu.actions()[0].menu()
+    texts = [action.text() for action in draw.actions()]
+    assert "Draw with the lasso" in texts
+    next(action for action in draw.actions() if action.text() == "Draw with the lasso").trigger()
+    assert window.parts.session.state.tools.tool == "lasso"
+    rows = window.commands.help_rows()
+    assert ("Regions > Draw", "Draw with the lasso", "Shift+L") in [(row.where, row.what, row.keys) for row in rows]
+    assert len([row for row in rows if row.what == "Draw with the lasso"]) == 1
+    assert {"Regions", "Drawing"} <= {row.where for row in rows}
+
+
+def test_long_names_of_files_are_not_cut(window):
+    name = "jw99999003001_02101_00001_nrcb1_void_outlined_by_hand.reg"
+    panel = window.region_panel
+    panel.say(f"1 region read from {name}")
+    assert panel.note.text().replace("\u200b", "") == f"1 region read from {name}"
+    parts = panel.note.text().replace("\u200b", " ").split()
+    assert max(panel.note.fontMetrics().horizontalAdvance(part) for part in parts) < 150
+    assert panel.note.toolTip() == f"1 region read from {name}"

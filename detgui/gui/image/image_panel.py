@@ -86,8 +86,8 @@ class ImagePanel(ImageWidgets):
     # For others
 
     def actions_for_menu(self) -> list[QAction]:
-        """All actions of the image with their texts and shortcuts, for menus and Help."""
-        return [*self.actions_by_name.values(), *self.desk.actions.values()]
+        """All actions of the image with their texts and shortcuts, for menus and Help; those that draw regions are `desk.actions`."""
+        return list(self.actions_by_name.values())
 
     @property
     def is_drawn(self) -> bool:

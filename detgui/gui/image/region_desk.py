@@ -58,7 +58,7 @@ class RegionDesk(QObject):
             "tool_polygon": "Polygon: click its vertices; Enter or a double click closes it, Backspace takes one back, Esc gives up",
             "tool_lasso": "Lasso: drag around the pixels",
             "tool_brush": "Brush: paint; the right button, or Alt, paints away. 9 and 0 or Ctrl+wheel change its size",
-            "tool_grow": "Grow from a pixel: a click takes the plateau that it is on; drag up for a larger tolerance and down for a smaller one",
+            "tool_grow": "Grow from a pixel: a click takes its plateau; drag up for a larger tolerance, down for a smaller one",
         }
         for name, tip in tips.items():
             self.actions[name].setToolTip(tip)

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtWidgets import QDialog, QFileDialog, QMenu
 
-from detgui.errors import BadInput
-from detgui.gui.regions import clipboard
 from detgui.gui.regions.context_menu import fill
+from detgui.gui.regions.copy_commands import CopyCommands
 from detgui.gui.regions.edit_commands import EditCommands
 from detgui.gui.regions.region_actions import Needs, RegionActions
 from detgui.gui.regions.region_panel import RegionPanel
@@ -24,7 +23,7 @@ from detgui.session.state import SessionState
 
 if TYPE_CHECKING:
     from detgui.gui.common.jobs import Jobs
-    from detgui.session.region_work import Copied, Imported
+    from detgui.session.region_work import Imported
 
 FILTERS = [
     "Regions and masks (*.reg *.fits *.fits.gz *.fit)",
@@ -57,12 +56,13 @@ class RegionCommands:
         self._waiting: list[Path] = []  # region files to read when an exposure is open
         self.dialog: QDialog | None = None  # the newest one, also for tests
         self.edit = EditCommands(window, panel, lambda: self._jobs, self._show)
+        self.copies = CopyCommands(window, panel, self.edit, self._start, self._fail, self._show)
         self.actions = RegionActions(window, menu, self._handlers(), lambda: self._enable(self._session.state))
         panel.list.menu_wanted.connect(self.show_menu)
         panel.list.zoom_wanted.connect(lambda number: self.zoom((number,)))
         panel.list.delete_wanted.connect(self.edit.delete)
-        panel.list.copy_wanted.connect(self.copy)
-        panel.list.paste_wanted.connect(self.paste)
+        panel.list.copy_wanted.connect(self.copies.copy)
+        panel.list.paste_wanted.connect(self.copies.paste)
         panel.numbers.groups_wanted.connect(self.show_statistics)
         self._session.changed.connect(self._follow)
         self._enable(self._session.state)
@@ -74,9 +74,10 @@ class RegionCommands:
         return Jobs(self._parts.engine, self._parts.bridge, self._window)
 
     def attach(self, image: Any) -> None:
-        """Take the image panel, which is made after the window."""
+        """Take the image panel, which is made after the window; its tools are in the menu too."""
         self._image = image
         image.intents.more_for_menu = self.add_to_menu
+        self.actions.add_first("&Draw", image.desk.actions.values())
 
     def listen(self) -> None:
         """Hear when files were opened; what opens files is made after the window."""
@@ -90,9 +91,7 @@ class RegionCommands:
             "all": session.select_all_regions,
             "zoom": lambda: self.zoom([each.number for each in self.edit.chosen]),
             "statistics": self.show_statistics,
-            "copy": self.copy,
-            "paste": self.paste,
-            "copy to": self.ask_copy,
+            **self.copies.handlers(),
             **self.edit.handlers(),
         }
 
@@ -209,61 +208,6 @@ class RegionCommands:
         self._start(
             f"export {path}", f"Writing {path.name}", region_work.write, how, path, regions, state.current.key, then=self._panel.say
         )
-
-    # Copies
-
-    def copy(self) -> None:
-        """Put the selected regions on the clipboard, with the place of their array on the detector."""
-        current = self._session.state.current
-        if current is None or not self.edit.chosen:
-            return
-        exposure = self._parts.exposures.exposure(current.key)
-        geometry = getattr(exposure, "geometry", None)
-        clipboard.put([each.region for each in self.edit.chosen], current.array, geometry)
-
-    def paste(self) -> None:
-        """Put what is on the clipboard on the shown exposure, on the same pixels of the detector."""
-        current = self._session.state.current
-        found = clipboard.take()
-        if current is None or found is None:
-            self._panel.say("there are no regions on the clipboard")
-            return
-        exposure = self._parts.exposures.exposure(current.key)
-        try:
-            regions = clipboard.fitted(found, current.array, getattr(exposure, "geometry", None))
-        except BadInput as error:
-            self._fail(str(error))
-            return
-        self._session.add_regions(regions, current.array, "Paste regions")
-
-    def ask_copy(self) -> None:
-        """Ask on which exposures copies go."""
-        from detgui.gui.regions.copy_dialog import CopyDialog, offers
-
-        current = self._session.state.current
-        if current is None:
-            return
-        found = offers(self._session.state, self._parts.exposures.exposure)
-        if not found:
-            self._panel.say("no other open exposure has another array: those that share this one show the regions already")
-            return
-        dialog = CopyDialog(found, len(self.edit.chosen), self._window)
-        numbers = self.edit.numbers
-        dialog.chosen.connect(lambda targets: self.copy_to(numbers, targets))
-        self._show(dialog)
-
-    def copy_to(self, numbers: Sequence[int], targets: Sequence[tuple[str, str]]) -> None:
-        """Put copies of regions on other exposures, (key, array) each."""
-        from detgui.session import region_work
-
-        state = self._session.state
-        regions = [found.region for number in numbers if (found := region(state, number)) is not None]
-        if state.current is not None and regions and targets:
-            self._start("copy", "Copying regions", region_work.copy, regions, state.current.key, tuple(targets), then=self._copied)
-
-    def _copied(self, copies: list[Copied]) -> None:
-        self._session.copy_regions([(each.array, each.regions) for each in copies])
-        self._panel.say("; ".join(each.said for each in copies))
 
     # Looking
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSize
 
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.quantity import MISSING, plain, with_error
+from detgui.gui.image.elided_label import ElidedLabel
 
 if TYPE_CHECKING:
     from detgui.session.region_numbers import Reading
@@ -40,8 +41,7 @@ class NumbersBox(QWidget):
         grid.setContentsMargins(6, 4, 6, 4)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(1)
-        self.title = QLabel(self)
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.title = ElidedLabel(self)
         grid.addWidget(self.title, 0, 0, 1, 2)
         self.values: dict[str, QLabel] = {}
         for row, name in enumerate(ROWS, start=1):
@@ -83,12 +83,12 @@ class NumbersBox(QWidget):
         """Show the numbers, None for none."""
         self.groups.setEnabled(reading is not None)
         if reading is None:
-            self.title.setText("no region selected")
+            self.title.show_text("no region selected")
             for value in self.values.values():
                 value.setText(MISSING)
             return
         names = reading.wish.names
-        self.title.setText(names[0] if len(names) == 1 else f"{len(names)} regions together")
+        self.title.show_text(names[0] if len(names) == 1 else f"{len(names)} regions together")
         for name, text in texts(reading).items():
             self.values[name].setText(text)
             self.values[name].setToolTip(f"{TIPS[name]}\n{text}")
@@ -96,8 +96,7 @@ class NumbersBox(QWidget):
     def show_failure(self, sentence: str) -> None:
         """Say why there are no numbers."""
         self.show_reading(None)
-        self.title.setText(sentence)
-        self.title.setToolTip(sentence)
+        self.title.show_text(sentence)
 
 
 def texts(reading: Reading) -> dict[str, str]:

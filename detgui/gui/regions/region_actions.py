@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -89,6 +89,13 @@ class RegionActions:
             self.submenus[name] = self.menu.addMenu(name)
             self.submenus[name].setToolTipsVisible(True)
         (self.submenus[name] if name else self.menu).addAction(action)
+
+    def add_first(self, title: str, actions: Iterable[QAction]) -> None:
+        """Put a submenu of other actions above all."""
+        inner = QMenu(title, self.menu)
+        inner.setToolTipsVisible(True)
+        inner.addActions(list(actions))
+        self.menu.insertMenu(self.menu.actions()[0], inner)
 
     def enable(self, present: set[Needs]) -> None:
         """Enable what finds what it needs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer
@@ -68,7 +69,7 @@ class RegionPanel(QWidget):
 
     def say(self, sentence: str) -> None:
         """Say what was done, for a while."""
-        self.note.setText(sentence)
+        self.note.setText(_breakable(sentence))
         self.note.setToolTip(sentence)
         self.note.show()
         self._until.start()
@@ -97,3 +98,8 @@ class RegionPanel(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "list"):
             self.list.refresh_icons()
+
+
+def _breakable(sentence: str) -> str:
+    """The sentence with places where a long file name may go on in the next line (zero-width spaces)."""
+    return re.sub(r"(?<=[^\W_]{3})([_/\\-])(?=\w)", "\\1\u200b", sentence)
