@@ -45,7 +45,7 @@ def background(image: FieldImage, box: int) -> tuple[Array, Array]:
     """(level, rms) of every pixel, MJy, in boxes of ``box`` pixels, sigma-clipped, medians of 3 x 3 of them."""
     from photutils.background import Background2D
 
-    side = max(min(box, min(image.flux.shape) // 3), 1)
+    side = max(min(box, min(image.flux.shape) // 8), 4)
     usable = np.where(image.bad, 0.0, image.flux)
     if image.bad.all():
         return np.zeros_like(usable), np.ones_like(usable)

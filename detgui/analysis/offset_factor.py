@@ -23,9 +23,7 @@ PUBLISHED_EPOCHS = ("1", "2")
 FAR = 30.0
 """Arcmin from the origin of a table's gradient from which on an image is of another field."""
 
-SHARE_NOTE = (
-    "the gradient is only measured as a difference of two epochs: giving all of it to the later one, or half to each, is a choice"
-)
+SHARE_NOTE = "the gradient is only measured as a difference of two epochs: giving all of it to the later one, or half to each, is a choice"
 ZERO_NOTE = (
     "the published recipe's gradient is 0 at the first column of the array, the model's at the boundary between the modules:"
     " the zero differs by 0.011 mag for ALONG in F444W"
@@ -89,7 +87,7 @@ class Factor:
 def distances(cal: CalImage, gradient: Gradient) -> Array:
     """d of every pixel, arcmin, broadcastable to (ny, nx)."""
     if gradient.axis is None:
-        return np.arange(cal.shape[1])[None, :] * gradient.scale
+        return np.arange(cal.shape[1], dtype=np.float64)[None, :] * np.float64(gradient.scale)
     axis = gradient.axis
     d = cal.on_sky(lambda ra, dec: along(ra, dec, axis))
     if not (np.abs(d) <= FAR).all():
@@ -176,8 +174,6 @@ def from_history(path: Path, lines: list[str]) -> Factor:
         if "k" in said:
             axis = LongAxis(*(float(said[name]) for name in ("pa", "ra", "dec"))) if "pa" in said else None
             gradient = Gradient(float(said["k"]), axis, 0.0 if axis else float(said["scale"]))
-        return Factor(
-            said["detector"], said["filter"], float(said["dmag"]), gradient, said.get("epoch", ""), said.get("table", "")
-        )
+        return Factor(said["detector"], said["filter"], float(said["dmag"]), gradient, said.get("epoch", ""), said.get("table", ""))
     except (KeyError, ValueError):
         raise BadInput(f"{path.name}: the HISTORY of its correction is not complete, it cannot be undone") from None

@@ -32,9 +32,9 @@ def measurements(data: FilterData, axis: LongAxis, params: Params) -> Measuremen
     total = np.bincount(data.source, weight)
     mean = np.bincount(data.source, weight * data.mag) / np.where(total > 0, total, 1.0)
     keep = good(data, params) & (mean[data.source] <= params.mag_limit)
-    columns = (data.source, data.epoch, data.detector, data.mag, data.err, along(data.ra, data.dec, axis))
-    source, epoch, detector, mag, err, d = (each[keep] for each in columns)
-    return Measurements(source, epoch, detector, mag, err, d, data.epochs, data.detectors)
+    source, epoch, detector = data.source[keep], data.epoch[keep], data.detector[keep]
+    d = along(data.ra[keep], data.dec[keep], axis)
+    return Measurements(source, epoch, detector, data.mag[keep], data.err[keep], d, data.epochs, data.detectors)
 
 
 def undetermined(solution: Solution) -> tuple[str, ...]:

@@ -81,7 +81,11 @@ def options(params: Params) -> list[str]:
 def python(paths: Sequence[Path], params: Params) -> str:
     """The Python that makes the table again."""
     default = Params()
-    given = [f"{each.name}={getattr(params, each.name)!r}" for each in fields(params) if getattr(params, each.name) != getattr(default, each.name)]
+    given = [
+        f"{each.name}={getattr(params, each.name)!r}"
+        for each in fields(params)
+        if getattr(params, each.name) != getattr(default, each.name)
+    ]
     lines = ["from detgui.analysis import offset_rows, offsets"]
     if params.columns != Columns():
         lines.append("from detgui.data.catalogs import Columns")

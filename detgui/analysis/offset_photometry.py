@@ -151,7 +151,9 @@ def _search(images: Sequence[ImageFacts], params: ImageParams, step: Any, refuse
     if not parts:
         return Found(np.zeros(0), np.zeros(0), np.zeros(0), ())
     whole = Found(
-        *(np.concatenate([getattr(each, name) for each in parts]) for name in ("ra", "dec", "radius")),
+        np.concatenate([each.ra for each in parts]),
+        np.concatenate([each.dec for each in parts]),
+        np.concatenate([each.radius for each in parts]),
         tuple(one for each in parts for one in each.footprints),
     )
     if not whole.ra.size:
@@ -183,18 +185,30 @@ def _measure(image: FieldImage, sources: Found, name: str, params: ImageParams) 
         if not np.isfinite(own).all():
             continue
         found = measure(flux, err, image.bad, image.saturated, footprint, (float(x[at]), float(y[at])), own)
-        if found is None or not found.iso > 0 or not found.iso_err > 0:
+        if found is None or not min(found.iso, found.smooth, found.iso_err) > 0:
             continue
         ra = sources.ra[at] + found.east / 3600 / np.cos(np.deg2rad(sources.dec[at]))
         dec = sources.dec[at] + found.north / 3600
         place = (f"{name}-{at + 1:05d}", ra % 360.0, dec, facts.detector, facts.epoch, name, float(x[at]), float(y[at]), facts.exposure)
-        rows.append((*place, found.iso, found.iso_err, found.kron, found.kron_err))
+        rows.append((*place, found.iso, found.iso_err, found.kron, found.kron_err, found.smooth, found.aligned))
     return rows
+
+
+def _isophotal(iso: Array, smooth: Array, aligned: NDArray[np.bool_], filter_: NDArray[np.str_]) -> Array:
+    """Sums of pixels where all images of a filter have the same grid, else integrals of the image between pixels: a part of a pixel at the
+    edge of a segment would be taken as if its light were evenly spread, and fluxes on other grids than the segment's come out too faint."""
+    out = iso.copy()
+    for name in np.unique(filter_):
+        rows = filter_ == name
+        if not aligned[rows].all():
+            out[rows] = smooth[rows]
+    return out
 
 
 def _photometry(rows: Sequence[tuple[Any, ...]], images: Sequence[ImageFacts], refused: list[str]) -> Photometry:
     columns = [np.array(column) for column in zip(*rows, strict=True)]
-    ident, ra, dec, detector, epoch, filter_, x, y, exposure, iso, iso_err, kron, kron_err = columns
+    ident, ra, dec, detector, epoch, filter_, x, y, exposure, iso, iso_err, kron, kron_err, smooth, aligned = columns
+    iso = _isophotal(iso, smooth, aligned, filter_)
     catalog = Catalog(
         ident=ident,
         ra=ra,
@@ -222,6 +236,6 @@ def write(catalog: Catalog, path: Path) -> None:
     units = {"ra": "deg", "dec": "deg", "mag": "mag", "err": "mag", "x": "pix", "y": "pix"}
     names = {"ident": "id", "err": "mag_err"}
     order = ("ident", "ra", "dec", "mag", "err", "detector", "x", "y", "exposure", "epoch", "filter")
-    meta = {"magnitudes": ", ".join(catalog.magnitudes), "files": [str(each) for each in catalog.files]}
+    meta: dict[str, object] = {"magnitudes": ", ".join(catalog.magnitudes), "files": [str(each) for each in catalog.files]}
     meta |= {"long_axis_pa_deg": catalog.long_axis_pa} if catalog.long_axis_pa is not None else {}
     write_table(path, {names.get(name, name): (getattr(catalog, name), units.get(name, "")) for name in order}, meta)

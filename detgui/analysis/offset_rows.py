@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +47,12 @@ def _row(pair: PairResult) -> OffsetRow:
 
 def _to_detector(row: OffsetRow, pair: PairResult, filters: Sequence[FilterResult], reference: str) -> OffsetRow:
     """Both modules' arrays relative to one detector, from the solve of all of them."""
-    from dataclasses import replace
-
     name = detector_name(reference)
     solution = next((each.solution for each in filters if each.filter == pair.filter), None)
     a, b = (solution.difference(each, name)[0] if solution is not None and each != name else 0.0 for each in pair.detectors)
     if not (math.isfinite(a) and math.isfinite(b)):
         raise BadInput(
-            f"{pair.filter.upper()}: {pair.detectors[0]} and {pair.detectors[1]} share no sources with {name}, which cannot be their reference"
+            f"{pair.filter.upper()}: {pair.detectors[0]} and {pair.detectors[1]} share no sources with {name}, it cannot be their reference"
         )
     return replace(row, dmag_a=a, dmag_b=b)
 
@@ -110,8 +109,6 @@ def summary(result: Result) -> dict[str, Any]:
 
 
 def _fields(row: Any) -> dict[str, Any]:
-    from dataclasses import asdict
-
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(row).items()}
 
 

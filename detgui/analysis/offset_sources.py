@@ -132,7 +132,7 @@ def filter_data(catalog: Catalog, epochs: tuple[str, ...], params: Params, notes
 
 def good(data: FilterData, params: Params) -> NDArray[np.bool_]:
     """Measurements of at least the signal-to-noise ratio asked for."""
-    return data.err * params.snr_limit <= SNR_MAG
+    return np.asarray(data.err * params.snr_limit <= SNR_MAG, np.bool_)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -209,5 +209,3 @@ def exposure_sides(data: FilterData, found: Crossing) -> tuple[Side, Side] | Non
         weight = 1.0 / data.rows.err[rows] ** 2
         sides.append(Side(place[data.joined[rows]], exposure.astype(np.int64), data.rows.mag[rows], weight, group.astype(np.int64)))
     return (sides[0], sides[1]) if all(side.enough for side in sides) else None
-
-

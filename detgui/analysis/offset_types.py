@@ -105,7 +105,7 @@ class PairSources:
     @property
     def in_p(self) -> NDArray[np.bool_]:
         """True for sources of patch p."""
-        return self.patch == P
+        return np.asarray(self.patch == P, np.bool_)
 
     def __len__(self) -> int:
         return int(self.delta.size)

@@ -11,14 +11,15 @@ import numpy as np
 from detgui.analysis.offset_general import solve_filter, undetermined_notes
 from detgui.analysis.offset_origin import origin
 from detgui.analysis.offset_rows import make_rows
-from detgui.analysis.offset_sources import Crossing, FilterData, crossing, epoch_order, exposure_sides, filter_data, pair_sources
-from detgui.analysis.offset_types import Alignment, FilterResult, PairResult, Params, Result, step_label
+from detgui.analysis.offset_sources import Crossing, FilterData, crossing, epoch_order, exposure_sides, filter_data, good, pair_sources
+from detgui.analysis.offset_types import Alignment, PairResult, Params, Result, step_label
 from detgui.data.catalogs import Catalog, read_catalogs
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
 from detgui.science import offset_fit
 from detgui.science.offset_detectors import NUMBERS
 from detgui.science.offset_fit import FEWEST
+from detgui.science.offset_match import shifts
 from detgui.science.offset_sky import LongAxis, long_axis
 
 __all__ = ["Params", "Result", "run", "run_files"]
@@ -190,14 +191,13 @@ def _fit(data: FilterData, number: str, epochs: Pair, found: Crossing, axis: Lon
         )
 
     free = fit(True)
-    return PairResult(data.filter, number, epochs, sources, medians, free if params.free_time else fit(False), free, slope, sides is not None)
+    return PairResult(
+        data.filter, number, epochs, sources, medians, free if params.free_time else fit(False), free, slope, sides is not None
+    )
 
 
 def _alignments(data: FilterData, params: Params) -> list[Alignment]:
     """Position differences of the sources that were seen in both epochs, by any detectors."""
-    from detgui.analysis.offset_sources import good
-    from detgui.science.offset_match import shifts
-
     usable = np.flatnonzero(good(data, params) & (data.mag <= params.mag_limit))
     found = []
     for pair in _pairs_of(data.epochs):

@@ -70,7 +70,9 @@ def _params(args: Namespace) -> Params:
 
     names = ("pair_epochs", "match", "radius", "mag_limit", "snr_limit", "slope", "free_time", "long_axis_pa", "replicates", "seed")
     values = {name: getattr(args, name) for name in names}
-    reference = args.reference if args.reference == "mean" else args.reference.lower() if len(args.reference) > 1 else args.reference.upper()
+    reference = (
+        args.reference if args.reference == "mean" else args.reference.lower() if len(args.reference) > 1 else args.reference.upper()
+    )
     return Params(**values, reference=reference, columns=Columns(tuple(args.column), tuple(args.value)))
 
 
@@ -85,7 +87,9 @@ def _catalog(args: Namespace, params: Params, progress: Progress) -> Catalog:
             raise BadInput("--catalog writes what was measured on images, and these are catalogs")
         return read_catalogs(args.files, params.columns, progress)
     if any(kinds):
-        raise BadInput(f"{args.files[kinds.index(True)].name} is a catalog and {args.files[kinds.index(False)].name} an image: give one kind")
+        raise BadInput(
+            f"{args.files[kinds.index(True)].name} is a catalog and {args.files[kinds.index(False)].name} an image: give one kind"
+        )
     from detgui.analysis import offset_photometry
 
     image_params = offset_photometry.ImageParams(

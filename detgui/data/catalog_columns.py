@@ -57,7 +57,9 @@ def guess(table: Any, given: Mapping[str, str] | None = None) -> Guess:
             roles[role] = found
     shared = "id" in roles
     if not shared:
-        roles.update({"id": by_name[name] for name in OWN_NUMBERS if name in by_name})
+        own = next((by_name[name] for name in OWN_NUMBERS if name in by_name), None)
+        if own is not None:
+            roles["id"] = own
     if "mag" in roles and "mag_err" not in roles:
         found = next((by_name[name] for name in _error_names(roles["mag"].lower()) if name in by_name), None)
         if found is not None:

@@ -209,5 +209,3 @@ def _angle(path: Path, meta: Mapping[str, Any]) -> float | None:
     if not np.isfinite(angle):
         raise BadInput(f"{path.name}: long_axis_pa_deg is no angle in degrees but {value!r}")
     return angle % 360.0
-
-

@@ -50,7 +50,7 @@ class ImageFacts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FieldImage:
-    """Pixels, shapes (ny, nx): ``flux`` and ``err`` (NaN where not known) MJy of each pixel, ``bad`` and ``saturated``; ``wcs`` both ways."""
+    """Pixels, shapes (ny, nx): ``flux`` and ``err`` (NaN where not known) MJy a pixel, ``bad`` and ``saturated``; ``wcs`` both ways."""
 
     facts: ImageFacts
     flux: Array
@@ -143,7 +143,11 @@ def open_image(facts: ImageFacts) -> Iterator[FieldImage]:
             area = np.asarray(hdus["AREA"].data, np.float64)
             scale *= np.where(np.isfinite(area) & (area > 0), area, 1.0)
         flux = np.asarray(sci.data, np.float64) * scale
-        err = np.asarray(hdus["ERR"].data, np.float64) * scale if "ERR" in hdus and hdus["ERR"].shape == facts.shape else np.full_like(flux, np.nan)
+        err = (
+            np.asarray(hdus["ERR"].data, np.float64) * scale
+            if "ERR" in hdus and hdus["ERR"].shape == facts.shape
+            else np.full_like(flux, np.nan)
+        )
         flags = hdus["DQ"].data if "DQ" in hdus and hdus["DQ"].shape == facts.shape else np.zeros((ny, nx), np.uint32)
         bad = ~np.isfinite(flux) | ((flags & DO_NOT_USE) > 0)
         saturated = (flags & SATURATED) > 0

@@ -116,10 +116,10 @@ def _row(path: Path, table: Any, at: int) -> OffsetRow:
             if each.name.endswith("_err"):
                 values[each.name] = math.nan
             continue
-        value = np.ma.filled(np.ma.asarray(table[each.name][at], dtype=float), math.nan)
+        value = float(np.ma.filled(np.ma.asarray(table[each.name][at], dtype=float), math.nan))
         if each.name in NEEDED and each.name != "slope" and not math.isfinite(value):
             raise BadInput(f"{path.name}: {each.name} of array {det} in {values['filt'].upper()} is no number")
-        values[each.name] = int(value) if each.name.startswith("n_") else float(value)
+        values[each.name] = int(value) if each.name.startswith("n_") else value
     if not math.isfinite(values["slope"]):
         values["slope"] = 0.0
     return OffsetRow(**values)

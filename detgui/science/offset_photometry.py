@@ -13,6 +13,11 @@ Mask = NDArray[np.bool_]
 SUBPIXELS = 5
 """Along each axis, to tell what part of a pixel is inside."""
 
+OFFSETS = (np.arange(SUBPIXELS) + 0.5) / SUBPIXELS - 0.5
+
+MARGIN = 6
+"""Pixels about the mask that the spline sees."""
+
 MOST_BAD = 0.1
 """Part of the mask's pixels that may be bad and are filled from their neighbours."""
 
@@ -38,9 +43,15 @@ class Footprint:
 
 @dataclass(frozen=True, slots=True)
 class Flux:
-    """Isophotal and Kron flux with errors, unit of the image; centroid in arcsec (east, north) from the position."""
+    """Isophotal and Kron flux with errors, unit of the image; centroid in arcsec (east, north) from the position.
+
+    ``iso`` is the sum of the pixels and parts of pixels in the mask, exact where ``aligned`` says that the pixels are those of the mask's
+    own image. ``smooth`` is the same of the image as a cubic spline between pixels: it does not depend on where the pixels lie.
+    """
 
     iso: float
+    smooth: float
+    aligned: bool
     iso_err: float
     kron: float
     kron_err: float
@@ -61,18 +72,53 @@ def measure(
     ny, nx = flux.shape
     if x0 < 0 or y0 < 0 or x1 > nx or y1 > ny:
         return None
-    inside = _weights(source, to_own, centre, box, False)
-    part = (slice(y0, y1), slice(x0, x1))
-    values = _filled(flux[part], bad[part], saturated[part], inside, (centre[0] - x0, centre[1] - y0))
+    fine = _inside(source, to_own, centre, box, False)
+    inside = _binned(fine)
+    wide = max(x0 - MARGIN, 0), min(x1 + MARGIN, nx), max(y0 - MARGIN, 0), min(y1 + MARGIN, ny)
+    own = (slice(y0 - wide[2], y1 - wide[2]), slice(x0 - wide[0], x1 - wide[0]))
+    around = (slice(wide[2], wide[3]), slice(wide[0], wide[1]))
+    values = _filled(flux[around], bad[around], saturated[around], _placed(inside, own, flux[around].shape), centre, wide)
     if values is None:
         return None
-    total = float((inside * values).sum())
+    total = float((inside * values[own]).sum())
     y, x = np.mgrid[y0:y1, x0:x1]
-    moved = np.array([(inside * values * (x - centre[0])).sum(), (inside * values * (y - centre[1])).sum()]) / total if total else np.zeros(2)
+    parts = inside * values[own]
+    moved = np.array([(parts * (x - centre[0])).sum(), (parts * (y - centre[1])).sum()]) / total if total else np.zeros(2)
     east, north = np.linalg.solve(jacobian, moved)
-    noise = np.where(np.isfinite(err[part]), err[part], 0.0)
+    noise = np.where(np.isfinite(err[y0:y1, x0:x1]), err[y0:y1, x0:x1], 0.0)
     kron, kron_err = _kron(flux, err, bad, source, to_own, centre)
-    return Flux(total, float(np.sqrt((inside**2 * noise**2).sum())), kron, kron_err, float(east), float(north))
+    return Flux(
+        total,
+        _smooth(values, fine, own),
+        _aligned(source, to_own, centre),
+        float(np.sqrt((inside**2 * noise**2).sum())),
+        kron,
+        kron_err,
+        float(east),
+        float(north),
+    )
+
+
+def _aligned(source: Footprint, to_own: Array, centre: tuple[float, float]) -> bool:
+    """Whether the pixels are those of the mask's image, moved by whole ones at most."""
+    moved = np.array(centre) - np.array(source.centre)
+    h, w = source.mask.shape
+    return bool(np.abs(to_own - np.eye(2)).max() * max(h, w) < 0.01 and np.abs(moved - np.round(moved)).max() < 0.01)
+
+
+def _placed(inside: Array, own: tuple[slice, slice], shape: tuple[int, ...]) -> Array:
+    out = np.zeros(shape)
+    out[own] = inside
+    return out
+
+
+def _smooth(values: Array, fine: Mask, own: tuple[slice, slice]) -> float:
+    """Integral over the mask of the cubic spline through the pixels; ``fine`` as `_inside` gives it."""
+    from scipy.ndimage import map_coordinates
+
+    rows, columns = (np.arange(part.start, part.stop)[:, None] + OFFSETS for part in own)
+    y, x = np.meshgrid(rows.ravel(), columns.ravel(), indexing="ij")
+    return float(map_coordinates(values, [y[fine], x[fine]], order=3, mode="nearest").sum()) / SUBPIXELS**2
 
 
 def _kron(flux: Array, err: Array, bad: Mask, source: Footprint, to_own: Array, centre: tuple[float, float]) -> tuple[float, float]:
@@ -99,17 +145,23 @@ def _box(source: Footprint, to_other: Array, centre: tuple[float, float]) -> tup
 
 def _weights(source: Footprint, to_own: Array, centre: tuple[float, float], box: tuple[int, int, int, int], kron: bool) -> Array:
     """What part of each pixel of a box lies inside the mask, or Kron's ellipse, of the source's own image."""
+    return _binned(_inside(source, to_own, centre, box, kron))
+
+
+def _binned(fine: Mask) -> Array:
+    ny, nx = (each // SUBPIXELS for each in fine.shape)
+    out: Array = fine.reshape(ny, SUBPIXELS, nx, SUBPIXELS).mean(axis=(1, 3))
+    return out
+
+
+def _inside(source: Footprint, to_own: Array, centre: tuple[float, float], box: tuple[int, int, int, int], kron: bool) -> Mask:
+    """Which subpixels of a box are inside, `SUBPIXELS` times as many along each axis."""
     x0, x1, y0, y1 = box
-    if x1 <= x0 or y1 <= y0:
-        return np.zeros((max(y1 - y0, 0), max(x1 - x0, 0)))
-    step = (np.arange(SUBPIXELS) + 0.5) / SUBPIXELS - 0.5
-    x = (np.arange(x0, x1)[:, None] + step).ravel() - centre[0]
-    y = (np.arange(y0, y1)[:, None] + step).ravel() - centre[1]
+    x = (np.arange(x0, max(x1, x0))[:, None] + OFFSETS).ravel() - centre[0]
+    y = (np.arange(y0, max(y1, y0))[:, None] + OFFSETS).ravel() - centre[1]
     dx = to_own[0, 0] * x[None, :] + to_own[0, 1] * y[:, None]
     dy = to_own[1, 0] * x[None, :] + to_own[1, 1] * y[:, None]
-    inside = _in_ellipse(source, dx, dy) if kron else _in_mask(source, dx, dy)
-    out: Array = inside.reshape(y1 - y0, SUBPIXELS, x1 - x0, SUBPIXELS).mean(axis=(1, 3))
-    return out
+    return _in_ellipse(source, dx, dy) if kron else _in_mask(source, dx, dy)
 
 
 def _in_mask(source: Footprint, dx: Array, dy: Array) -> Mask:
@@ -130,22 +182,25 @@ def _in_ellipse(source: Footprint, dx: Array, dy: Array) -> Mask:
     return out
 
 
-def _filled(values: Array, bad: Mask, saturated: Mask, inside: Array, centre: tuple[float, float]) -> Array | None:
-    """The pixels with the few bad ones replaced by the mean of their good neighbours; None where that would be a guess."""
+def _filled(
+    values: Array, bad: Mask, saturated: Mask, inside: Array, centre: tuple[float, float], box: tuple[int, int, int, int]
+) -> Array | None:
+    """Pixels of a box with bad ones replaced by the mean of their good neighbours; None where that would be a guess."""
     touched = inside > 0
     if (saturated & touched).any():
         return None
     lost = bad & touched
-    if not lost.any():
-        return np.where(bad, 0.0, values)
-    y, x = np.nonzero(lost)
-    if float(inside[lost].sum()) > MOST_BAD * float(inside.sum()) or bool((np.hypot(x - centre[0], y - centre[1]) <= CORE).any()):
-        return None
+    if lost.any():
+        y, x = np.nonzero(lost)
+        at_core = bool((np.hypot(x + box[0] - centre[0], y + box[2] - centre[1]) <= CORE).any())
+        if at_core or float(inside[lost].sum()) > MOST_BAD * float(inside.sum()):
+            return None
     out = np.where(bad, 0.0, values)
-    for row, column in zip(y.tolist(), x.tolist(), strict=True):
+    for row, column in zip(*(each.tolist() for each in np.nonzero(bad)), strict=True):
         near = (slice(max(row - 1, 0), row + 2), slice(max(column - 1, 0), column + 2))
         good = ~bad[near]
-        if not good.any():
+        if good.any():
+            out[row, column] = float(values[near][good].mean())
+        elif touched[row, column]:
             return None
-        out[row, column] = float(values[near][good].mean())
     return out

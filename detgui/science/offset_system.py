@@ -216,7 +216,9 @@ def _determined(x: Any, starts: Index, source: Index, gauge: Array) -> tuple[NDA
     sums = group @ x
     normal = (x.T @ x - sums.T @ sums.multiply(1.0 / counts[:, None])).toarray()
     size = np.diag(normal)
-    scale = np.sqrt(np.where(size > 1e-9 * max(float(size.max()), 1e-300), size, 1.0))  # a detector that is alone leaves only rounding errors
+    scale = np.sqrt(
+        np.where(size > 1e-9 * max(float(size.max()), 1e-300), size, 1.0)
+    )  # a detector that is alone leaves only rounding errors
     scaled = normal / np.outer(scale, scale)
     own = np.linalg.eigvalsh(scaled)
     rank = int((own > 1e-9 * max(own[-1], 1e-300)).sum())

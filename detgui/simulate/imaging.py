@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detgui import __version__
 from detgui.data.tables import write_table, write_whole
@@ -36,7 +38,12 @@ def write_imaging(params: ImagingParams, folder: str | Path, progress: Progress 
         written += write_images(params, scene, folder, lambda part, text: progress(0.2 + 0.8 * part, text))
     path = folder / TRUTH
     sources = {name: getattr(scene, name).tolist() for name in ("ra", "dec", "mag", "d", "size")}
-    truth = params.as_dict() | {"times": params.times(), "version": __version__, "sources": sources, "files": [each.name for each in written]}
+    truth = params.as_dict() | {
+        "times": params.times(),
+        "version": __version__,
+        "sources": sources,
+        "files": [each.name for each in written],
+    }
     truth["n_sources"] = params.sources
     write_whole(path, (json.dumps(truth, indent=1) + "\n").encode())
     progress(1.0, "field simulated")
@@ -47,7 +54,7 @@ def _write_catalog(params: ImagingParams, scene: Scene, filter_: str, epoch: int
     """The catalog of one epoch and filter: a row for each source and exposure."""
     rng = np.random.default_rng([params.seed, 4, int(filter_[1:4]), epoch])
     varies = variability(params, filter_)[epoch]
-    parts: dict[str, list[object]] = {}
+    parts: dict[str, list[NDArray[Any]]] = {}
     for each in pointings(params, filter_):
         if each.epoch != epoch:
             continue
@@ -70,7 +77,9 @@ def _write_catalog(params: ImagingParams, scene: Scene, filter_: str, epoch: int
         for name, values in columns.items():
             parts.setdefault(name, []).append(values)
     units = {"ra": "deg", "dec": "deg", "mag": "mag", "mag_err": "mag", "x": "pix", "y": "pix"}
-    table = {name: (np.concatenate(values), units.get(name, "")) for name, values in parts.items()}  # type: ignore[arg-type]
+    table = {name: (np.concatenate(values), units.get(name, "")) for name, values in parts.items()}
     path = folder / f"imaging_epoch{epoch + 1}_{filter_}_cat.ecsv"
-    write_table(path, table, {"epoch": epoch + 1, "filter": filter_.upper(), "long_axis_pa_deg": params.long_axis, "simulated": __version__})
+    write_table(
+        path, table, {"epoch": epoch + 1, "filter": filter_.upper(), "long_axis_pa_deg": params.long_axis, "simulated": __version__}
+    )
     return path

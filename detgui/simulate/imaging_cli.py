@@ -22,7 +22,13 @@ def add_imaging_arguments(parser: argparse.ArgumentParser) -> None:
     field.add_argument("--bright", type=float, metavar="MAG", help="brightest source (17.5)")
     field.add_argument("--faint", type=float, metavar="MAG", help="faintest source (22.8)")
     field.add_argument("--offset", type=float, metavar="MAG", help="A - B of every array (the published values)")
-    field.add_argument("--gradient", dest="field_slope", type=float, metavar="K", help="gradient of long-wave arrays in even epochs, mag/arcmin (published)")
+    field.add_argument(
+        "--gradient",
+        dest="field_slope",
+        type=float,
+        metavar="K",
+        help="gradient of long-wave arrays in even epochs, mag/arcmin (published)",
+    )
     field.add_argument("--time", type=float, metavar="MAG", help="what each epoch adds to the one before (0)")
     field.add_argument("--outliers", type=float, metavar="F", help="share of sources that vary at an epoch (0.03)")
     field.add_argument("--scatter", type=float, metavar="MAG", help="of a measurement beyond its error (0.006)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ Array = NDArray[np.float64]
 FWHM = 2.5
 """Of a star, pixels."""
 
-SKY = 0.3
+SKY = 0.05
 """MJy/sr."""
 
 AB_ZERO = 3631e-6  # MJy of AB magnitude 0 (Oke and Gunn 1983)
@@ -54,8 +55,6 @@ def write_images(params: ImagingParams, scene: Scene, folder: Path, progress: Pr
 
 
 def _check_room(folder: Path, needed: int) -> None:
-    import shutil
-
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise BadInput(f"{folder} has {free / 1e9:.1f} GB free, the images need {needed / 1e9:.1f} GB")
@@ -113,7 +112,8 @@ def _add(image: Array, x: float, y: float, flux: float, sigma: float) -> None:
     if x1 <= x0 or y1 <= y0:
         return
     across, down = (
-        np.diff(erf((np.arange(low, high + 1) - 0.5 - middle) / (np.sqrt(2) * sigma))) / 2 for low, high, middle in ((x0, x1, x), (y0, y1, y))
+        np.diff(erf((np.arange(low, high + 1) - 0.5 - middle) / (np.sqrt(2) * sigma))) / 2
+        for low, high, middle in ((x0, x1, x), (y0, y1, y))
     )
     image[y0:y1, x0:x1] += flux * down[:, None] * across[None, :]
 
