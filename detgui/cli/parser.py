@@ -27,9 +27,6 @@ VERBS = {
     "demo": "open the window on example exposures",
     "bench": "measure how fast the program is here",
 }
-PLANNED: tuple[str, ...] = ("noise",)
-"""Verbs that are not there yet: not to be taken for files."""
-
 VALUED_COMMON = ("--scheduler", "--workers")
 
 
@@ -51,7 +48,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     else:
         parser = window_parser()
         if rest and re.fullmatch(r"[\w-]*\w", rest[0]) and not rest[0].startswith("-") and not Path(rest[0]).exists():
-            parser.error(f"{rest[0]} is not available yet" if rest[0] in PLANNED else f"{rest[0]!r} is neither a verb nor a file")
+            parser.error(f"{rest[0]!r} is neither a verb nor a file")
         args = parser.parse_args([*common, *rest])
         args.verb = "window"
     return args
