@@ -115,6 +115,7 @@ class NoiseMaker(QObject):
         if plan is None or source is None or self.busy:
             return
         self.trouble, self.result, self.ended = "", None, ""
+        self._session.set_noise(source=source.key)  # the result is shown next, and another try is on the same input
         self._lines.clear()
         names = ", ".join(plan.steps)
         args = (plan, self._lines.append)
@@ -155,8 +156,12 @@ class NoiseMaker(QObject):
             if step not in self._forms and ("form", step) not in self._tasks.values():
                 self._submit("form", step, step_work.form_of, step, lane=f"form {step}", title="", quick=True)
         plan = self.plan
-        if plan is not None and not self.busy and self.outlook is None and ("look", plan) not in self._tasks.values():
-            self._submit("look", plan, step_work.look, plan, lane="steps look", title="", quick=True)
+        if plan is None or self.busy or ("check", plan) in self._tasks.values() or ("look", plan) in self._tasks.values():
+            return
+        if self.outlook is None:
+            self._submit("check", plan, step_work.check, plan, lane="steps look", title="", quick=True)
+        elif self.outlook.references is None and self.outlook.memory:
+            self._submit("look", plan, step_work.look, self.outlook, lane="steps look", title="", quick=True)
 
     def _needs(self) -> str:
         from detgui.analysis.step_table import gigabytes
@@ -191,11 +196,12 @@ class NoiseMaker(QObject):
             self._ended(event, of)
         elif event.kind == "done" and what == "form":
             self._forms[of] = event.result
-        elif event.kind == "done" and what == "look":
+        elif event.kind == "done" and what in ("check", "look"):
             self._outlook = event.result
+            self._look()
         elif event.kind == "failed" and what == "form":
             self.trouble = sentence(event.error, event.title)
-        elif event.kind == "failed" and what == "look":
+        elif event.kind == "failed" and what in ("check", "look"):
             self._outlook = Outlook(of, {}, None, (), sentence(event.error, event.title))
         self.changed.emit()
 

@@ -85,8 +85,8 @@ def with_recipe(options: NoiseOptions, recipe: Mapping[str, Mapping[str, str]]) 
 
 def with_keys(options: NoiseOptions, keys: Mapping[str, str]) -> NoiseOptions:
     """The options with other keys in the places of the exposures', '' where there is none."""
-    places = {name: keys.get(getattr(options, name), "") for name in ("source", "before", "after")}
-    return replace(options, **places)
+    source, before, after = (keys.get(key, "") for key in (options.source, options.before, options.after))
+    return replace(options, source=source, before=before, after=after)
 
 
 def open_only(options: NoiseOptions, keys: Iterable[str]) -> NoiseOptions:

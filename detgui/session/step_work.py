@@ -7,7 +7,7 @@ import shlex
 import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Log = Callable[[str], None]
 IDLE = ("not needed", "not applicable")
 """States of references that a step does without."""
+SERIOUS = ("given", "cache", "by CRDS", "server", "missing")
+"""States in the order in which a person wants to know of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +94,15 @@ class Needed:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What a run would take: ``memory`` in bytes of the child at its peak, by step; ``free`` None where the system does not say."""
+    """What a run would take: ``memory`` in bytes of the child at its peak, by step; ``free`` None where the system does not say.
+
+    ``references`` None where they were not looked for.
+    """
 
     plan: Plan
     memory: Mapping[str, int]
     free: int | None
-    references: tuple[Needed, ...]
+    references: tuple[Needed, ...] | None = None
     trouble: str = ""
 
     @property
@@ -139,29 +144,32 @@ def form_of(step: str, progress: Progress = no_progress) -> Form:
     return steps.form(step, progress=progress)
 
 
-def look(plan: Plan, progress: Progress = no_progress) -> Outlook:
-    """What a run would take and whether its references are there; what is wrong is its ``trouble``, one sentence."""
+def check(plan: Plan, progress: Progress = no_progress) -> Outlook:
+    """What a run would take, without its references; what is wrong is its ``trouble``, one sentence."""
     from detgui.analysis import step_chain
     from detgui.analysis.step_table import gigabytes
     from detgui.tasks.machine import available_bytes
 
     params = chain_params(plan, plan.inputs[0], progress)
     memory: dict[str, int] = {}
-    needed: tuple[Needed, ...] = ()
     free = available_bytes()
     try:
         step_chain.check(params, progress=progress)
         memory = memory_of(plan)
-        needed = references_of(plan, progress)
-        missing = [each for each in needed if each.state == "missing"]
-        if missing:
-            names = ", ".join(each.type for each in missing)
-            raise BadInput(f"{missing[0].steps[0]} finds no {names} reference: choose {'files' if len(missing) > 1 else 'a file'} by hand")
         if free is not None and max(memory.values()) > free:
             raise BadInput(f"about {gigabytes(max(memory.values()))} of memory would be taken, {gigabytes(free)} are free")
     except BadInput as error:
-        return Outlook(plan, memory, free, needed, str(error))
-    return Outlook(plan, memory, free, needed)
+        return Outlook(plan, memory, free, trouble=str(error))
+    return Outlook(plan, memory, free)
+
+
+def look(known: Outlook, progress: Progress = no_progress) -> Outlook:
+    """The same with its references; one that is missing is its ``trouble``."""
+    needed = references_of(known.plan, progress)
+    missing = [each for each in needed if each.state == "missing"]
+    names, files = ", ".join(each.type for each in missing), "files" if len(missing) > 1 else "a file"
+    trouble = f"{missing[0].steps[0]} finds no {names} reference: choose {files} by hand" if missing else ""
+    return replace(known, references=needed, trouble=known.trouble or trouble)
 
 
 def memory_of(plan: Plan) -> dict[str, int]:
@@ -201,7 +209,7 @@ def references_of(plan: Plan, progress: Progress = no_progress) -> tuple[Needed,
 def _joined(one: Needed | None, other: Needed) -> Needed:
     if one is None:
         return other
-    worst = one if other.state in IDLE else other
+    worst = max((one, other), key=lambda each: SERIOUS.index(each.state) if each.state in SERIOUS else -1)
     return Needed(one.type, (*one.steps, *other.steps), worst.file, worst.state)
 
 

@@ -6,7 +6,7 @@ words; settings as jwst 3.0 has them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -17,6 +17,10 @@ class Recipe:
     label: str
     steps: Mapping[str, Mapping[str, str]]
     tip: str = ""
+
+
+IRS2, TRADITIONAL = "IRS2", "Traditional"
+"""How the label of a recipe begins that is for one way of reading only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Issue:
     recipes: tuple[Recipe, ...] = field(default=())
     link: str = ""  # a page that does what the recipes cannot
     link_text: str = ""
+    keys: tuple[str, ...] = ()  # of the diagnoses that show it
 
 
 CLEAN = "clean_flicker_noise"
@@ -53,6 +58,7 @@ ISSUES = (
             Recipe("Fourier (NSClean)", {CLEAN: {"fit_method": "fft"}}, "fits the drift in Fourier space; slow on large ramps"),
             Recipe("Science regions masked", {CLEAN: {"mask_science_regions": "true"}}, "for spectra with a WCS: slits and MSA traces"),
         ),
+        keys=("one_over_f",),
     ),
     Issue(
         "Rows that are bright and dark in turn (alternating columns)",
@@ -67,6 +73,7 @@ ISSUES = (
             Recipe("IRS2: separate", {"refpix": {"odd_even_columns": "true"}}, "for IRS2 ramps, jwst 1.14 and later"),
             Recipe("IRS2: mean first", {"refpix": {"irs2_mean_subtraction": "true"}}, "subtract mean offsets of the outputs before IRS2"),
         ),
+        keys=("alternating_columns",),
     ),
     Issue(
         "Rows with too much noise or that jump (IRS2)",
@@ -80,6 +87,7 @@ ISSUES = (
             Recipe("Reject more", {"refpix": {"ovr_corr_mitigation_ftr": "1.5"}}, "ovr_corr_mitigation_ftr, default 3"),
             Recipe("Keep reference pixels", {"refpix": {"preserve_irs2_refpix": "true"}}, "leaves them in the product, to be looked at"),
         ),
+        keys=("noisy_rows",),
     ),
     Issue(
         "Snowballs and showers",
@@ -97,6 +105,7 @@ ISSUES = (
                 "also events whose core is not saturated: more false ones",
             ),
         ),
+        keys=("snowballs",),
     ),
     Issue(
         "Divots and spikes one pixel wide in 1-D spectra",
@@ -147,5 +156,12 @@ ISSUES = (
             Recipe("Clean every group", {CLEAN: {"single_mask": "true"}}, "clean_flicker_noise on the ramp, before ramp_fit"),
             Recipe("Clean, then fit", {CLEAN: {}, "ramp_fit": {}}, "and the rates at once"),
         ),
+        keys=("cds_noise",),
     ),
 )
+
+
+def recipes_for(keys: Iterable[str], irs2: bool) -> tuple[Recipe, ...]:
+    """What to try for diagnoses, the best first; only what is for exposures read with IRS2, or without it."""
+    wanted, other = set(keys), TRADITIONAL if irs2 else IRS2
+    return tuple(each for issue in ISSUES if wanted & set(issue.keys) for each in issue.recipes if not each.label.startswith(other))

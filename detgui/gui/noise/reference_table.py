@@ -21,6 +21,8 @@ HEADERS = (
 )
 WORDS = {"given": "by hand", "cache": "CRDS cache", "server": "CRDS server", "missing": "missing"}
 NOT_APPLICABLE = "N/A"
+FILE_TIP = """Choose the file of the selected type by hand.
+Of several files each is used for the type that it says (REFTYPE)."""
 
 
 class ReferenceTable(QWidget):
@@ -44,9 +46,7 @@ class ReferenceTable(QWidget):
         self.rows.itemSelectionChanged.connect(self._chosen)
         self.rows.cellDoubleClicked.connect(lambda *_: self.ask())
         self.title = QLabel("References", self)
-        self.pick = flat_button(
-            "File…", "Choose the file of the selected type by hand; of several files each is used for the type that it says (REFTYPE)"
-        )
+        self.pick = flat_button("File…", FILE_TIP)
         self.without = flat_button("N/A", "Do without the selected type: most steps are skipped then")
         self.automatic = flat_button("CRDS", "Leave the selected type to CRDS")
         self.pick.clicked.connect(self.ask)

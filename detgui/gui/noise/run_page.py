@@ -23,6 +23,7 @@ from detgui.gui.noise.step_form import StepForm
 from detgui.gui.noise.step_picker import StepPicker, unfit
 from detgui.session import noise_options
 from detgui.session.noise import COMPARE
+from detgui.session.state import SessionState
 from detgui.session.step_work import Ran
 
 KEEP_TIP = "Write the result of every step, not only that of the last"
@@ -34,7 +35,8 @@ class RunPage(QWidget):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.context, self._session, self._maker = context, context.session, context.maker
-        self._refused = ""
+        self._refused = ""  # what was typed and cannot be used
+        self._said = ""  # what is wrong with what was chosen last
         self._make()
         self._lay_out()
         self._connect()
@@ -103,7 +105,7 @@ class RunPage(QWidget):
         self.run.clicked.connect(maker.compute)
         self.cancel.clicked.connect(maker.cancel)
         self.compare.clicked.connect(lambda: session.set_noise(page=COMPARE))
-        session.changed.connect(lambda old, new: self.refresh())
+        session.changed.connect(self._changed)
         maker.changed.connect(self.refresh)
         maker.logged.connect(self._logged)
 
@@ -152,9 +154,16 @@ class RunPage(QWidget):
 
     def tell(self, sentence: str) -> None:
         """Say what is wrong with what was chosen."""
-        self._refuse(sentence)
+        self._said = sentence
+        self.refresh()
 
     # what there is
+
+    def _changed(self, old: SessionState, new: SessionState) -> None:
+        if old.noise is not new.noise:
+            self._said = ""
+        if any(getattr(old, name) is not getattr(new, name) for name in ("exposures", "frame", "noise", "tab")):
+            self.refresh()
 
     def _logged(self, lines: list[str]) -> None:
         if not self.log.isVisible():
@@ -208,7 +217,7 @@ class RunPage(QWidget):
         if busy and running is not None:
             self.bar.setValue(round(1000 * running.fraction))
             self.doing.show_text(running.message or running.title)
-        wrong = self._refused or (outlook.trouble if outlook is not None else "")
+        wrong = self._refused or self._said or (outlook.trouble if outlook is not None else "")
         self.outlook.setText(wrong or words.outlook(outlook, gigabytes) or ("" if plan is None else "looking what this takes…"))
         self.outlook.setStyleSheet(f"color: {(theme.warning if wrong else theme.foreground).name()}")
         self._show_end(theme)

@@ -98,6 +98,7 @@ class StepForm(QWidget):
         self.area.setWidget(inside)
         self.search.clear()
         self.search.setVisible(len(form.fields) > FEW)
+        self.refused.emit("")
 
     def _filter(self, text: str) -> None:
         wanted = text.strip().lower().replace(" ", "_")
