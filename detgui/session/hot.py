@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from detgui.session import hot_options, hot_work
 from detgui.session.exposures import Exposures
-from detgui.session.hot_options import HotOptions
+from detgui.session.hot_options import HotOptions, HotWindow
 from detgui.session.hot_pictures import HotPictures
 from detgui.session.hot_work import FileFacts, Wish
 from detgui.session.session import Session
@@ -66,7 +66,7 @@ class HotMaker(QObject):
     """Follows the session's `HotOptions`. Lives in the window's thread.
 
     `compute` counts for the first time; changes of parameters follow by themselves unless counting takes long. What single pages need is
-    made when they ask for it with `want_history`, `want_changes` and `want_risk`.
+    made when they ask for it with `want_history`, `want_changes` and `want_risks`.
     """
 
     changed = Signal()  # what runs, what there is, or what is wrong
@@ -239,11 +239,21 @@ class HotMaker(QObject):
         if self.series is not None:
             self._want(self._changes, (self.series, self.changes_params), CHANGES, "Comparing epochs", hot_work.changes, again)
 
-    def want_risk(self, params: ta_risk.Params, longest: float) -> ta_risk.Result | None:
-        """Probabilities with these parameters, None while they are calculated."""
-        self._want(self._risk, (params, longest), RISK, "", hot_work.risk, False)
-        found: ta_risk.Result | None = self._risk.of((params, longest))
+    def want_risks(self, params: ta_risk.Params, ages: tuple[float, ...]) -> tuple[ta_risk.Result, ...] | None:
+        """Probabilities for masks of several ages, months; None while they are calculated."""
+        self._want(self._risk, (params, ages), RISK, "", hot_work.risks, False)
+        found: tuple[ta_risk.Result, ...] | None = self._risk.of((params, ages))
         return found
+
+    def add_window(self, path: Path) -> None:
+        """Add the window that an exposure in a subarray reads."""
+        if self.series is not None:
+            self._start(FOLDER, "", hot_work.window_of, path, self.series, then=self._add_window, quick=True)
+
+    def _add_window(self, window: HotWindow) -> None:
+        self._tell("")
+        windows = dict.fromkeys((*self.options.windows, window))
+        self._session.set_hot(text="Add window", windows=tuple(windows))
 
     def risk_map(self, params: ta_risk.MapParams) -> ta_risk.MapResult | None:
         """The map of risk with these parameters, None where it was not made."""
@@ -257,10 +267,13 @@ class HotMaker(QObject):
         found: ta_risk.MapResult | None = made.result if made.result is not None and made.key[0] is self.history else None
         return found
 
-    def make_risk_map(self, params: ta_risk.MapParams) -> None:
-        """Make the map of risk out of the present history."""
-        if self.history is not None:
-            self._want(self._risk_map, (self.history, params), RISK_MAP, "Map of risk", hot_work.risk_map, True)
+    def make_risk_map(self, params: ta_risk.MapParams) -> bool:
+        """Make the map of risk out of the present history; False where that was tried before."""
+        key = (self.history, params)
+        if self.history is None or _same(self._risk_map.tried, key):
+            return False
+        self._want(self._risk_map, key, RISK_MAP, "Map of risk", hot_work.risk_map, False)
+        return True
 
     def pixel(self, x: int, y: int) -> hot_history.PixelHistory | None:
         """Rate of a pixel against date, None while it is read."""

@@ -16,6 +16,17 @@ class HotFile:
 
 
 @dataclass(frozen=True, slots=True)
+class HotWindow:
+    """A window that an acquisition reads, such as a subarray: corners 0-based in the array, inclusive."""
+
+    name: str
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+
+@dataclass(frozen=True, slots=True)
 class HotOptions:
     """What the panel's pages share; None means the analysis's own default."""
 
@@ -41,6 +52,7 @@ class HotOptions:
     stamp: int = 32  # pixels
     stars: int = 8
     needed: int = 5
+    windows: tuple[HotWindow, ...] = ()
     page: str = "Files"
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
-from detgui.session.hot_options import HotOptions
+from detgui.session.hot_options import HotOptions, HotWindow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -193,12 +193,21 @@ def changes(series: Series, params: hot_changes.Params, progress: Progress = no_
     return hot_changes.run(series, params, progress)
 
 
-def risk(params: ta_risk.Params, longest: float, progress: Progress = no_progress) -> ta_risk.Result:
-    """Probabilities for an acquisition."""
+def risks(params: ta_risk.Params, ages: tuple[float, ...], progress: Progress = no_progress) -> tuple[ta_risk.Result, ...]:
+    """Probabilities for an acquisition with masks of several ages, months; the curves reach to the oldest."""
     from detgui.analysis import ta_risk
 
     progress(0.0, "probabilities")
-    return ta_risk.run(params, longest)
+    return tuple(ta_risk.run(replace(params, months=age), max(ages)) for age in ages)
+
+
+def window_of(path: Path, series: Series, progress: Progress = no_progress) -> HotWindow:
+    """The window that an exposure in a subarray reads."""
+    from detgui.analysis import hot_meaning
+
+    progress(0.0, f"looking at {path.name}")
+    found = hot_meaning.window_of_file(path, series)
+    return HotWindow(found.name, found.x0, found.y0, found.x1, found.y1)
 
 
 def risk_map(history: hot_history.Result, params: ta_risk.MapParams, progress: Progress = no_progress) -> ta_risk.MapResult:

@@ -17,7 +17,7 @@ class BreakLine(QObject):
 
     def __init__(self, plot: PagePlot, row: int = 0) -> None:
         super().__init__(plot)
-        self.line = pg.InfiniteLine(0.0, 90, movable=True, label="", labelOpts={"position": 0.95, "anchors": [(0, 1), (1, 1)]})
+        self.line = pg.InfiniteLine(0.0, 90, movable=True, label="", labelOpts={"position": 0.03, "anchors": [(0, 1), (1, 1)]})
         self.line.setZValue(8)
         self.line.hide()
         plot.plots[row].addItem(self.line, ignoreBounds=True)

@@ -120,6 +120,8 @@ class CountsPage(HotPage):
         self.plot.label(0, "pixels")
         self.plot.show_drawn(lambda: self._draw(series))
         self.plot.fit(0, 0.12)
+        low, high = self.plot.plots[0].vb.viewRange()[1]
+        self.plot.plots[0].setYRange(low - 0.08 * (high - low), high, padding=0)  # room for the words of the break
         unit = series.unit
         self.show_facts(
             *((words.level_text(each.threshold, unit), level_colour(at), trend_facts(series, each)) for at, each in self._chosen(series))
@@ -144,7 +146,7 @@ class CountsPage(HotPage):
             colour = level_colour(at)
             hollow = not np.array_equal(trend.counts, trend.centres)
             if hollow:
-                name = "without neighbours" if at == chosen[0][0] else ""
+                name = "centres alone" if at == chosen[0][0] else ""
                 open_ones = plot.points(0, x, self._y(trend.centres), None, colour, "o", 7.0, name)
                 open_ones.setBrush(plot.theme.background)
             err = None

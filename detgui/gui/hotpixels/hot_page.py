@@ -104,3 +104,13 @@ def use_dates(plot: PagePlot, rows: Sequence[int]) -> None:
     for row in rows:
         plot.plots[row].setAxisItems({"bottom": DayAxis()})
     plot.apply_theme(plot.theme)
+
+
+def single_pixels(origin: Origin, params: Any, flags: bool) -> Origin:
+    """How histories of single pixels are made again: options of the command, and a step of the Python."""
+    words = [] if flags else ["--threshold", f"{params.threshold:g}"]
+    words += ["--persistence", str(params.persistence), "--fdr", f"{params.discovery:g}", "--list", "new.ecsv"]
+    python = (
+        f"{origin.python}\nfrom detgui.analysis import hot_history\n\nhistory = hot_history.run(result.series[0], hot_history.{params!r})\n"
+    )
+    return Origin(f"{origin.command} {' '.join(words)}", python, origin.provenance)

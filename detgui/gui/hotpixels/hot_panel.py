@@ -38,8 +38,8 @@ class HotPanel(PagedPanel):
                 ("count", "Count hot pixels", "Ctrl+Shift+K", maker.compute),
                 ("next_page", "Next page of the hot-pixel tab", "Alt+Shift+PgDown", lambda: self.step_page(now(), 1)),
                 ("previous_page", "Previous page of the hot-pixel tab", "Alt+Shift+PgUp", lambda: self.step_page(now(), -1)),
-                ("next_pixel", "Next pixel of the list", "Ctrl+J", lambda: self._step(1)),
-                ("previous_pixel", "Previous pixel of the list", "Ctrl+Shift+J", lambda: self._step(-1)),
+                ("next_pixel", "Next pixel of the list", "Ctrl+Shift+Down", lambda: self._step(1)),
+                ("previous_pixel", "Previous pixel of the list", "Ctrl+Shift+Up", lambda: self._step(-1)),
             )
         )
         self.setAcceptDrops(True)

@@ -17,12 +17,17 @@ _ROLE = Qt.ItemDataRole
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListColumn:
-    """Title, tooltip, values to sort by, and how a value is written."""
+    """Title, tooltip, values to sort by, and how a value is written: ``text(value)``, or ``at(place)`` in the arrays."""
 
     title: str
     tip: str
     values: NDArray[Any]
     text: Callable[[Any], str] = str
+    at: Callable[[int], str] | None = None
+
+    def write(self, place: int) -> str:
+        """What is shown of a place in the arrays."""
+        return self.at(place) if self.at is not None else self.text(self.values[place])
 
 
 class ListModel(QAbstractTableModel):
@@ -68,7 +73,7 @@ class ListModel(QAbstractTableModel):
     def data(self, index: QModelIndex, role: int = _ROLE.DisplayRole) -> Any:
         if role in (_ROLE.DisplayRole, _ROLE.ToolTipRole):
             column = self.columns[index.column()]
-            return column.text(column.values[self.order[index.row()]])
+            return column.write(int(self.order[index.row()]))
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
@@ -129,7 +134,7 @@ class ListTable(QTableView):
             self._model.show(columns)
         metrics = self.fontMetrics()
         for at, column in enumerate(columns):
-            seen = [column.text(value) for value in column.values[:: max(1, column.values.size // 50)]]
+            seen = [column.write(place) for place in range(0, column.values.size, max(1, column.values.size // 50))]
             widest = max([metrics.horizontalAdvance(text) for text in seen], default=0)
             self.setColumnWidth(at, max(widest, metrics.horizontalAdvance(column.title) + 18) + 14)
 
@@ -169,7 +174,7 @@ class ListTable(QTableView):
     def _lines(self, rows: Sequence[int]) -> str:
         columns = self._model.columns
         head = "\t".join(column.title for column in columns)
-        return "\n".join([head, *("\t".join(c.text(c.values[self._model.order[row]]) for c in columns) for row in rows)])
+        return "\n".join([head, *("\t".join(c.write(int(self._model.order[row])) for c in columns) for row in rows)])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
 
@@ -41,8 +42,9 @@ class MaskForm(OriginForm):
         self.former = FormerField(FORMER_TIP)
         self.release = QCheckBox("release pixels that recovered")
         self.release.setToolTip(RELEASE_TIP)
-        made = hot_mask_file.update(history.series, hot_mask_file.pixels_to_mask(history))
-        header = hot_mask_file.mask_hdus(made, "mask.fits", Origin())[0].header
+        nothing = np.zeros((1, 1), np.uint32)  # the header does not depend on the pixels, and they would take their time
+        empty = hot_mask_file.Update(history.series, nothing, nothing, nothing != 0, nothing != 0, ())
+        header = hot_mask_file.mask_hdus(empty, "mask.fits", Origin())[0].header
         super().__init__(header, "MASK reference file", parent, (("Former mask", self.former), ("", self.release)))
         self.former.refused.connect(self._refused)
 

@@ -58,8 +58,10 @@ def draw_curve(
     plot.points(0, x, curve.rate, None if series.is_mask else curve.err, colour, "o", 7.0)
     if level is not None:
         plot.level(0, level, 0, level_text(level, series.unit), plot.theme.boundary, style=Qt.PenStyle.DashLine)
-    for name, epoch in zip(("first", "second"), epochs, strict=False):
-        plot.level(0, x[epoch], 90, name, plot.theme.boundary, position=0.95)
+    for at, epoch in enumerate(epochs):
+        side = 0 if epoch == min(epochs) else 1  # words stand between the two
+        name = ("first", "second")[at]
+        plot.level(0, x[epoch], 90, name, plot.theme.boundary, position=0.95, anchors=[(side, 0), (side, 0)])
     if series.after is not None:
         at = int(np.argmax(series.after))
         plot.level(0, float(x[at - 1] + x[at]) / 2, 90, "", plot.theme.faint, style=Qt.PenStyle.DashLine)

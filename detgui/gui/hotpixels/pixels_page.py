@@ -18,11 +18,11 @@ from detgui.gui.hotpixels import words
 from detgui.gui.hotpixels.context import Context
 from detgui.gui.hotpixels.fields import EntryField, named, number, whole_number
 from detgui.gui.hotpixels.hot_exports import add_exports
-from detgui.gui.hotpixels.hot_page import HotPage, class_colour, use_dates
+from detgui.gui.hotpixels.hot_page import HotPage, class_colour, single_pixels, use_dates
 from detgui.gui.hotpixels.list_table import ListColumn, ListTable
 from detgui.gui.hotpixels.pixel_plot import curve_facts, curve_of, draw_curve, place_of
 from detgui.gui.image.flow import FlowLayout
-from detgui.gui.pages.page import Table
+from detgui.gui.pages.page import Origin, Table
 from detgui.gui.pages.page_plot import PagePlot
 from detgui.session.hot import FOLLOW
 
@@ -44,6 +44,7 @@ class PixelsPage(HotPage):
         self.list = ListTable("Pixels of a class", self)
         self.list.sortByColumn(RATE_COLUMN, Qt.SortOrder.DescendingOrder)
         self.list.chosen.connect(self._go)
+        self.numbers.setMaximumHeight(8 * self.numbers.fontMetrics().height() + 12)
         self.under.insertWidget(0, self.numbers)
         self.under.insertWidget(1, self.list, 2)
         self.splitter.setSizes([230, 410])
@@ -75,9 +76,9 @@ class PixelsPage(HotPage):
         ):
             bar.addWidget(widget)
         self.layout().insertLayout(0, bar)
-        self.back = flat_button("‹", "Previous pixel of the list (Ctrl+Shift+J)")
+        self.back = flat_button("‹", "Previous pixel of the list (Ctrl+Shift+Up)")
         self.back.clicked.connect(lambda: self.step_pixel(-1))
-        self.on = flat_button("›", "Next pixel of the list (Ctrl+J)")
+        self.on = flat_button("›", "Next pixel of the list (Ctrl+Shift+Down)")
         self.on.clicked.connect(lambda: self.step_pixel(1))
         self.put_tools(self.which, self.back, self.on, self.classes, None)
 
@@ -189,6 +190,9 @@ class PixelsPage(HotPage):
 
     # export
 
+    def origin(self) -> Origin:
+        return single_pixels(super().origin(), self.maker.history_params, self.series.is_mask)
+
     def copy_numbers(self) -> None:
         QGuiApplication.clipboard().setText(f"{self.numbers.tsv()}\n\n{self.list.tsv()}")
 
@@ -219,7 +223,6 @@ def list_columns(history: History, places: np.ndarray) -> list[ListColumn]:
     dates = [f"{date:%Y-%m-%d}" for date in series.dates]
     changed = history.changed[places]
     last, err = history.rate[places, -1], history.err[places, -1]
-    text = {float(value): with_error(float(value), float(error)) for value, error in zip(last, err, strict=True)}
     unit = "" if series.is_mask else f" ({series.unit})"
     return [
         ListColumn("x", "0-based pixel", history.x[places]),
@@ -228,7 +231,7 @@ def list_columns(history: History, places: np.ndarray) -> list[ListColumn]:
         ListColumn("σ", "significance of the change", np.abs(history.z[places]), lambda value: plain(float(value), 3)),
         ListColumn(f"before{unit}", "rate in the file before the change", history.rate[places, np.maximum(changed - 1, 0)],
                    lambda value: plain(float(value), 4)),
-        ListColumn(f"last{unit}", "rate in the last file", last, lambda value: text.get(float(value), "–")),
+        ListColumn(f"last{unit}", "rate in the last file", last, at=lambda at: with_error(float(last[at]), float(err[at]))),
         ListColumn("hot in", "files in which it is hot", history.hot[places].sum(axis=1)),
         ListColumn("centre", "no: its neighbours explain it", history.centre[places], lambda value: "yes" if value else "no"),
     ]  # fmt: skip
