@@ -89,6 +89,7 @@ def take(window: MainWindow, start: Start, path: Path, open_asked: Callable[[], 
     window.attach()
     window.show()
     window.build_panels()
+    window.parts.keeper.bring_regions()
     open_asked()
     watch = _Watch(window, start)
     QTimer.singleShot(PATIENCE_MS, watch.loop.quit)
@@ -101,6 +102,8 @@ def take(window: MainWindow, start: Start, path: Path, open_asked: Callable[[], 
         raise BadInput(watch.trouble.sentence)
     if watch.missing:
         raise BadInput(watch.missing)
+    if start.regions and window.region_commands.trouble:
+        raise BadInput(window.region_commands.trouble)
     if not watch.image:
         raise DetguiError(f"{start.files[0]}: no image was drawn within {PATIENCE_MS // 1000} s")
     if window.image_panel is None or pictures.is_blank(window.image_panel.grab().toImage()):

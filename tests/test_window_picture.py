@@ -54,6 +54,26 @@ def test_no_picture_of_a_bad_file(tmp_path):
     assert not (tmp_path / "x.png").exists()
 
 
+def test_a_picture_waits_for_regions(flight_ramp, tmp_path):
+    regions = tmp_path / "v.reg"
+    regions.write_text("image\nbox(64,64,80,80,0) # color=#ff00ff\n", "utf-8")
+    done = take("--screenshot", tmp_path / "x.png", flight_ramp, "--size", "1280x800", "--regions", regions)
+    assert (done.returncode, done.stderr) == (0, "")
+    picture = QImage(str(tmp_path / "x.png"))
+    colours = {picture.pixelColor(x, y).name() for y in range(100, 700) for x in range(260, 840)}
+    assert "#ff00ff" in colours
+
+
+def test_no_picture_without_the_regions_that_were_asked_for(flight_ramp, tmp_path):
+    (tmp_path / "v.reg").write_text("nothing of the kind", "utf-8")
+    for name in ("v.reg", "nowhere.reg"):
+        done = take("--screenshot", tmp_path / "x.png", flight_ramp, "--regions", tmp_path / name)
+        assert done.returncode == 2
+        assert len(done.stderr.splitlines()) == 1
+        assert name in done.stderr
+        assert not (tmp_path / "x.png").exists()
+
+
 def test_blank_pictures_are_noticed():
     blank = QImage(300, 200, QImage.Format.Format_RGB32)
     blank.fill(QColor("white"))

@@ -121,11 +121,12 @@ class Keeper(QObject):
     def start(self) -> None:
         """Bring back the regions, and save from now on."""
         if not self._started:
-            self._bring_regions()
+            self.bring_regions()
             self._session.changed.connect(self._later)
             self._started = True
 
-    def _bring_regions(self) -> None:
+    def bring_regions(self) -> None:
+        """Draw again what was drawn in earlier runs; nothing is written."""
         state = self._session.state
         found, wrong = self._store.load(each.number for each in state.regions)
         if wrong:

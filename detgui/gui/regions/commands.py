@@ -55,6 +55,7 @@ class RegionCommands:
         self._folder = ""
         self._waiting: list[Path] = []  # region files to read when an exposure is open
         self.dialog: QDialog | None = None  # the newest one, also for tests
+        self.trouble = ""  # what went wrong last
         self.edit = EditCommands(window, panel, lambda: self._jobs, self._show)
         self.copies = CopyCommands(window, panel, self.edit, self._start, self._fail, self._show)
         self.actions = RegionActions(window, menu, self._handlers(), lambda: self._enable(self._session.state))
@@ -239,6 +240,7 @@ class RegionCommands:
     def _fail(self, sentence: str) -> None:
         from detgui.session.requests import Trouble
 
+        self.trouble = sentence
         self._window.show_trouble(Trouble(None, sentence, ""))
 
     def _show(self, dialog: QDialog) -> None:
