@@ -135,3 +135,28 @@ def test_handles_are_not_shown_while_drawing(panel, monkeypatch):
     QTest.mouseRelease(panel.view.viewport(), LEFT, NONE, at(panel, *WAY[-1]))
     panel.view.grab()
     assert shown == ["region 1"]
+
+
+def test_what_was_drawn_is_put_right_by_its_handles_with_the_tool_still_in_hand(panel, session):
+    take(panel, "rectangle")
+    stroke(panel, [(20, 20), (59, 49)])
+    stroke(panel, [(59.5, 49.5), (70, 60)])
+    assert len(drawn(panel)) == 1
+    assert np.array_equal(mask(only(panel)), (X >= 20) & (X <= 70) & (Y >= 20) & (Y <= 60))
+    assert session.state.tools.tool == "rectangle"
+    stroke(panel, [(40, 40), (45, 45)])  # its inside is free for the next one
+    assert len(drawn(panel)) == 2
+    session.select_regions(())
+    stroke(panel, [(70.5, 60.5), (80, 70)])  # what is not selected has no handles
+    assert len(drawn(panel)) == 3
+
+
+def test_a_vertex_is_moved_with_the_polygon_tool_in_hand_and_a_locked_one_is_not(panel, session):
+    begin(panel, "polygon")
+    key(panel, Qt.Key.Key_Return)
+    stroke(panel, [WAY[2], (80, 70)])
+    assert only(panel).region.shape.points[2] == pytest.approx((80, 70), abs=0.3)
+    session.set_region((only(panel).number,), locked=True)
+    stroke(panel, [(80, 70), (90, 75)])
+    key(panel, Qt.Key.Key_Escape)
+    assert only(panel).region.shape.points[2] == pytest.approx((80, 70), abs=0.3)

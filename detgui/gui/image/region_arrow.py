@@ -141,6 +141,16 @@ class Arrow:
 
     # What is where
 
+    @property
+    def is_dragging(self) -> bool:
+        """Whether something is held."""
+        return self._drag is not None
+
+    def has_handle(self, place: Place) -> bool:
+        """Whether a handle of a selected region that is not locked is there."""
+        hit = self._selected_at(place)
+        return hit is not None and hit[1].grip in ("vertex", "size", "turn") and not hit[0].region.locked
+
     def _selected_at(self, place: Place) -> tuple[DrawnRegion, Part] | None:
         order = ("turn", "vertex", "size", "edge", "body")
         found = []

@@ -216,9 +216,14 @@ class Drawing:
             return True
         return False
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is being drawn."""
+        return self._pen is not None or self.painting.under_way or self.seed.under_way
+
     def drop(self) -> bool:
         """Give up what is being drawn; False where nothing is."""
-        busy = self._pen is not None or self.painting.under_way or self.seed.under_way
+        busy = self.busy
         self._pen, self._menu_place = None, None
         self.painting.drop()
         self.seed.drop()

@@ -14,6 +14,7 @@ from detgui.gui.image.region_arrow import Arrow
 from detgui.gui.image.region_draw import Drawing
 from detgui.gui.image.region_edit import Place
 from detgui.gui.image.region_item import RegionsItem
+from detgui.gui.image.region_pens import PENS
 from detgui.session.regions import DrawnRegion, RegionTools, regions_of
 from detgui.session.requests import ImageAnswer
 from detgui.session.session import Session
@@ -79,18 +80,34 @@ class RegionHand:
 
     @property
     def _user(self) -> Arrow | Drawing:
-        return self.drawing if self._table.tools.tool else self.arrow
+        return self.drawing if self._table.tools.tool and not self.arrow.is_dragging else self.arrow
+
+    def _lends(self, event: QMouseEvent, place: QPointF) -> bool:
+        """Whether the arrow takes this although a tool is in hand: what was just drawn can be put right by its handles."""
+        tools = self._table.tools
+        idle = tools.tool in PENS and tools.how == "new" and not event.modifiers() and not self.drawing.busy
+        return idle and self.arrow.has_handle((place.x(), place.y()))
 
     def _ready(self) -> bool:
         return self._table.exposure is not None
 
     def press(self, event: QMouseEvent, place: QPointF) -> bool:
         """A button went down."""
-        return self._ready() and self._user.press(event, (place.x(), place.y()))
+        if not self._ready():
+            return False
+        if event.button() == Qt.MouseButton.LeftButton and self._lends(event, place):
+            return self.arrow.press(event, (place.x(), place.y()))
+        return self._user.press(event, (place.x(), place.y()))
 
     def move(self, event: QMouseEvent, place: QPointF) -> bool:
         """The mouse moved, with or without a button."""
-        return self._ready() and self._user.move(event, (place.x(), place.y()))
+        if not self._ready():
+            return False
+        if self._table.tools.tool and not event.buttons():
+            if self._lends(event, place):
+                return self.arrow.move(event, (place.x(), place.y()))  # which shows what it would take
+            self._show_cursor(self._table.session.state)
+        return self._user.move(event, (place.x(), place.y()))
 
     def release(self, event: QMouseEvent, place: QPointF) -> bool:
         """A button went up."""
@@ -98,7 +115,8 @@ class RegionHand:
 
     def twice(self, event: QMouseEvent, place: QPointF) -> bool:
         """A double click's second press."""
-        return self._ready() and self._user.twice(event, (place.x(), place.y()))
+        user = self.arrow if self._ready() and self._lends(event, place) else self._user
+        return self._ready() and user.twice(event, (place.x(), place.y()))
 
     def turn(self, event: QWheelEvent) -> bool:
         """The wheel was turned: with Ctrl it changes the brush or the tolerance."""
