@@ -41,6 +41,7 @@ class ChangesPage(HotPage):
         self.first, self.second = QComboBox(self), QComboBox(self)
         for field, name in ((self.first, "first"), (self.second, "second")):
             field.setAccessibleName(f"{name} epoch")
+            field.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
             field.setToolTip(f"The {name} of the two files that are compared; default: the first and the last file")
             field.activated.connect(lambda place, name=name: self._choose(name, place))
         self.difference = flat_button("Difference", "Show second − first in the image")

@@ -43,8 +43,8 @@ class RiskFields(QWidget):
         self.level = QComboBox(self)
         self.level.activated.connect(lambda _: set_(text="Threshold of pixels", threshold=self.level.currentData()))
         self.rate = EntryField(rate, say, 8)
-        self.months = EntryField(lambda text: set_(text="Age", months=number("Age", text, 0.0, 1200.0)), say, 5)
-        self.cadence = EntryField(lambda text: set_(text="Cadence", cadence=number("Cadence", text, 0.0, 1200.0, open_end=True)), say, 5)
+        self.months = EntryField(lambda text: set_(text="Age", months=number("Age", text, 0.0, 1200.0)), say, 4)
+        self.cadence = EntryField(lambda text: set_(text="Cadence", cadence=number("Cadence", text, 0.0, 1200.0, open_end=True)), say, 4)
         self.date = EntryField(lambda text: set_(text="Date", exposure_date=words.typed_date(text)), say, 11)
         self.date.setPlaceholderText("none")
         self.stamp = whole_number(1, 2048, lambda value: set_(text="Stamp", stamp=value), self)
@@ -53,12 +53,12 @@ class RiskFields(QWidget):
         bar = FlowLayout(spacing=6)
         for widget in (
             named("Hot", self.level, "", words.LEVEL_TIP),
-            named("Rate", self.rate, "pix/month", RATE_TIP),
-            named("Age", self.months, "months", MONTHS_TIP),
+            named("Rate", self.rate, "/month", RATE_TIP),
+            named("Age", self.months, "mo", MONTHS_TIP),
             named("Stamp", self.stamp, "px", STAMP_TIP),
             named("Stars", self.stars, "", STARS_TIP),
             named("needed", self.needed, "", NEEDED_TIP),
-            named("Masks every", self.cadence, "months", words.CADENCE_TIP),
+            named("Masks every", self.cadence, "mo", words.CADENCE_TIP),
             named("Exposure on", self.date, "", DATE_TIP),
         ):
             bar.addWidget(widget)

@@ -15,7 +15,8 @@ from detgui.analysis.hot_types import Series
 from detgui.errors import BadInput
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.colours import pin_colour
-from detgui.gui.common.quantity import MISSING, plain, with_error
+from detgui.gui.common.quantity import MISSING, with_error
+from detgui.gui.gain.rows_table import RowsTable
 from detgui.gui.hotpixels import words
 from detgui.gui.hotpixels.context import Context
 from detgui.gui.hotpixels.hot_exports import add_exports
@@ -26,11 +27,20 @@ from detgui.gui.hotpixels.risk_fields import RiskFields
 from detgui.gui.hotpixels.risk_windows import window_columns, windows_of
 from detgui.gui.pages.page import Origin, Table
 from detgui.gui.pages.page_plot import PagePlot
-from detgui.gui.ramp.ramp_facts import Fact
 from detgui.session import regions
 from detgui.session.hot import FOLLOW, RISK_MAP
 
 AGES = (6.0, 12.0, 24.0)  # months: the report's
+HEADERS = (
+    ("months", "age of the mask"),
+    ("new", "pixels that became hot since the mask was made: rate x age"),
+    ("a stamp", "probability that a stamp has at least one unmasked hot pixel"),
+    ("any star", "probability that at least one star's stamp is hit"),
+    ("too few", "probability that too few stars are left"),
+    ("a pixel", "probability that a pixel is hot and unmasked"),
+)
+ANY, FEWER = 3, 4  # columns
+LEFT = [(0, 0), (0, 0)]  # words stand on the right of their line
 CURVES = (("p_stamp", 5, "a stamp is hit"), ("p_any", 3, "any star is hit"), ("p_fewer", 2, "fewer than {needed} clean stars"))
 
 
@@ -56,6 +66,11 @@ class RiskPage(HotPage):
         self.window_list, self.pixel_list = ListTable("Windows", self), ListTable("New hot pixels of the window", self)
         self.window_list.chosen.connect(lambda _: self.refresh())
         self.pixel_list.chosen.connect(self._go)
+        self.rows = RowsTable("Risk by the age of the mask", HEADERS)
+        self.under.insertWidget(0, self.rows, 1)
+        self.numbers.hide()
+        legend = self.plot.legends[0]
+        legend.anchor((1, 0.5), (1, 0.4), offset=(-6, 0))  # between the curves
         self.lists = QWidget(self)
         row = QHBoxLayout(self.lists)
         row.setContentsMargins(0, 0, 0, 0)
@@ -139,7 +154,10 @@ class RiskPage(HotPage):
         if found:
             self.plot.plots[0].setXRange(0, float(found[-1].months[-1]), padding=0.02)
             self.plot.plots[0].setYRange(0, 100, padding=0.03)
-            self.show_facts(*((f"{each.params.months:g} months", None, self._facts(each)) for each in found))
+            titles = (f"any of {found[0].params.stars}", f"under {found[0].params.needed} clean")
+            for column, title in zip((ANY, FEWER), titles, strict=True):
+                self.rows.horizontalHeaderItem(column).setText(title)
+            self.rows.show_rows([_texts(each) for each in found])
 
     def _draw(self, found: tuple[ta_risk.Result, ...]) -> None:
         last = found[-1]
@@ -150,22 +168,8 @@ class RiskPage(HotPage):
             points = 100 * np.array([float(getattr(each.risk, name)) for each in found])
             low, high = (100 * np.array([float(getattr(getattr(each, end), name)) for each in found]) for end in ("low", "high"))
             self.plot.points(0, ages, points, np.abs(high - low) / 2, pin_colour(colour), "o", 6.0)
-        self.plot.level(0, self.maker.options.cadence, 90, "cadence", self.plot.theme.boundary, position=0.95, style=Qt.PenStyle.DashLine)
-
-    def _facts(self, each: ta_risk.Result) -> list[Fact]:
-        params = each.params
-
-        def share(name: str) -> str:
-            value, err = float(getattr(each.risk, name)), abs(float(getattr(each.high, name)) - float(getattr(each.low, name))) / 2
-            return with_error(100 * value, 100 * err, "%") if err > 0 else words.per_cent(value)
-
-        return [
-            Fact("new hot pixels", with_error(params.rate * params.months, params.rate_err * params.months), "rate x age"),
-            Fact("a pixel", f"{plain(100 * float(each.risk.p_pixel), 3)} %", "probability that a pixel is hot and unmasked"),
-            Fact("a stamp", share("p_stamp"), f"{params.stamp} x {params.stamp} pixels with at least one such pixel"),
-            Fact(f"any of {params.stars}", share("p_any"), "at least one star's stamp is hit"),
-            Fact(f"fewer than {params.needed} clean", share("p_fewer"), "too few stars are left"),
-        ]
+        self.plot.level(0, self.maker.options.cadence, 90, "cadence", self.plot.theme.boundary, position=0.95, anchors=LEFT,
+                        style=Qt.PenStyle.DashLine)  # fmt: skip
 
     def what_to_know(self) -> tuple[str, ...]:
         series = self.series
@@ -201,7 +205,7 @@ class RiskPage(HotPage):
     def _show_windows(self) -> None:
         on = self.windows.isChecked()
         self.lists.setVisible(on)
-        self.numbers.setHidden(on)
+        self.rows.setHidden(on)
         self.subarray.setVisible(on)
         if not on:
             return
@@ -236,7 +240,7 @@ class RiskPage(HotPage):
 
     def copy_numbers(self) -> None:
         lists = f"{self.window_list.tsv()}\n\n{self.pixel_list.tsv()}"
-        QGuiApplication.clipboard().setText(lists if self.windows.isChecked() else self.numbers.tsv())
+        QGuiApplication.clipboard().setText(lists if self.windows.isChecked() else self.rows.tsv())
 
     def table(self) -> Table:
         found = self.risks()
@@ -246,6 +250,18 @@ class RiskPage(HotPage):
         last = found[-1]
         curves = {name: (np.asarray(getattr(last.curves, name)), "") for name in ("p_pixel", "p_stamp", "p_any", "p_fewer")}
         return {"months": (last.months, ""), **curves}, meta | {"ages": [ta_risk.summary(each) for each in found]}
+
+
+def _texts(each: ta_risk.Result) -> list[str]:
+    """A row of the table: an age and the probabilities at it."""
+    params = each.params
+
+    def share(name: str) -> str:
+        value, low, high = (float(getattr(risk, name)) for risk in (each.risk, each.low, each.high))
+        return with_error(100 * value, 50 * abs(high - low), "%") if high != low else words.per_cent(value)
+
+    new = with_error(params.rate * params.months, params.rate_err * params.months)
+    return [f"{params.months:g}", new, share("p_stamp"), share("p_any"), share("p_fewer"), words.per_cent(float(each.risk.p_pixel))]
 
 
 def _map_words(found: ta_risk.MapResult) -> str:
