@@ -18,6 +18,9 @@ MOST_ISLANDS = 500
 Turn = tuple[int, int, int, int]
 Point = tuple[int, int]
 
+NUDGE = 1e-7
+"""Pixels by which a mirrored outline is moved off the centres of pixels."""
+
 WIDEST = 16384
 """Pixels: no image is wider, and a shape that claims to be is not rasterised."""
 
@@ -245,10 +248,12 @@ def turned(shape: Shape, turn: Turn, move: tuple[float, float]) -> Shape:
     """The shape after x' = a x + b y + tx, y' = c x + d y + ty, where ``turn`` (a, b, c, d) is a flip, a quarter turn or neither."""
     if isinstance(shape, Combined):
         return Combined(turned(shape.first, turn, move), turned(shape.second, turn, move), shape.how)
-    if isinstance(shape, Polygon):
-        return Polygon(tuple(_apply(point, turn, move) for point in shape.points))
     if isinstance(shape, Painted):
         return _turned_pixels(shape, turn, move)
+    if isinstance(shape, Polygon | Rectangle):
+        move = _over_centres(shape, turn, move)
+    if isinstance(shape, Polygon):
+        return Polygon(tuple(_apply(point, turn, move) for point in shape.points))
     if isinstance(shape, Rectangle | Ellipse):
         x, y = _apply((shape.x, shape.y), turn, move)
         flip = turn[0] * turn[3] - turn[1] * turn[2]
@@ -257,6 +262,17 @@ def turned(shape: Shape, turn: Turn, move: tuple[float, float]) -> Shape:
             return Rectangle(x, y, shape.width, shape.height, angle)
         return Ellipse(x, y, shape.rx, shape.ry, angle)
     raise TypeError(f"{type(shape).__name__} cannot be turned")
+
+
+def _over_centres(shape: Polygon | Rectangle, turn: Turn, move: tuple[float, float]) -> tuple[float, float]:
+    """The move, with `NUDGE` along mirrored axes where a corner is level with pixel centres.
+
+    Of the centres on an outline those at the low side belong to the shape; mirrored they are at the high side, and still belong.
+    """
+    corners = shape.corners if isinstance(shape, Rectangle) else shape.points
+    if not any(abs(each - round(each)) < 2 * NUDGE for corner in corners for each in corner):
+        return move
+    return move[0] + (NUDGE if turn[0] + turn[1] < 0 else 0.0), move[1] + (NUDGE if turn[2] + turn[3] < 0 else 0.0)
 
 
 def _apply(point: tuple[float, float], turn: Turn, move: tuple[float, float]) -> tuple[float, float]:
