@@ -6,7 +6,6 @@ import math
 from functools import singledispatch
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detgui.errors import BadInput
 from detgui.science.detector import OUTPUTS, DetectorGeometry
