@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from detgui.errors import BadInput
-from detgui.science.gain_pairs import choose, map_uncertainty
+from detgui.science.gain_pairs import choose
 
 
 def maps(offsets, boxes=400, noise=0.008):
@@ -46,13 +46,6 @@ def test_figures_of_table_5():
     first = choose(gains, "auto")[1][0]
     assert first.difference == pytest.approx((gains[1] - gains[0]).mean())
     assert first.difference_std == pytest.approx((gains[1] - gains[0]).std())
-
-
-def test_uncertainty_from_differences_of_maps():
-    single, mean = map_uncertainty(maps((0, 0, 0, 0), boxes=4000), (1, 2, 3, 4))
-    assert single == pytest.approx(2.2 * 0.008, rel=0.03)
-    assert mean == pytest.approx(single / 2.0)
-    assert np.isnan(map_uncertainty(maps((0,)), (1,))).all()
 
 
 def test_the_error_of_an_offset_holds():

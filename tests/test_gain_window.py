@@ -16,9 +16,11 @@ from region_help import stroke
 from window_help import opened, windows
 
 from detgui.analysis import flat_calibration, gain_live
+from detgui.analysis.gain_file import Origin
 from detgui.data.region_files import read_masks
 from detgui.gui.gain import calibrate_page
 from detgui.science.boxes import VOID as VOID_KIND
+from detgui.science.regions import Ellipse
 from detgui.session.gain import TAB
 
 LEFT = Qt.MouseButton.LeftButton
@@ -219,8 +221,38 @@ def test_reference_file_with_what_the_form_says_and_the_voids_beside_it(qtbot, c
         assert model.meta.useafter == "2022-07-01T00:00:00"
         np.testing.assert_array_equal(model.data, panel.maker.result.map())
     assert "second line" in str(fits.getheader(path)["HISTORY"])
-    (mask,) = [each for _, kind, each in read_masks(tmp_path / "voids.reg", (256, 512)) if kind == "void"]
+    (mask,) = [each for _, kind, each in read_masks(path.with_name(f"{path.stem}_voids.reg"), (256, 512)) if kind == "void"]
     np.testing.assert_array_equal(mask, panel.maker.result.params.voids[0])
+    assert f"--voids {path.with_name('gain_voids.reg')}" in "".join(fits.getheader(path)["HISTORY"])
+
+
+def test_outlines_beside_a_map_are_those_it_was_made_with(qtbot, computed, tmp_path):
+    """Not those drawn since; an older file of outlines stays, and the map names the new one."""
+    window, panel = computed
+    session = window.parts.session
+    session.add_regions([void()])
+    qtbot.waitUntil(lambda: settled(panel.maker), timeout=PATIENCE)
+    result, path, older = panel.maker.result, tmp_path / "gain.fits", tmp_path / "gain_voids.reg"
+    older.write_text("mine")
+    panel.maker.holding = lambda: True  # the map of the next outline does not come
+    session.set_region_shape(session.state.regions[-1].number, Ellipse(60.0, 60.0, 30.0, 30.0))
+    panel.page.references.write_reference(result, path, Origin())
+    qtbot.waitUntil(lambda: str(path) in panel.page.said.text(), timeout=PATIENCE)
+    newer = tmp_path / "gain_voids_2.reg"
+    (mask,) = [each for _, kind, each in read_masks(newer, (256, 512)) if kind == "void"]
+    np.testing.assert_array_equal(mask, result.params.voids[0])
+    assert older.read_text() == "mine"
+    assert f"--voids {newer}" in "".join(fits.getheader(path)["HISTORY"])
+    panel.maker.holding = lambda: False
+
+
+def test_bulk_and_void_have_the_same_rows(qtbot, computed):
+    window, panel = computed
+    window.parts.session.add_regions([void()])
+    qtbot.waitUntil(lambda: settled(panel.maker), timeout=PATIENCE)
+    columns = show(panel, "Map").numbers.model().columns
+    assert len(columns) == 2
+    assert len({tuple(fact.label for fact in facts) for _, _, facts in columns}) == 1
 
 
 def test_table_and_figures_are_written(qtbot, computed, tmp_path):

@@ -14,15 +14,19 @@ from detgui.errors import BadInput
 from detgui.science.ipc import analytic_factor, check_centre, checked_kernel, kernel_factor, neighbour_error
 from detgui.science.photon_transfer import Moments
 
+ANY_DETECTOR = ("ANY", "N/A", "GENERIC", "MULTIPLE")
+"""What reference files say that are for all detectors."""
 
-def check_ipc(params: Params) -> None:
-    """Raise `BadInput` for a number or a kernel that corrects nothing, and for more than one way at once."""
+
+def check_ipc(params: Params, detector: str = "") -> None:
+    """Raise `BadInput` for a number or a kernel that corrects nothing, for more than one way at once, and for an IPC reference file of
+    another ``detector`` than the flats' ('': any)."""
     ways = [params.ipc_centre is not None, params.ipc_kernel is not None, params.ipc_measure]
     if sum(ways) > 1:
         raise BadInput("give one way to correct for IPC: the centre of the kernel, a kernel, or the measurement on the flats")
     if params.ipc_centre is not None:
         check_centre(params.ipc_centre)
-    _kernel(params)
+    _kernel(params, detector)
 
 
 def ipc_of(exposure: Exposure, params: Params, measured: Sequence[tuple[float, float]]) -> tuple[Ipc, tuple[str, ...]]:
@@ -65,26 +69,29 @@ def _mean(measured: Sequence[tuple[float, float]]) -> tuple[float | None, float 
     return mean, mean * float(np.sqrt((there[:, 1] ** 2).sum())) / len(there)
 
 
-def _kernel(params: Params) -> NDArray[np.float64] | None:
+def _kernel(params: Params, detector: str = "") -> NDArray[np.float64] | None:
     given = params.ipc_kernel
     if given is None:
         return None
     if not isinstance(given, Path):
         return checked_kernel(given, "the IPC kernel")
-    return checked_kernel(_read(given), given.name)
+    return checked_kernel(_read(given, detector), given.name)
 
 
-def _read(path: Path) -> NDArray[np.float64]:
+def _read(path: Path, detector: str) -> NDArray[np.float64]:
     from astropy.io import fits
 
     try:
         with fits.open(path) as hdus:
             kind = str(hdus[0].header.get("REFTYPE", "IPC")).strip().upper()
+            of = str(hdus[0].header.get("DETECTOR", "")).strip().upper()
             values = next((hdu.data for hdu in hdus if hdu.name == "SCI" and hdu.data is not None), None)
             if values is None or kind != "IPC":
                 why = "it has no SCI" if values is None else f"its REFTYPE is {kind}"
                 raise BadInput(f"{path.name} is no IPC reference file: {why}")
             found = np.array(values, np.float64)
+            if detector and of not in ("", *ANY_DETECTOR, detector.upper()):
+                raise BadInput(f"{path.name} is the IPC reference file of {of}, the flats are of {detector.upper()}")
     except OSError as error:
         raise BadInput(f"{path.name} cannot be read: {error.strerror or error}") from None
     if found.ndim == 4:  # a kernel for every pixel: (rows, columns of the kernel, ny, nx)

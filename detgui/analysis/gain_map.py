@@ -30,7 +30,7 @@ from detgui.science.boxes import Boxes, cut
 from detgui.science.clip_factor import factors
 from detgui.science.gain_differences import PairGains, measure_pair
 from detgui.science.gain_error import ADJACENT, FEWEST
-from detgui.science.gain_pairs import PairFigures, choose, map_uncertainty
+from detgui.science.gain_pairs import PairFigures, choose
 from detgui.science.gain_sectors import sector_figures
 from detgui.science.photon_transfer import Moments
 
@@ -65,13 +65,14 @@ def check(flats: Sequence[Exposure], params: Params) -> None:
 
 def _prepared(exposures: Sequence[Exposure], params: Params, progress: Progress = no_progress) -> tuple[list[Flat], Boxes, float]:
     flats = flats_of(exposures)
-    limit = params.limit if params.limit is not None else default_limit(exposures[0].geometry.detector if exposures else "")
+    detector = exposures[0].geometry.detector if exposures else ""
+    limit = params.limit if params.limit is not None else default_limit(detector)
     if not limit > 0:
         raise BadInput(f"a limit of {limit:g} DN leaves no group to fit")
     if params.last_group is not None and params.last_group < FEWEST:
         raise BadInput(f"{params.last_group} groups are too few for a line, it needs at least {FEWEST}")
     factors(params.clip, np.ones(1))
-    check_ipc(params)
+    check_ipc(params, detector)
     check_flats(flats, limit, progress)
     _check_pairs(params.pairs, len(flats) // 2)
     progress(0.0, "cutting boxes")
@@ -151,7 +152,6 @@ def run(
         flat_signal=signal[:, 0],
         flat_signal_std=signal[:, 1],
         flat_groups=drift_groups(_last_group(frames[0], params)),
-        map_err=map_uncertainty(gains * ipc.factor, pairs_used),
         ipc=ipc,
         geometry=flats[0].geometry,
         error_method=METHOD,

@@ -191,11 +191,9 @@ def at_limit(base: Result, limit: float) -> Result:
     gain, error = gain_map._mean(gains[rows], errors[rows])
     params = replace(base.params, limit=limit)
     estimators = {"classic": Estimate(gain, error)}
-    found = replace(
+    return replace(
         base, params=params, limit=limit, gain=gain, gain_err=error, pair_gain=gains, pair_gain_err=errors, estimators=estimators
     )
-    whole = gain_maps.uncertainty(found)
-    return replace(found, map_err=(whole.single, whole.mean))
 
 
 def _study(varied: str, values: Sequence[float], results: Sequence[Result]) -> Study:

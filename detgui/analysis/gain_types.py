@@ -86,8 +86,8 @@ class Result:
     the plot of variance against mean; ``measured`` by pair what came of them, not corrected for IPC. ``sectors``: by sector and kind the
     noise of reads alone and of the reset, and how far the estimators disagree.
     ``estimators``: 'classic', 'adjacent', 'lag1', 'lag2'. ``pairs_used`` 1-based. ``flat_signal`` and ``flat_signal_std`` by flat: mean
-    and spread over pixels of the signal between ``flat_groups`` (1-based), DN. ``map_err`` uncertainty of one and of the mean map from
-    differences of maps; pairs are judged in boxes of 256 pixels whatever ``params.box`` is.
+    and spread over pixels of the signal between ``flat_groups`` (1-based), DN. Pairs are judged in boxes of 256 pixels whatever
+    ``params.box`` is. The uncertainty from differences of maps is `gain_maps.uncertainty`.
     """
 
     params: Params
@@ -108,7 +108,6 @@ class Result:
     flat_signal: Array
     flat_signal_std: Array
     flat_groups: tuple[int, int]
-    map_err: tuple[float, float]
     ipc: Ipc
     geometry: DetectorGeometry
     error_method: str

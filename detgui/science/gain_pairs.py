@@ -97,14 +97,3 @@ def _figures(gains: Array, errors: Array | None, pair: int, used: Sequence[int])
         if difference.size:
             mean, std = float(difference.mean()), float(difference.std())
     return PairFigures(pair + 1, offset, error, pair in used, mean, std)
-
-
-def map_uncertainty(gains: Array, used: Sequence[int]) -> tuple[float, float]:
-    """Uncertainty of one map and of the mean map from differences of maps (section 6.2): their standard deviation over sqrt 2, the mean
-    over all differences, and that over the root of the number of maps; NaN for fewer than two. ``used`` 1-based."""
-    chosen = [number - 1 for number in used]
-    spreads = [np.nanstd(gains[one] - gains[two]) / np.sqrt(2.0) for at, one in enumerate(chosen) for two in chosen[at + 1 :]]
-    if not spreads:
-        return float("nan"), float("nan")
-    single = float(np.mean(spreads))
-    return single, single / float(np.sqrt(len(chosen)))

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +21,14 @@ from detgui.science.read_covariance import Linear, cross
 Array = NDArray[np.float64]
 Chosen = NDArray[np.bool_]
 
-SIGNIFICANT = 2.0
-"""Errors by which an estimator has to be off before it counts as disagreement."""
+FALSE_ALARMS = 0.01
+"""Part of maps without any systematic in which chance makes some estimator of some sector disagree."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """An estimator less the classic one, e-/DN, with its statistical error; ``systematic`` what of it goes beyond that error: the root
-    of the difference of the squares where it is more than 2 errors, else 0. ``extrapolated`` to zero signal, or a mean."""
+    of the difference of the squares where it is `significant` errors, else 0. ``extrapolated`` to zero signal, or a mean."""
 
     value: float
     err: float
@@ -61,14 +62,16 @@ def sector_figures(
 ) -> tuple[SectorFigures, ...]:
     """Figures of every sector and kind from the ``pairs`` used; ``sector``, ``kind``, ``pixels`` by box (n,); ``factor`` of the IPC that
     gains are multiplied with."""
-    found, errors = [], [_BoxErrors(pair) for pair in pairs]
-    for each in np.unique(sector * 2 + kind):
-        weights = np.where(sector * 2 + kind == each, pixels, 0.0)
+    errors = [_BoxErrors(pair) for pair in pairs]
+    chosen = {int(each): np.where(sector * 2 + kind == each, pixels, 0.0) for each in np.unique(sector * 2 + kind)}
+    compared = _judged({each: _differences(errors, weights, factor) for each, weights in chosen.items()})
+    found = []
+    for each, weights in chosen.items():
         intercept, single, reset = (_mean(values) for values in zip(*(_noises(one, weights) for one in errors), strict=True))
-        differences = _differences(errors, weights, factor)
+        differences = compared[each]
         found.append(
             SectorFigures(
-                int(each // 2), int(each % 2), *_root(*intercept), *_root(*single), *_root(*reset, at_least_zero=True),
+                each // 2, each % 2, *_root(*intercept), *_root(*single), *_root(*reset, at_least_zero=True),
                 max((item.systematic for item in differences.values()), default=0.0), differences,
             )
         )  # fmt: skip
@@ -119,6 +122,23 @@ def _noises(errors: _BoxErrors, weights: Array) -> tuple[Figure, Figure, Figure]
     return (whole, whole_err), (single, single_err), (whole - single, reset_err)
 
 
+def significant(comparisons: int) -> float:
+    """Errors by which one of so many differences has to be off before it counts: by chance that happens in `FALSE_ALARMS` of maps, or
+    less often where the differences are not independent (Bonferroni)."""
+    return NormalDist().inv_cdf(1.0 - FALSE_ALARMS / (2.0 * max(1, comparisons)))
+
+
+def _judged(compared: dict[int, dict[str, Difference]]) -> dict[int, dict[str, Difference]]:
+    """The same with the systematic, which depends on how many differences are looked at."""
+    least = significant(sum(map(len, compared.values())))
+    return {each: {name: _with_systematic(item, least) for name, item in items.items()} for each, items in compared.items()}
+
+
+def _with_systematic(item: Difference, least: float) -> Difference:
+    beyond = math.sqrt(item.value**2 - item.err**2) if abs(item.value) > least * item.err else 0.0
+    return replace(item, systematic=beyond)
+
+
 def _differences(pairs: Sequence[_BoxErrors], weights: Array, factor: float) -> dict[str, Difference]:
     names = [name for name in pairs[0].pair.others if all(name in each.pair.others for each in pairs)]
     found = {}
@@ -129,9 +149,8 @@ def _differences(pairs: Sequence[_BoxErrors], weights: Array, factor: float) -> 
             continue
         scale = factor / inverse**2
         off, err = float(-value * scale), float(np.sqrt((figures[:, 2] ** 2).sum()) / len(figures) * scale)
-        beyond = math.sqrt(off**2 - err**2) if abs(off) > SIGNIFICANT * err else 0.0
         straight = all(bool(each.pair.others[name].extrapolated[weights > 0].all()) for each in pairs)
-        found[name] = Difference(off, err, beyond, straight)
+        found[name] = Difference(off, err, 0.0, straight)
     return found
 
 

@@ -98,6 +98,11 @@ class GainMaker(QObject):
         return self._shown[1]
 
     @property
+    def made_for(self) -> Wish | None:
+        """What `result` was asked for with, its outlines among it."""
+        return self._shown[0] if self.result is not None and self._shown is not None else None
+
+    @property
     def is_current(self) -> bool:
         """Whether `result` is what the present options ask for."""
         return self.result is not None and self._shown is not None and self._shown[0] == self.wish

@@ -222,12 +222,28 @@ def words(wish: Wish, pairs_used: tuple[int, ...], approximate: bool) -> str:
     return ", ".join(parts)
 
 
-def command(result: gain_map.Result, *more: str) -> str:
-    """The command line with ``more`` words; outlines that were drawn stand in a region file that is written with an export."""
+def outlines_of(wish: Wish, size: tuple[int, int]) -> tuple[Region, ...]:
+    """The outlines that a map of ``size`` (ny, nx) was made with, as regions to write; those wholly outside it are left out."""
+    return tuple(
+        Region(shape, f"{kind} {number}", kind)
+        for kind, shapes in (("void", wish.voids), ("exclude", wish.exclude))
+        for number, shape in enumerate(shapes, 1)
+        if masks_of((shape,), size)
+    )
+
+
+def with_command(result: gain_map.Result, outlines: str) -> gain_map.Result:
+    """The same map, whose provenance has the command line with the region file of its outlines."""
+    return replace(result, provenance=result.provenance | {"command": command(result, outlines=outlines)})
+
+
+def command(result: gain_map.Result, *more: str, outlines: str = VOID_FILE) -> str:
+    """The command line with ``more`` words; outlines that were drawn stand in the region file ``outlines`` that is written with an
+    export."""
     made, params = str(result.provenance.get("command", "")), result.params
     for option, masks in (("--voids", params.voids), ("--exclude", params.exclude)):
         if isinstance(masks, tuple) and masks:
-            more = (*more, option, VOID_FILE)
+            more = (*more, option, outlines)
     if not made or not more:
         return made
     head, sign, tail = made.rpartition(" -o ")

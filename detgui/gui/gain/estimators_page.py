@@ -30,7 +30,10 @@ HEADERS = (
     ("sector", "1 to 4 by detector column"),
     ("region", "bulk or void"),
     *[(f"{words} ({UNIT})", more) for words, more in WORDS.values()],
-    (f"systematic ({UNIT})", "largest disagreement with the classic one beyond its statistical error; 0: they agree within 2 errors"),
+    (
+        f"systematic ({UNIT})",
+        "largest disagreement with the classic one beyond its error; 0: chance does that in 1 of 100 maps",
+    ),
 )
 
 

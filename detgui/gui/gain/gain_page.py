@@ -75,7 +75,7 @@ class GainPage(Page):
 
     def origin(self) -> Origin:
         result = self.result
-        return Origin(gain_work.command(result), "", dict(result.provenance))
+        return Origin.of(gain_work.with_command(result, gain_work.VOID_FILE).provenance)
 
     def file_name(self) -> str:
         source = self.maker.source

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 
 from detgui.analysis import gain_table
+from detgui.analysis.gain_maps import uncertainty
 from detgui.analysis.gain_types import Result
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.quantity import MISSING, plain, with_error
@@ -82,22 +83,23 @@ class MapPage(GainPage):
         spread = float(np.percentile(gains, 84) - np.percentile(gains, 16)) / 2 if gains.size > 2 else np.nan
         middle = with_error(float(np.median(gains)), MEDIAN_ERROR * one / np.sqrt(gains.size), UNIT) if gains.size else MISSING
         here_text = f"{int(here.sum())} ({int(shown.boxes.pixels[here].sum()):,} pixels)"
+        scatter = f"{plain(spread, 3)} {UNIT}" if np.isfinite(spread) else MISSING
         facts = [
             Fact("median", middle, "median of the boxes; its error from those of the boxes"),
             Fact("error of a box", f"{plain(one, 3)} {UNIT}", "median of the boxes' own errors, from the covariance of the groups"),
-            Fact("scatter", f"{plain(spread, 3)} {UNIT}", "half of the 16 to 84 % interval: errors, and what differs over the detector"),
+            Fact("scatter", scatter, "half of the 16 to 84 % interval: errors, and what differs over the detector"),
             Fact("boxes", here_text, f"nominally {shown.boxes.nominal} pixels each"),
+            self._from_maps(result, kind),
         ]
-        if kind == BULK:
-            single, mean = result.map_err
-            more = "differences of the maps of two pairs over √2, and that over the root of the number of pairs"
-            text = f"{plain(single, 3)} / {plain(mean, 3)} {UNIT}" if np.isfinite(single) else MISSING
-            facts += [Fact("one map / mean", text, more), Fact("IPC factor", _ipc(result), "what the gain was multiplied with")]
-        else:
-            bulk = shown.gain[_here(shown, BULK)]
-            ratio = float(np.median(gains) / np.median(bulk)) if bulk.size and gains.size else np.nan
-            facts += [Fact("void / bulk", plain(ratio, 4), "ratio of the medians"), Fact("", "")]
-        return facts
+        factor = Fact("IPC factor", _ipc(result), "what the gain was multiplied with")
+        return [*facts, _to_bulk(shown, kind), factor if kind == BULK else Fact(factor.label, "")]
+
+    def _from_maps(self, result: Result, kind: int) -> Fact:
+        """What the maps of the pairs differ by: of boxes of the exact map."""
+        found = uncertainty(result, result.boxes.kind == kind)
+        more = "differences of the maps of two pairs over √2, and that over the root of the number of pairs (section 6.2)"
+        text = f"{plain(found.single, 3)} / {plain(found.mean, 3)} {UNIT}" if np.isfinite(found.single) else MISSING
+        return Fact("one map / mean", text, more)
 
     def table(self) -> Table:
         result = self.result
@@ -119,6 +121,12 @@ class MapPage(GainPage):
 
 def _here(shown: Any, kind: int) -> Any:
     return (shown.boxes.kind == kind) & np.isfinite(shown.gain)
+
+
+def _to_bulk(shown: Any, kind: int) -> Fact:
+    gains, bulk = (shown.gain[_here(shown, each)] for each in (kind, BULK))
+    ratio = plain(float(np.median(gains) / np.median(bulk)), 4) if kind != BULK and gains.size and bulk.size else ""
+    return Fact("void / bulk", ratio, "ratio of the medians" if ratio else "")
 
 
 def _ipc(result: Result) -> str:

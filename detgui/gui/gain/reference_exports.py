@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -56,21 +57,32 @@ class ReferenceExports(QObject):
 
     def write_reference(self, result: Any, path: Path, origin: gain_file.Origin) -> None:
         """Write the reference file, and the outlines that its command names beside it."""
-        voids = path.with_name(gain_work.VOID_FILE)
+        self._write_beside(result, path, lambda made: gain_file.write(made, path, origin))
 
-        def write() -> None:
-            gain_file.write(result, path, origin)
-            if gain_work.VOID_FILE in gain_work.command(result) and not voids.exists():
-                self.write_voids(voids)
+    def _write_beside(self, result: Any, path: Path, write: Callable[[Any], object]) -> None:
+        """Write a file of a map, and beside it the outlines the map was made with, under a name that is free."""
+        maker = self._context.maker
+        wish = maker.made_for if maker.result is result else None
+        size = result.boxes.labels.shape
 
-        self._page.exporter.run(write, path)
+        def work() -> None:
+            from detgui.data import region_files
+
+            beside = free_name(path.with_name(f"{path.stem}_voids.reg"))
+            outlines = gain_work.outlines_of(wish, size) if wish is not None else ()
+            if outlines:
+                region_files.write_regions(beside, outlines, result.geometry)
+            write(gain_work.with_command(result, str(beside.absolute())))
+
+        self._page.exporter.run(work, path)
 
     def ask_sectors(self) -> None:
         """Ask where the table goes."""
         result = self._context.maker.result
         if result is not None:
             name = f"{gain_work.map_name(self._context.maker.source.name)}_sectors"
-            self._page.exporter.ask("ecsv", name, lambda path: self._page.exporter.run(lambda: gain_table.write(result, path), path))
+            write = lambda path: self._write_beside(result, path, lambda made: gain_table.write(made, path))  # noqa: E731
+            self._page.exporter.ask("ecsv", name, write)
 
     def ask_voids(self) -> None:
         """Ask where the outlines go."""
@@ -93,3 +105,12 @@ class ReferenceExports(QObject):
         if not chosen:
             raise DetguiError("no void and no excluded region is drawn")
         region_files.write_regions(path, chosen, self._geometry(source.key))
+
+
+def free_name(path: Path) -> Path:
+    """``path``, or the first of ``name_2``, ``name_3``, ... that is not taken."""
+    number, found = 1, path
+    while found.exists():
+        number += 1
+        found = path.with_stem(f"{path.stem}_{number}")
+    return found

@@ -87,3 +87,11 @@ def apply_theme(application: QApplication, theme: Theme) -> None:
     wanted = palette(system_is_dark() if theme == "system" else theme == "dark")
     if application.palette() != wanted:
         application.setPalette(wanted)
+        _style_again(application)
+
+
+def _style_again(application: QApplication) -> None:
+    """Style sheets of widgets keep the colours that ``palette(...)`` had when they were read: have them read again."""
+    for widget in application.allWidgets():
+        if "palette(" in widget.styleSheet():
+            widget.setStyleSheet(widget.styleSheet())
