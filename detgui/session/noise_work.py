@@ -17,7 +17,14 @@ from detgui.session.reading import reading
 from detgui.session.shelf import Shelf
 
 if TYPE_CHECKING:
+    from detgui.analysis.compare import Result as Compared
+    from detgui.analysis.extract1d import Aperture
+    from detgui.analysis.extract1d import Params as SpectrumParams
+    from detgui.analysis.extract1d import Result as Spectrum
+    from detgui.analysis.extract1d_background import Result as WithBackground
     from detgui.analysis.noise_types import Params, Result
+    from detgui.analysis.step_sweep import Params as SweepParams
+    from detgui.analysis.step_sweep import Result as Sweep
 
 Mask = NDArray[np.bool_]
 LEFT_OUT = ("source", "exclude", "background")
@@ -81,3 +88,80 @@ def _masks(regions: tuple[Region, ...], shape: tuple[int, int]) -> list[tuple[st
     from detgui.science.region_masks import mask_of
 
     return [(each.name, each.kind, mask_of(each.shape, shape)) for each in regions]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PixelPair:
+    """A pixel of two exposures: values along groups (ramps) or integrations, shapes (n,), in ``unit``; ``along`` says which."""
+
+    x: int
+    y: int
+    along: str
+    first: tuple[NDArray[np.float64], NDArray[np.float64]]
+    second: tuple[NDArray[np.float64], NDArray[np.float64]]
+    unit: str
+
+
+def pixel_pair(shelf: Shelf, keys: tuple[str, str], x: int, y: int, integration: int, progress: Progress = no_progress) -> PixelPair:
+    """The ramp of a pixel in one integration of two exposures, or of images its values in all integrations."""
+    progress(0.0, f"reading pixel {x}, {y}")
+    found = []
+    along, unit = "integration", ""
+    for key in keys:
+        with reading(shelf, key) as exposure:
+            unit = exposure.unit
+            if exposure.is_ramp:
+                along = "group"
+                there = integration if integration in exposure.integrations else int(exposure.integrations[0])
+                values = exposure.read_pixel(x, y, "SCI", [there])[0]
+                places = np.arange(1, values.size + 1, dtype=np.float64)
+            else:
+                values = exposure.read_pixel(x, y, "SCI")[:, 0]
+                places = np.asarray(exposure.integrations, np.float64)
+            found.append((places, np.asarray(values, np.float64)))
+    return PixelPair(x, y, along, found[0], found[1], unit)
+
+
+def compare(shelf: Shelf, keys: tuple[str, str], progress: Progress = no_progress) -> Compared:
+    """Compare two exposures. Raises `BadInput` where they cannot be."""
+    from detgui.analysis import compare as analysis
+
+    with reading(shelf, keys[0]) as before, reading(shelf, keys[1]) as after:
+        return analysis.run(before, after, progress=progress)
+
+
+def background_errors(shelf: Shelf, key: str, path: Path, write: Path | None = None, progress: Progress = no_progress) -> WithBackground:
+    """The errors of an exposure with those of a combined background; with ``write`` they go into a copy of its file."""
+    from detgui.analysis import extract1d_background
+    from detgui.data.exposure import open_one
+
+    with reading(shelf, key) as exposure, open_one([path], neighbours=False) as background:
+        result = extract1d_background.run(exposure, background, progress=progress)
+        if write is not None:
+            extract1d_background.write(result, exposure, write)
+    return result
+
+
+def spectrum(shelf: Shelf, key: str, params: SpectrumParams, progress: Progress = no_progress) -> Spectrum:
+    """Extract a spectrum and list its divots. Raises `BadInput` for what is no image."""
+    from detgui.analysis import extract1d
+
+    with reading(shelf, key) as exposure:
+        return extract1d.run(exposure, params, progress)
+
+
+def write_aperture(shelf: Shelf, key: str, aperture: Aperture, path: Path, progress: Progress = no_progress) -> Path:
+    """Write an aperture as an EXTRACT1D reference in JSON."""
+    from detgui.analysis import extract1d
+
+    progress(0.0, "writing")
+    with reading(shelf, key) as exposure:
+        extract1d.write_reference(path, exposure, aperture)
+    return path
+
+
+def sweep(params: SweepParams, folder: Path, progress: Progress = no_progress) -> Sweep:
+    """Run a step with several values of a setting in the child process."""
+    from detgui.analysis import step_sweep
+
+    return step_sweep.run(params, folder, progress=progress)
