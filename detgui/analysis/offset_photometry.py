@@ -26,6 +26,12 @@ from detgui.science.offset_photometry import Footprint, measure
 
 Array = NDArray[np.float64]
 
+STAR_RADIUS = 0.02
+"""Half-light radius of a star, arcsec for each micrometre of wavelength: 0.6 of the PSF's FWHM (JDox, NIRCam Point Spread Functions)."""
+
+LEAST_RADIUS = 0.7
+"""Of a source, over that of a star."""
+
 SAME = 0.3
 """Arcsec: closer detections on two images of the reference epoch are one source."""
 
@@ -158,8 +164,16 @@ def _search(images: Sequence[ImageFacts], params: ImageParams, step: Any, refuse
     )
     if not whole.ra.size:
         return whole
-    stars = float(np.percentile(whole.radius[whole.radius > 0], 10)) if (whole.radius > 0).any() else 0.0
-    return _take(whole, np.flatnonzero(whole.radius <= params.compact * stars))
+    return _take(whole, compact(whole.radius, images[0].filter, params.compact))
+
+
+def compact(radius: Array, filter_: str, most: float) -> NDArray[np.int64]:
+    """Indices of sources with half-light radii (arcsec) of stars, or up to ``most`` times as large; smaller ones are hot pixels and
+    cosmic rays."""
+    least = LEAST_RADIUS * STAR_RADIUS * int(filter_[1:4]) / 100
+    large = radius[radius >= least]
+    stars = float(np.percentile(large, 10)) if large.size else 0.0
+    return np.flatnonzero((radius >= least) & (radius <= most * stars))
 
 
 def _take(found: Found, which: NDArray[np.int64]) -> Found:

@@ -152,6 +152,11 @@ def _check_size(path: Path, hdus: Any) -> None:
         return
     end = max(int(hdu.fileinfo()["datLoc"]) + int(hdu.size) for hdu in hdus)
     size = path.stat().st_size
+    last = hdus[-1].fileinfo()
+    with path.open("rb") as file:  # where a header is cut, astropy leaves its extension out
+        file.seek(int(last["datLoc"]) + int(last["datSpan"]))
+        if file.read(8) == b"XTENSION":
+            raise BadInput(f"{path.name} is cut short: the header after {hdus[-1].name or 'the first'} is not complete")
     if end > size:
         raise BadInput(f"{path.name} is cut short: its headers tell of {end:,} bytes and it has {size:,}")
 

@@ -41,7 +41,7 @@ def read_any(path: Path) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # units that astropy does not know, keywords out of date
             table = _read(path, kind)
-            return _flat(table)
+            return _flat(table, path.name)
     except BadInput:
         raise
     except Exception as error:  # readers of tables fail in many ways
@@ -124,7 +124,7 @@ def _read_fits(path: Path) -> Any:
     return table
 
 
-def _flat(table: Any) -> Any:
+def _flat(table: Any, name_of_file: str) -> Any:
     from astropy.coordinates import SkyCoord
     from astropy.table import Column, Table
 
@@ -137,5 +137,5 @@ def _flat(table: Any) -> Any:
         elif getattr(column, "ndim", 1) == 1:
             flat[name] = column if hasattr(column, "mask") else Column(np.asarray(getattr(column, "value", column)), unit=column.unit)
     if not len(flat):
-        raise BadInput("it has no rows")
+        raise BadInput(f"{name_of_file} has no rows")
     return flat

@@ -183,7 +183,7 @@ def _plain(value: object) -> str:
 
 
 def _detectors(path: Path, given: Texts) -> Texts:
-    names = {text: detector_name(text) for text in np.unique(given)}
+    names = {text: detector_name(text) for text in np.unique(given).tolist()}
     unknown = sorted(text for text, name in names.items() if text and not name)
     if unknown:
         raise BadInput(f"{path.name}: {unknown[0]!r} is no NIRCam detector such as nrca1 or nrcblong")

@@ -51,7 +51,17 @@ def write_imaging(params: ImagingParams, folder: str | Path, progress: Progress 
 
 
 def _write_catalog(params: ImagingParams, scene: Scene, filter_: str, epoch: int, folder: Path) -> Path:
-    """The catalog of one epoch and filter: a row for each source and exposure."""
+    units = {"ra": "deg", "dec": "deg", "mag": "mag", "mag_err": "mag", "x": "pix", "y": "pix"}
+    table = {name: (values, units.get(name, "")) for name, values in make_catalog(params, scene, filter_, epoch).items()}
+    path = folder / f"imaging_epoch{epoch + 1}_{filter_}_cat.ecsv"
+    write_table(
+        path, table, {"epoch": epoch + 1, "filter": filter_.upper(), "long_axis_pa_deg": params.long_axis, "simulated": __version__}
+    )
+    return path
+
+
+def make_catalog(params: ImagingParams, scene: Scene, filter_: str, epoch: int) -> dict[str, NDArray[Any]]:
+    """Columns of the catalog of one epoch (from 0) and filter, shapes (n,): a row for each source and exposure that saw it."""
     rng = np.random.default_rng([params.seed, 4, int(filter_[1:4]), epoch])
     varies = variability(params, filter_)[epoch]
     parts: dict[str, list[NDArray[Any]]] = {}
@@ -76,10 +86,4 @@ def _write_catalog(params: ImagingParams, scene: Scene, filter_: str, epoch: int
         }
         for name, values in columns.items():
             parts.setdefault(name, []).append(values)
-    units = {"ra": "deg", "dec": "deg", "mag": "mag", "mag_err": "mag", "x": "pix", "y": "pix"}
-    table = {name: (np.concatenate(values), units.get(name, "")) for name, values in parts.items()}
-    path = folder / f"imaging_epoch{epoch + 1}_{filter_}_cat.ecsv"
-    write_table(
-        path, table, {"epoch": epoch + 1, "filter": filter_.upper(), "long_axis_pa_deg": params.long_axis, "simulated": __version__}
-    )
-    return path
+    return {name: np.concatenate(values) for name, values in parts.items()}
