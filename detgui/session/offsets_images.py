@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,15 +17,11 @@ from detgui.session.offsets_work import FileFacts
 
 if TYPE_CHECKING:
     from detgui.analysis.offset_types import PairResult
-    from detgui.data.field_images import FieldImage, ImageFacts
+    from detgui.data.field_images import ImageFacts
 
 Array = NDArray[np.float64]
 
-RADIUS = 6
-"""Pixels of the circle that the difference is averaged over (PEARLS JWIDF paper, figure 2)."""
-
 UNIT = "MJy/sr"
-MOST_PIXELS = 4e8
 
 
 def images_of(facts: Sequence[FileFacts], pair: PairResult) -> list[tuple[ImageFacts, ImageFacts]]:
@@ -51,72 +46,47 @@ def images_of(facts: Sequence[FileFacts], pair: PairResult) -> list[tuple[ImageF
 def difference(
     couples: Sequence[tuple[ImageFacts, ImageFacts]], name: str, source: Exposure | None, progress: Progress = no_progress
 ) -> MapExposure:
-    """Later minus earlier image of a step on the grid of the first, averaged over circles, MJy/sr; NaN where one of both has nothing.
+    """Later minus earlier images of a step on the grid of the first, averaged over circles of 6 pixels, MJy/sr.
 
-    Raises `BadInput` where an image has no WCS, or the two epochs have no pixel in common.
+    Images of both patches on one grid make one image. Raises `BadInput` where an image has no WCS, or epochs have no pixel in common.
     """
+    from detgui.analysis import offset_difference
+
     total: Array | None = None
     for at, (earlier, later) in enumerate(couples):
-        progress(0.9 * at / len(couples), f"difference of {later.path.name} and {earlier.path.name}")
-        part = _difference(earlier, later)
-        grid = couples[0][0].shape
-        if part.shape != grid:  # images of single detectors have grids of their own: only the first can be shown
-            continue
-        total = part if total is None else np.where(np.isfinite(total), total, part)
+
+        def part(fraction: float, text: str, at: int = at) -> None:
+            progress((at + fraction) / len(couples), text)
+
+        values = tuple(each for image in (earlier, later) for each in _said(image))
+        made = offset_difference.difference(later.path, earlier.path, values=values, progress=part).image
+        if total is None:
+            total = made
+        elif made.shape == total.shape and _same_grid(earlier, couples[0][0]):
+            total = np.where(np.isfinite(total), total, made)
     if total is None or not np.isfinite(total).any():
         raise BadInput(f"the images of {name} have no pixel in common")
-    progress(0.9, "smoothing")
-    smooth = smoothed(total, RADIUS)
-    fits = source is not None and tuple(source.shape[2:]) == smooth.shape
-    planes = {"DIFFERENCE": smooth.astype(np.float32), "UNSMOOTHED": total.astype(np.float32)}
+    fits = source is not None and tuple(source.shape[2:]) == total.shape
     label = f"{name.replace(' ', '_').replace(',', '')}_difference"
+    planes = {"DIFFERENCE": total.astype(np.float32)}
     return MapExposure(label, planes, unit=UNIT, signed=tuple(planes), source=source if fits else None, kind="difference")
 
 
-def _difference(earlier: ImageFacts, later: ImageFacts) -> Array:
-    from detgui.data.field_images import open_image
+def _same_grid(one: ImageFacts, two: ImageFacts) -> bool:
+    """Whether two images of one shape have the same pixels, to a tenth of one."""
+    from detgui.data.wcs import celestial_wcs
 
-    if max(np.prod(earlier.shape), np.prod(later.shape)) > MOST_PIXELS:
-        raise BadInput(f"{later.path.name} is too large for an image of the difference")
-    with open_image(_placed(earlier)) as one, open_image(_placed(later)) as two:
-        first = np.where(one.bad, np.nan, one.flux / earlier.pixel)
-        return _on_grid(two, one) - first
-
-
-def _placed(facts: ImageFacts) -> ImageFacts:
-    return replace(facts, detector=facts.detector or "nrca1")
+    ny, nx = one.shape
+    x, y = np.array([0.0, nx - 1.0, 0.0, nx / 2]), np.array([0.0, 0.0, ny - 1.0, ny / 2])
+    with celestial_wcs(one.path, ny, nx) as first, celestial_wcs(two.path, ny, nx) as second:
+        back = second.world_to_pixel_values(*first.pixel_to_world_values(x, y))
+    return bool(np.allclose(back, [x, y], atol=0.1))
 
 
-def _on_grid(image: FieldImage, grid: FieldImage) -> Array:
-    """An image in MJy/sr on another one's pixels: the same where the WCS agree to a tenth of a pixel, else linear between pixels."""
-    from scipy.ndimage import map_coordinates
-
-    values = np.where(image.bad, np.nan, image.flux / image.facts.pixel)
-    ny, nx = grid.flux.shape
-    corners = np.array([[0.0, 0.0], [nx - 1.0, 0.0], [0.0, ny - 1.0], [nx - 1.0, ny - 1.0], [nx / 2, ny / 2]]).T
-    x, y = image.pixels(*grid.sky(*corners))
-    if values.shape == (ny, nx) and np.allclose([x, y], corners, atol=0.1):
-        return values
-    out = np.full((ny, nx), np.nan)
-    for top in range(0, ny, 256):  # rows at a time: positions take much more memory than the image
-        rows = np.arange(top, min(top + 256, ny))
-        gx, gy = np.meshgrid(np.arange(nx, dtype=float), rows.astype(float))
-        x, y = image.pixels(*grid.sky(gx.ravel(), gy.ravel()))
-        places = np.stack([np.nan_to_num(y, nan=-1e9), np.nan_to_num(x, nan=-1e9)])
-        out[rows] = map_coordinates(values, places, order=1, mode="constant", cval=np.nan).reshape(rows.size, nx)
-    return out
-
-
-def smoothed(image: Array, radius: int) -> Array:
-    """Mean over a circle about every pixel of what is finite there; NaN where the pixel itself is not."""
-    from scipy.signal import fftconvolve
-
-    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
-    circle = (x**2 + y**2 <= radius**2).astype(np.float64)
-    good = np.isfinite(image)
-    total = fftconvolve(np.where(good, image, 0.0), circle, mode="same")
-    count = fftconvolve(good.astype(np.float64), circle, mode="same")
-    return np.where(good, total / np.maximum(count, 0.5), np.nan)
+def _said(image: ImageFacts) -> tuple[tuple[str, str, str], ...]:
+    """What is known of an image, for those whose headers do not say; a mosaic of several detectors needs the name of any."""
+    name = image.path.name
+    return ("detector", image.detector or "nrca1", name), ("filter", image.filter, name)
 
 
 Candidate = tuple[str, Path, int, int]  # key of an exposure, its file, rows and columns

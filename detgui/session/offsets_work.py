@@ -302,5 +302,4 @@ def predict(measured: Measured, table: OffsetTable, keep: str, gradient: str, pr
     from detgui.analysis import offset_predict
     from detgui.analysis.offset_factor import CorrectParams
 
-    mosaics = measured.images and any("i2d" in path.name for path, *_ in measured.wish.files)
-    return offset_predict.predict(measured.result, table, CorrectParams("", keep, gradient), progress, columns=not mosaics)
+    return offset_predict.predict(measured.result, table, CorrectParams("", keep, gradient), progress)

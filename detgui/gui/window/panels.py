@@ -59,6 +59,14 @@ PANELS = (
         whole=True,
     ),
     PanelRow(
+        "Offsets",
+        "detgui.gui.offsets.offsets_panel",
+        "OffsetsPanel",
+        "Ctrl+5",
+        "Offsets between NIRCam's modules and between epochs: step through them, fit them, correct images",
+        whole=True,
+    ),
+    PanelRow(
         "Noise",
         "detgui.gui.noise.noise_panel",
         "NoisePanel",
