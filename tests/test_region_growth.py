@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from detgui.errors import BadInput
-from detgui.science.region_growth import averaged, edge_tolerance, grow, grow_far, own_tolerance
+from detgui.science.region_growth import averaged, edge_tolerance, grow, grow_far, own_tolerance, slope_about
 from detgui.science.region_masks import mask_of
 from detgui.session.regions import RegionTools
 from detgui.simulate.flat_params import FlatParams
@@ -44,6 +44,25 @@ def test_a_click_anywhere_in_a_void_finds_it(size, void, seed, groups, clicks):
     for place in np.random.default_rng(seed).integers(0, rows.size, clicks):
         x, y = int(columns[place]), int(rows[place])
         assert share(signal, scene.void, x, y) > 0.93, (x, y)
+
+
+def test_the_slope_of_the_light_does_not_hide_a_void_whose_step_is_smaller():
+    scene = make_scene(FlatParams(rows=1024, columns=1024, groups=2, void=(520.0, 560.0, 150.0), seed=0, pairs=1))
+    *_, last = simulate_flat(scene, 0)  # the first flat: 11 % from side to side, and the void is 3 % lower
+    rows, columns = np.nonzero(ndimage.binary_erosion(scene.void, iterations=4))
+    for place in np.random.default_rng(1).integers(0, rows.size, 8):
+        x, y = int(columns[place]), int(rows[place])
+        assert share(last.signal, scene.void, x, y) > 0.93, (x, y)
+
+
+def test_the_slope_is_that_of_the_light_and_not_of_plateaus():
+    x, y = np.meshgrid(np.arange(600.0), np.arange(400.0))
+    image = 0.3 * x - 0.1 * y - 50.0 * (np.hypot(x - 300, y - 200) < 120) + 500.0 * (x % 2)
+    rng = np.random.default_rng(3)
+    image += rng.normal(0.0, 5.0, image.shape)
+    image[rng.random(image.shape) < 0.02] = np.nan
+    assert slope_about(image, 280, 190) == pytest.approx((0.3, -0.1), abs=0.01)
+    assert slope_about(image[:8, :8], 3, 3) == (0.0, 0.0)
 
 
 def test_even_and_odd_columns_do_not_hide_a_void():

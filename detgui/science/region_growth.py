@@ -21,6 +21,13 @@ ABOUT = 20
 SIGMAS = 3.0
 """Noise of the averaged image that belongs to a plateau on either side of its level."""
 
+SLOPE_REACH = 512
+"""Pixels on either side of the seed from which the slope of the light is told."""
+SLOPE_BLOCKS = 128
+"""Blocks along the longer side in which that is averaged."""
+APART = 8
+"""Blocks between those that are compared: edges of plateaus lie between few of them."""
+
 REACHES = (64, 128, 256, 512, 1024, 2048, 4096, 8192)
 """Pixels on either side of the seed in which an edge is looked for, one after the other."""
 SAMPLES = 64
@@ -47,26 +54,71 @@ RING = 2
 """Samples about a region that tell the level there."""
 
 
-def grow(image: NDArray[np.floating], x: int, y: int, tolerance: float, smooth: int = 1, within: Mask | None = None) -> Mask:
+Slope = tuple[float, float]
+"""Rise along x and y, unit of the image per pixel."""
+
+
+def grow(
+    image: NDArray[np.floating],
+    x: int,
+    y: int,
+    tolerance: float,
+    smooth: int = 1,
+    within: Mask | None = None,
+    slope: Slope | None = None,
+) -> Mask:
     """Pixels that hang together with (x, y) and differ from it by at most ``tolerance`` (of the image's unit); holes are filled.
 
-    ``smooth`` averages over boxes of so many pixels first, so that noise does not cut a plateau into pieces, and takes the level of the
-    plateau about (x, y) instead of one pixel's; pixels that are not finite are never taken and never averaged. ``within`` limits the
-    growth. Raises BadInput where the pixel is outside or has no value, or the tolerance is negative.
+    ``smooth`` above 1 averages over boxes of so many pixels first, so that noise does not cut a plateau into pieces, takes the level of
+    the plateau about (x, y) instead of one pixel's, and takes out the slope of the light, ``slope`` or `slope_about`. Pixels that are not
+    finite are never taken and never averaged. ``within`` limits the growth. Raises BadInput where the pixel is outside or has no value, or
+    the tolerance is negative.
     """
     from scipy import ndimage
 
     allowed = _allowed(image, x, y, within)
     if not tolerance >= 0:
         raise BadInput(f"the tolerance must not be negative, not {tolerance}")
-    averages = averaged(image, allowed, smooth)
-    level = level_about(averages, allowed, x, y, own_tolerance(image, x, y, smooth)) if smooth > 1 else averages[y, x]
-    averages -= level
-    labels, _ = ndimage.label(allowed & (np.abs(averages) <= tolerance))
+    away = _away(image, allowed, x, y, smooth, own_tolerance(image, x, y, smooth), slope or slope_about(image, x, y))
+    labels, _ = ndimage.label(allowed & (away <= tolerance))
     if not labels[y, x]:  # the seed itself is noise
         return _only(image.shape, x, y)
     grown: Mask = ndimage.binary_fill_holes(labels == labels[y, x]) & allowed
     return grown
+
+
+def _away(image: NDArray[np.floating], good: Mask, x: int, y: int, smooth: int, own: float, slope: Slope) -> NDArray[np.float64]:
+    """How far every pixel is from the level of the plateau about (x, y), as `grow` has it."""
+    averages = averaged(image, good, smooth)
+    if smooth <= 1:
+        return np.asarray(np.abs(averages - averages[y, x]), np.float64)
+    averages -= slope[0] * (np.arange(image.shape[1]) - x)[None, :] + slope[1] * (np.arange(image.shape[0]) - y)[:, None]
+    return np.asarray(np.abs(averages - level_about(averages, good, x, y, own)), np.float64)
+
+
+def slope_about(image: NDArray[np.floating], x: int, y: int) -> Slope:
+    """Slope of the light about a pixel, unit of the image per pixel: median of differences of averages, which plateaus do not change."""
+    part = _near(image, x, y, SLOPE_REACH)
+    size = max(2, -(-max(part.shape) // SLOPE_BLOCKS) // 2 * 2)  # even: columns of both levels are in every block
+    rows, columns = part.shape[0] // size, part.shape[1] // size
+    if not rows or not columns:
+        return 0.0, 0.0
+    cut = part[: rows * size, : columns * size].astype(np.float64)
+    good = np.isfinite(cut)
+    total, count = (
+        each.reshape(rows, size, columns, size).sum(axis=(1, 3)) for each in (np.where(good, cut, 0.0), good.astype(np.float64))
+    )
+    blocks = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    return _rise(blocks.T) / size, _rise(blocks) / size
+
+
+def _rise(blocks: NDArray[np.float64]) -> float:
+    """From one row to the next, 0 where there are too few."""
+    if blocks.shape[0] < 3 * APART:
+        return 0.0
+    rises = (blocks[APART:] - blocks[:-APART]) / APART
+    rises = rises[np.isfinite(rises)]
+    return float(np.median(rises)) if rises.size else 0.0
 
 
 def _only(shape: tuple[int, ...], x: int, y: int) -> Mask:
@@ -139,11 +191,11 @@ def edge_tolerance(image: NDArray[np.floating], x: int, y: int, smooth: int = 1)
     smoothed edge without bias. Where there is no such edge: `own_tolerance`. Raises BadInput as `grow`.
     """
     _allowed(image, x, y)
-    own = own_tolerance(image, x, y, smooth)
+    own, slope = own_tolerance(image, x, y, smooth), slope_about(image, x, y)
     if not own > 0:
         return own
     for reach in REACHES:
-        plateau = _plateau(image, x, y, smooth, own, reach)
+        plateau = _plateau(image, x, y, smooth, own, reach, slope)
         found = plateau.edge(math.ceil(smooth / plateau.thin) + 1)
         if found is not None:
             return found
@@ -208,12 +260,11 @@ class _Plateau:
         return float(np.median(self.away[about])) if about.any() else np.nan
 
 
-def _plateau(image: NDArray[np.floating], x: int, y: int, smooth: int, own: float, reach: int) -> _Plateau:
+def _plateau(image: NDArray[np.floating], x: int, y: int, smooth: int, own: float, reach: int, slope: Slope) -> _Plateau:
     x0, y0 = max(0, x - reach), max(0, y - reach)
     cut = image[y0 : y + reach + 1, x0 : x + reach + 1]
     good = np.isfinite(cut)
-    averages = averaged(cut, good, smooth)
-    away = np.where(good, np.abs(averages - level_about(averages, good, x - x0, y - y0, own)), np.inf)
+    away = np.where(good, _away(cut, good, x - x0, y - y0, smooth, own, slope), np.inf)
     thin = max(1, reach // SAMPLES)
     rows, columns = (slice(start % thin, None, thin) for start in (y - y0, x - x0))
     open_sides = (y0 > 0, y0 + cut.shape[0] < image.shape[0], x0 > 0, x0 + cut.shape[1] < image.shape[1])
@@ -222,7 +273,7 @@ def _plateau(image: NDArray[np.floating], x: int, y: int, smooth: int, own: floa
 
 def _steadiest(sizes: NDArray[np.float64], most: float) -> int | None:
     """Number of the tolerance about which the size grows least, None where it grows everywhere."""
-    judged = [place for place in range(SPAN, sizes.size - SPAN) if LEAST <= sizes[place - SPAN] and sizes[place + SPAN] < most]
+    judged = [place for place in range(SPAN, sizes.size - SPAN) if sizes[place - SPAN] >= LEAST and sizes[place + SPAN] < most]
     growth = [float(np.log(sizes[place + SPAN] / sizes[place - SPAN])) for place in judged]
     return judged[int(np.argmin(growth))] if growth and min(growth) <= STEADY else None
 
@@ -230,10 +281,10 @@ def _steadiest(sizes: NDArray[np.float64], most: float) -> int | None:
 def grow_far(image: NDArray[np.floating], x: int, y: int, tolerance: float, smooth: int = 1) -> Painted:
     """The same pixels as `grow` finds, as a shape; only as much of the image is looked at as they need."""
     ny, nx = image.shape
-    room, margin = FIRST, smooth + 1
+    room, margin, slope = FIRST, smooth + 1, slope_about(image, x, y)
     while True:
         x0, y0, x1, y1 = max(0, x - room), max(0, y - room), min(nx, x + room + 1), min(ny, y + room + 1)
-        found = painted(grow(image[y0:y1, x0:x1], x - x0, y - y0, tolerance, smooth))
+        found = painted(grow(image[y0:y1, x0:x1], x - x0, y - y0, tolerance, smooth, slope=slope))
         low_x, low_y, high_x, high_y = found.bounds
         # What comes near a cut may go on behind it, and is averaged with less than all of its neighbours.
         cut = (

@@ -21,7 +21,7 @@ Bounds = tuple[float, float, float, float]
 KINDS = ("void", "exclude", "region of interest", "background", "source")
 """What a region is for."""
 
-COLOURS = {"void": "#ff8c1a", "exclude": "#e5484d", "region of interest": "#3e9bff", "background": "#46a758", "source": "#d6a4ff"}
+COLOURS = {"void": "#ff8c1a", "exclude": "#ff5f63", "region of interest": "#66bdff", "background": "#6fdc84", "source": "#d6a4ff"}
 """Colour of a region that was given none, #rrggbb."""
 
 LARGEST = 1e9
