@@ -138,6 +138,15 @@ def test_bad_files(tmp_path):
         read_catalogs([tmp_path / "a.ecsv"], Columns(names=(("mag", "MAG"),)))
 
 
+def test_files_that_cannot_be_used_are_named(tmp_path):
+    table().write(tmp_path / "a.ecsv")
+    (tmp_path / "b.ecsv").write_text("nothing")
+    found = read_catalogs([tmp_path / "a.ecsv", tmp_path / "b.ecsv", tmp_path / "c.ecsv"])
+    assert len(found) == 2
+    assert found.notes[0].startswith("b.ecsv cannot be read as a table")
+    assert found.notes[1] == f"{tmp_path / 'c.ecsv'} does not exist"
+
+
 def test_position_angles_that_differ(tmp_path):
     one, two = table(), table()
     two.meta["long_axis_pa_deg"] = 70

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 
 import numpy as np
 import pytest
@@ -103,6 +104,16 @@ def test_undo(shared_file, tmp_path, epoch, capsys):
     assert cli(capsys, "correct", tmp_path / "there" / REAL, "--undo", "-o", tmp_path / "back", "--quiet")[0] == 0
     report = fits.FITSDiff(str(real), str(tmp_path / "back" / REAL), rtol=1.3e-7)
     assert report.identical, report.report()
+
+
+def test_checksums_hold(shared_file, tmp_path):
+    with fits.open(shared_file(REAL)) as hdus:
+        hdus.writeto(tmp_path / REAL, checksum=True)
+    offset_correct.run([tmp_path / REAL], tmp_path / "out", params=CorrectParams(epoch="1"))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "(Checksum|Datasum) verification failed")
+        with fits.open(tmp_path / "out" / REAL, checksum=True) as hdus:
+            assert all(hdu.data is None or hdu.data.size for hdu in hdus)
 
 
 def test_our_gradient_runs_along_the_long_axis(field, tmp_path):

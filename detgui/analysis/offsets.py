@@ -59,7 +59,7 @@ def run(catalog: Catalog, params: Params | None = None, progress: Progress = no_
         solve_filter(each, axis, params, _share(progress, 0.6 + 0.4 * at / len(data), 0.4 / len(data))) for at, each in enumerate(data)
     )
     rows = make_rows(pairs, general, pair, params, troubles)
-    notes += undetermined_notes(general) + _own_notes(pairs)
+    notes += _limit_notes(crossings, pair, params) + undetermined_notes(general) + _own_notes(pairs)
     progress(1.0, "offsets measured")
     return Result(
         params,
@@ -210,6 +210,13 @@ def _alignments(data: FilterData, params: Params) -> list[Alignment]:
         mads = (float(np.median(np.abs(each - middle))) for each, middle in zip(moved, (east, north), strict=True))
         found.append(Alignment(data.filter, pair, int(a.size), east, next(mads), north, next(mads)))
     return found
+
+
+def _limit_notes(crossings: Crossings, pair: Pair, params: Params) -> list[str]:
+    """How many sources the magnitude limit leaves out."""
+    faint = sum(found.rejected for (_, _, other), found in crossings.items() if other == pair)
+    used = sum(found.patch.size for (_, _, other), found in crossings.items() if other == pair)
+    return [f"{faint} of {faint + used} sources are fainter than {params.mag_limit:g} mag and left out"] if faint else []
 
 
 def _own_notes(pairs: Sequence[PairResult]) -> list[str]:

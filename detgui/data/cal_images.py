@@ -183,6 +183,8 @@ def write_scaled(
             header.remove("HISTORY", ignore_missing=True, remove_all=True)
             for line in (*kept, *add):
                 header.add_history(line)
+        if "CHECKSUM" in header:
+            hdus[0].add_checksum()
         if PROVENANCE in hdus:
             del hdus[PROVENANCE]
         if provenance is not None:

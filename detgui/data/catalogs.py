@@ -86,15 +86,22 @@ def read_catalogs(paths: Sequence[str | Path], columns: Columns | None = None, p
     """All measurements of some files, each of one epoch and filter or of several.
 
     Epoch, filter and detector come from columns, else from the meta, else from ``columns.values``. Rows without position, magnitude,
-    error or detector are left out, which the notes say. Raises `BadInput` naming the file and what lacks.
+    error or detector are left out, and files that cannot be used, which the notes say. Raises `BadInput` naming the file and what lacks
+    where none can be used.
     """
     if not paths:
         raise BadInput("no catalog was given")
-    found = []
+    found, refused = [], []
     for at, path in enumerate(paths):
         progress(at / len(paths), f"reading {Path(path).name}")
-        found.append(read_catalog(Path(path), columns or Columns()))
-    return join(found)
+        try:
+            found.append(read_catalog(Path(path), columns or Columns()))
+        except BadInput as error:
+            refused.append(str(error))
+    if not found:
+        raise BadInput(refused[0])
+    whole = join(found)
+    return replace(whole, notes=(*refused, *whole.notes))
 
 
 def join(parts: Sequence[Catalog]) -> Catalog:
