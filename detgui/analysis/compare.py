@@ -139,9 +139,9 @@ def _difference(first: NDArray[np.float32], second: NDArray[np.float32]) -> Diff
     values = image[was & now].astype(np.float64)
     lost, gained = int((was & ~now).sum()), int((now & ~was).sum())
     if not values.size:
-        return Difference(image, *(np.nan,) * 5, 0, lost, gained)
-    figures = (float(each) for each in (values.mean(), np.median(values), values.std(), values.min(), values.max()))
-    return Difference(image, *figures, int(np.count_nonzero(values)), lost, gained)
+        return Difference(image, np.nan, np.nan, np.nan, np.nan, np.nan, 0, lost, gained)
+    mean, median, std = float(values.mean()), float(np.median(values)), float(values.std())
+    return Difference(image, mean, median, std, float(values.min()), float(values.max()), int(np.count_nonzero(values)), lost, gained)
 
 
 def _share(progress: Progress, start: float, part: float, what: str) -> Progress:

@@ -16,9 +16,6 @@ from detgui.science.read_order import ReadOrder
 SURE = 3.0
 """Errors by which a number has to change to count."""
 
-BLOCKS = 16
-"""Stretches of lines that the error of a change of level comes from: levels of neighbouring lines are not independent."""
-
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -64,28 +61,25 @@ def _background(
     """Change of the mean of pixels free of sources: a cleaning of 1/f noise must not move it."""
     lines, values = order.lines(difference), order.lines(first)
     good = order.lines(free) & np.isfinite(lines) & np.isfinite(values) & ~order.reference
-    step, step_err = _mean_of_blocks(lines, good)
-    level, level_err = _mean_of_blocks(values, good)
+    step, step_err = _mean_of_lines(lines, good)
+    level, level_err = _mean_of_lines(values, good)
     moved = bool(np.isfinite(step_err) and abs(step) > SURE * step_err and abs(step) > 1e-6 * abs(level))
     words = f"the background moved by {measured(step, step_err, unit)}" if moved else "the background stayed where it was"
     return Change("background", "Level of the background", unit, level, level_err, level + step, level_err, step, step_err,
                   False if moved else None, words)  # fmt: skip
 
 
-def _mean_of_blocks(lines: NDArray[np.float32], good: NDArray[np.bool_]) -> tuple[float, float]:
-    n = good.sum(axis=1)
+def _mean_of_lines(lines: NDArray[np.float32], good: NDArray[np.bool_]) -> tuple[float, float]:
+    """Mean of the pixels that count, and its error from the scatter of the lines."""
+    count = good.sum(axis=1)
     total = np.where(good, lines, 0).sum(axis=1, dtype=np.float64)
-    if not n.sum():
+    known = count > 0
+    n = int(known.sum())
+    if n < 2:
         return np.nan, np.nan
-    edges = np.linspace(0, n.size, min(BLOCKS, n.size) + 1).astype(int)[:-1]
-    counts, sums = np.add.reduceat(n, edges), np.add.reduceat(total, edges)
-    mean = float(total.sum() / n.sum())
-    known = counts > 0
-    blocks = int(known.sum())
-    if blocks < 2:
-        return mean, np.nan
-    rest = (sums[known] - mean * counts[known]) / n.sum()
-    return mean, float(np.sqrt((rest**2).sum() * blocks / (blocks - 1)))
+    mean = float(total.sum() / count.sum())
+    rest = (total[known] - mean * count[known]) / count.sum()
+    return mean, float(np.sqrt((rest**2).sum() * n / (n - 1)))
 
 
 def _noise(before: Result, after: Result) -> list[Change]:

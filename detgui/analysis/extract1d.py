@@ -183,8 +183,5 @@ def write_reference(path: Path, exposure: Exposure, aperture: Aperture) -> None:
     nx, ny = exposure.shape[3], exposure.shape[2]
     x0, x1, y0, y1 = aperture.of(nx, ny).box
     header = exposure.header("SCI") or {}
-    order = header.get("SPORDER")
-    entry = aperture_dict(
-        str(header.get("SLTNAME") or "ANY"), (x0, y0), (x1, y1), aperture.dispersion, order if isinstance(order, int) else None
-    )
+    entry = aperture_dict(str(header.get("SLTNAME") or "ANY"), (x0, y0), (x1, y1), aperture.dispersion)
     write_extract1d(path, [entry], exposure.meta.instrument or "NIRSPEC", exposure.meta.exp_type or "ANY", f"aperture for {exposure.name}")

@@ -26,6 +26,9 @@ SNOWBALL, SHOWER, TRACK = "snowball", "shower", "track"
 HALO = 2.0
 """Mean of 3 x 3 pixels, standard deviations of one: six of the mean."""
 
+JITTER = 0.1
+"""Part of its signal by which a pixel of a star may change as the telescope moves."""
+
 JUMP = 5.0
 """Standard deviations of a difference that is a jump where there are no flags."""
 
@@ -104,7 +107,8 @@ def jumps_of(difference: Image, usual: Image, sigma: NDArray[np.float32], usable
     ``sigma`` DN of a faint pixel, shape of the image or its columns; photons add at least the signal itself, for gains of 1 e-/DN or more.
     """
     level = difference - usual
-    relative = np.where(usable, level / np.sqrt(sigma**2 + np.maximum(usual, 0)), 0).astype(np.float32)
+    light = np.maximum(usual, 0)
+    relative = np.where(usable, level / np.sqrt(sigma**2 + light + (JITTER * light) ** 2), 0).astype(np.float32)
     jumping = relative > JUMP
     if not jumping.any():
         return jumping
