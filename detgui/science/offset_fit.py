@@ -233,4 +233,4 @@ def _enough(in_p: NDArray[np.bool_]) -> None:
     n_p, n_q = int(in_p.sum()), int((~in_p).sum())
     if min(n_p, n_q) < FEWEST:
         which, n = ("p", n_p) if n_p < FEWEST else ("q", n_q)
-        raise BadInput(f"patch {which} has {n} sources, an offset needs at least {FEWEST}")
+        raise BadInput(f"patch {which} has {n} source{'s' * (n != 1)}, an offset needs at least {FEWEST}")
