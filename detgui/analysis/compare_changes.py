@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from detgui.analysis.compare_flags import FlagChange
 from detgui.analysis.noise_summary import measured
 from detgui.analysis.noise_types import Result
+from detgui.science.noise_lines import FEWEST
 from detgui.science.read_order import ReadOrder
 
 SURE = 3.0
@@ -70,16 +71,14 @@ def _background(
 
 
 def _mean_of_lines(lines: NDArray[np.float32], good: NDArray[np.bool_]) -> tuple[float, float]:
-    """Mean of the pixels that count, and its error from the scatter of the lines."""
+    """Mean of the lines' means, and its error from their scatter; every line counts the same, so that levels that add up to nothing do so."""
     count = good.sum(axis=1)
-    total = np.where(good, lines, 0).sum(axis=1, dtype=np.float64)
-    known = count > 0
+    known = count >= FEWEST
     n = int(known.sum())
     if n < 2:
         return np.nan, np.nan
-    mean = float(total.sum() / count.sum())
-    rest = (total[known] - mean * count[known]) / count.sum()
-    return mean, float(np.sqrt((rest**2).sum() * n / (n - 1)))
+    level = np.where(good, lines, 0).sum(axis=1, dtype=np.float64)[known] / count[known]
+    return float(level.mean()), float(level.std(ddof=1) / np.sqrt(n))
 
 
 def _noise(before: Result, after: Result) -> list[Change]:
@@ -120,6 +119,7 @@ def _half(result: Result, name: str) -> tuple[float, float]:
 
 def _change(key: str, title: str, unit: str, before: tuple[float, float], after: tuple[float, float], variance: bool = False) -> Change:
     """Smaller is better; variances are judged as they are, and told as their roots."""
+    before, after = (float(before[0]), float(before[1])), (float(after[0]), float(after[1]))
     step, error = after[0] - before[0], float(np.hypot(before[1], after[1]))
     sure = bool(np.isfinite(step) and np.isfinite(error) and abs(step) > SURE * error and step != 0)
     if variance:
