@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from detgui.session import noise_options, step_work
+from detgui.science.regions import Region
+from detgui.session import noise_options, noise_work, step_work
 from detgui.session.bridge import FINAL, Bridge
 from detgui.session.exposures import Exposures, Opened
 from detgui.session.noise_options import NoiseOptions
@@ -27,6 +28,7 @@ TAB = "Noise"
 SETTLE_MS = 150  # after the last change of the form
 LOG_MS = 100  # between two looks at the lines of the log
 COMPARE = "Compare"
+CLEAN = "clean_flicker_noise"
 
 
 class NoiseMaker(QObject):
@@ -53,6 +55,7 @@ class NoiseMaker(QObject):
         self.result: Ran | None = None
         self.trouble = ""  # what went wrong with the last run
         self.ended = ""  # 'done', 'failed', 'cancelled' of the last run
+        self.mask_part = 0.0  # of the image that the last mask measures noise on
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self._look)
         self._listen = QTimer(self, interval=LOG_MS)
@@ -133,6 +136,27 @@ class NoiseMaker(QObject):
         options = noise_options.with_recipe(self.options, recipe)
         self._session.set_noise(text=text, steps=options.steps, step=options.step, settings=options.settings)
 
+    def run_with_mask(self, regions: tuple[Region, ...]) -> None:
+        """Write regions as the ``user_mask`` of clean_flicker_noise, and run the steps with it."""
+        plan, source = self.plan, self.source
+        if source is None or self.busy or self._runs("mask"):
+            return
+        folder = plan.folder if plan is not None else source.paths[0].parent
+        self.trouble = ""
+        args = (self._exposures.shelf, source.key, regions, folder)
+        self._submit("mask", source.key, noise_work.user_mask, *args, lane="noise mask", title="Mask for clean_flicker_noise", quick=True)
+
+    def _masked(self, path: Path) -> None:
+        options = noise_options.with_setting(self.options, CLEAN, "user_mask", str(path))
+        steps = options.steps if CLEAN in options.steps else (CLEAN,)
+        self._session.set_noise(text="Mask of regions", steps=steps, step=CLEAN, settings=options.settings)
+        self.compute()
+
+    def compare_with(self, before: str, files: tuple[Path, ...], join: bool = False) -> None:
+        """Open files that were made of an exposure; `opened` follows where they can be compared with it."""
+        self._awaited = (before, tuple(path.absolute() for path in files))
+        self._exposures.open(self._awaited[1], join=join)
+
     def look(self) -> None:
         """Find out what the present plan needs."""
         self._settle.start()
@@ -194,6 +218,11 @@ class NoiseMaker(QObject):
         self._events.pop(event.task, None)
         if what == "run":
             self._ended(event, of)
+        elif event.kind == "done" and what == "mask":
+            self.mask_part = event.result[1]
+            self._masked(event.result[0])
+        elif event.kind == "failed" and what == "mask":
+            self.ended, self.trouble = "failed", sentence(event.error, event.title)
         elif event.kind == "done" and what == "form":
             self._forms[of] = event.result
         elif event.kind == "done" and what in ("check", "look"):
@@ -211,9 +240,8 @@ class NoiseMaker(QObject):
         self.ended = event.kind
         if event.kind == "done":
             self.result = event.result
-            self._awaited = (key, tuple(path.absolute() for path in event.result.outputs))
             self.ran.emit(event.result)
-            self._exposures.open(self._awaited[1], join=len(event.result.results) > 1)
+            self.compare_with(key, event.result.outputs, len(event.result.results) > 1)
         elif event.kind == "failed":
             self.trouble = sentence(event.error, event.title)
         if event.kind != "done":

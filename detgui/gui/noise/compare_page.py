@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 LANE, PIXEL = "noise compare", "noise pixel"
 HEADERS = (
     ("number", "what is compared"),
+    ("verdict", "where the change is more than three of its errors"),
     ("before", "with its error"),
     ("after", "with its error"),
     ("change", "after less before"),
-    ("verdict", "where the change is more than three of its errors"),
 )
 BEFORE, AFTER = 0, 1  # of the pins' colours: orange and sky blue
 ASK = "Choose the exposures before and after: of one size, both ramps or both images. A run of steps puts its own pair here."
@@ -91,14 +91,16 @@ class ComparePage(Page):
 
     def _fill(self) -> None:
         entries = [each for each in self.session.state.exposures if not each.source]
+        names = short([each.name for each in entries])
         for box, key in zip((self.before, self.after), self._pair(), strict=True):
-            wanted = [("choose…", ""), *((each.name, each.key) for each in entries)]
+            wanted = [("choose…", ""), *zip(names, (each.key for each in entries), strict=True)]
             if [(box.itemText(i), box.itemData(i)) for i in range(box.count())] != wanted:
                 box.clear()
                 for name, data in wanted:
                     box.addItem(name, data)
             box.setCurrentIndex(max(0, box.findData(key)))
-            box.setToolTip(box.currentText())
+            entry = self._entry(key)
+            box.setToolTip(entry.name if entry is not None else ASK)
 
     def need(self) -> Need | None:
         self._fill()
@@ -183,7 +185,10 @@ class ComparePage(Page):
         for name, (x, y), colour in (("before", pixel.first, pin_colour(BEFORE)), ("after", pixel.second, pin_colour(AFTER))):
             plot.line(1, x, y, colour, 0.8)
             plot.points(1, x, y, None, colour, size=5.0, name=name)
-        plot.label(1, f"signal ({pixel.unit})", f"{pixel.along} of pixel {pixel.x}, {pixel.y}")
+        said = f"{pixel.along} of pixel {pixel.x}, {pixel.y}"
+        if pixel.first[0].size == pixel.second[0].size == 1:
+            said = f"pixel {pixel.x}, {pixel.y}: {plain(pixel.first[1][0], 4)} before, {plain(pixel.second[1][0], 4)} after"
+        plot.label(1, f"signal ({pixel.unit})", said)
 
     # for files
 
@@ -208,6 +213,16 @@ class ComparePage(Page):
         QGuiApplication.clipboard().setText(self.rows.tsv())
 
 
+def short(names: list[str]) -> list[str]:
+    """Names without what all of them begin with, as far as a '_'."""
+    words = [name.split("_") for name in names]
+    same = 0
+    while len(names) > 1 and all(len(each) > same + 1 and each[: same + 1] == words[0][: same + 1] for each in words):
+        same += 1
+    common = "_".join(words[0][:same]) if same else ""
+    return [f"…{name.removeprefix(common)}" if common else name for name in names]
+
+
 def said(change: Change) -> str:
     """Better, worse, or nothing."""
     return "" if change.better is None else "better" if change.better else "worse"
@@ -218,16 +233,16 @@ def change_row(each: Change) -> tuple[str, ...]:
     unit = f" ({each.unit})" if each.unit else ""
     return (
         f"{each.title}{unit}",
+        said(each),
         with_error(each.before, each.before_err),
         with_error(each.after, each.after_err),
         with_error(each.change, each.change_err),
-        said(each),
     )
 
 
 def flag_row(each: FlagChange) -> tuple[str, ...]:
     """A row for a flag: how many have it, and how many gained and lost it."""
-    return f"{each.plane} {each.flag}", str(each.before), str(each.after), f"+{each.gained} −{each.lost}", ""
+    return f"{each.plane} {each.flag}", "", str(each.before), str(each.after), f"+{each.gained} −{each.lost}"
 
 
 def verdict(result: Result) -> str:
@@ -243,4 +258,4 @@ def verdict(result: Result) -> str:
         parts.append("<b>Better:</b> " + "; ".join(each.words for each in better[:4]))
     if worse:
         parts.append("<b>Worse:</b> " + "; ".join(each.words for each in worse[:4]))
-    return "<br>".join(f"{part}." for part in parts)
+    return "<br>".join(f"{part}." for part in parts).replace("+-", "±")

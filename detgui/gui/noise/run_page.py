@@ -21,11 +21,16 @@ from detgui.gui.noise.log_view import LogView
 from detgui.gui.noise.reference_table import ReferenceTable
 from detgui.gui.noise.step_form import StepForm
 from detgui.gui.noise.step_picker import StepPicker, unfit
+from detgui.science.regions import Region
 from detgui.session import noise_options
-from detgui.session.noise import COMPARE
+from detgui.session.noise import CLEAN, COMPARE
+from detgui.session.regions import regions_of
 from detgui.session.state import SessionState
 from detgui.session.step_work import Ran
 
+REGION_TIP = """Write the selected regions, or all where none is selected, as user_mask of clean_flicker_noise, and run.
+1/f noise is measured on background and plain regions, or on everything where there are none;
+sources, voids and excluded regions are left out."""
 KEEP_TIP = "Write the result of every step, not only that of the last"
 
 
@@ -55,6 +60,7 @@ class RunPage(QWidget):
         self.run = flat_button("Run", "Run the steps; the result is a new file and a new exposure (Ctrl+Shift+Y)")
         self.run.setProperty("icon_name", "mdi6.play")
         self.cancel = flat_button("Cancel", "Kill the process that runs the steps; nothing half written is left")
+        self.regions = flat_button("Use selected region as user_mask", REGION_TIP)
         self.outlook = QLabel(self, wordWrap=True)
         self.bar = QProgressBar(self, maximum=1000, textVisible=False)
         self.bar.setMaximumHeight(8)
@@ -80,6 +86,7 @@ class RunPage(QWidget):
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(3)
         inside.addLayout(_row(self.run, self.cancel, self.keep, self.folder, self.place))
+        inside.addWidget(self.regions)
         inside.addWidget(self.outlook)
         inside.addWidget(self.bar)
         inside.addWidget(self.doing)
@@ -104,6 +111,7 @@ class RunPage(QWidget):
         self.keep.toggled.connect(lambda on: session.set_noise(text="Results to keep", keep_all=on))
         self.run.clicked.connect(maker.compute)
         self.cancel.clicked.connect(maker.cancel)
+        self.regions.clicked.connect(self._use_regions)
         self.compare.clicked.connect(lambda: session.set_noise(page=COMPARE))
         session.changed.connect(self._changed)
         maker.changed.connect(self.refresh)
@@ -123,6 +131,16 @@ class RunPage(QWidget):
     def _reset(self, step: str) -> None:
         left = tuple(each for each in self._session.state.noise.settings if each.step != step)
         self._session.set_noise(text=f"Defaults of {step}", settings=left)
+
+    def _drawn(self) -> tuple[Region, ...]:
+        """The selected regions of the exposure in use, all of them where none is selected."""
+        source, state = self._maker.source, self._session.state
+        here = regions_of(state, source.key) if source is not None else ()
+        chosen = tuple(each.region for each in here if each.number in state.selected)
+        return chosen or tuple(each.region for each in here)
+
+    def _use_regions(self) -> None:
+        self._maker.run_with_mask(self._drawn())
 
     def _refuse(self, why: str) -> None:
         self._refused = why
@@ -162,7 +180,7 @@ class RunPage(QWidget):
     def _changed(self, old: SessionState, new: SessionState) -> None:
         if old.noise is not new.noise:
             self._said = ""
-        if any(getattr(old, name) is not getattr(new, name) for name in ("exposures", "frame", "noise", "tab")):
+        if any(getattr(old, name) is not getattr(new, name) for name in ("exposures", "frame", "noise", "tab", "regions", "selected")):
             self.refresh()
 
     def _logged(self, lines: list[str]) -> None:
@@ -194,6 +212,8 @@ class RunPage(QWidget):
         self.keep.setVisible(len(options.steps) > 1)
         if self.keep.isChecked() != options.keep_all:
             self.keep.setChecked(options.keep_all)
+        self.regions.setVisible(CLEAN in options.steps)
+        self.regions.setEnabled(bool(self._drawn()) and not maker.busy)
         self._show_work()
         plan = maker.plan
         self.script.show_script(plan.command if plan is not None else "", plan.python if plan is not None else "")
