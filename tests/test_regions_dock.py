@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 from window_help import PATIENCE, opened, windows
 
 from detgui.gui.regions.region_list import EYE, KIND, LOCK, NAME
-from detgui.science.region_masks import mask_of
+from detgui.science.region_masks import mask_of, painted
 from detgui.science.regions import Ellipse, Polygon, Rectangle, Region
 
 SIZE = (128, 128)
@@ -401,3 +401,13 @@ def test_long_names_of_files_are_not_cut(window):
     parts = panel.note.text().replace("\u200b", " ").split()
     assert max(panel.note.fontMetrics().horizontalAdvance(part) for part in parts) < 150
     assert panel.note.toolTip() == f"1 region read from {name}"
+
+
+def test_what_was_painted_is_turned_into_a_polygon(qtbot, window):
+    session = window.parts.session
+    session.add_regions([Region(painted(mask_of(Ellipse(60, 60, 25, 15), SIZE)), "spot")])
+    window.region_commands.actions.by_name["polygon"].trigger()
+    qtbot.waitUntil(lambda: isinstance(session.state.regions[0].region.shape, Polygon), timeout=PATIENCE)
+    assert "vertices" in window.region_panel.note.text()
+    session.undo()
+    assert not isinstance(session.state.regions[0].region.shape, Polygon)

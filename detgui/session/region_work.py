@@ -13,7 +13,8 @@ from detgui.data.exposure import Exposure
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
 from detgui.science.region_masks import carry, cut_mask, islands, mask_of, painted, pixels_of, split_sectors, widened
-from detgui.science.regions import Region, Shape
+from detgui.science.region_outline import with_vertices
+from detgui.science.regions import Combined, Painted, Region, Shape
 from detgui.session.shelf import Shelf
 
 
@@ -179,6 +180,19 @@ def grown(shape: Shape, pixels: float, progress: Progress = no_progress) -> Shap
     """The shape with a rim of so many pixels more, or less."""
     progress(0.0, "growing the region")
     return widened(shape, pixels)
+
+
+def with_outline(region: Region, progress: Progress = no_progress) -> tuple[Shape, str]:
+    """A polygon about the region's pixels, and what is to be said of it."""
+    progress(0.0, "outlining the region")
+    found = with_vertices(region.shape)
+    before, after = pixels_of(region.shape), pixels_of(found)
+    both = Combined(before, after, "add")
+    ny, nx = (round(both.bounds[3] - both.bounds[1]) + 4, round(both.bounds[2] - both.bounds[0]) + 4)
+    move = (2 - round(both.bounds[0] + 0.5), 2 - round(both.bounds[1] + 0.5))
+    one, other = (mask_of(Painted(each.x0 + move[0], each.y0 + move[1], each.pixels), (ny, nx)) for each in (before, after))
+    changed = int((one != other).sum())
+    return found, f"{region.name}: {len(found.points)} vertices; {changed} pixels at the edge of {int(one.sum())} changed"
 
 
 def parts(region: Region, how: str, key: str, shelf: Shelf, progress: Progress = no_progress) -> tuple[Region, ...]:

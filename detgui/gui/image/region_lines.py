@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from detgui.errors import BadInput
 from detgui.gui.image.picture import blocks
 from detgui.science.region_masks import box_of, mask_of, painted, pixels_of
+from detgui.science.region_outline import kept
 from detgui.science.regions import Ellipse, Painted, Polygon, Rectangle, Shape
 
 Lines = NDArray[np.float64]
@@ -153,25 +154,5 @@ def nearest(lines: Lines, x: float, y: float, pixel: tuple[float, float]) -> tup
 
 
 def simplified(points: NDArray[np.float64], pixel: tuple[float, float], slack: float = 0.7) -> NDArray[np.float64]:
-    """Points (n, 2) without those that lie within ``slack`` screen pixels of the line between their neighbours (Douglas & Peucker 1973)."""
-    kept = np.zeros(len(points), np.bool_)
-    kept[[0, -1]] = True
-    scale = np.array([pixel[0], pixel[1]])
-    parts = [(0, len(points) - 1)]
-    while parts:
-        first, last = parts.pop()
-        if last - first < 2:
-            continue
-        away = _apart(points[first + 1 : last] / scale, points[first] / scale, points[last] / scale)
-        far = int(np.argmax(away))
-        if away[far] > slack:
-            kept[first + 1 + far] = True
-            parts += [(first, first + 1 + far), (first + 1 + far, last)]
-    return points[kept]
-
-
-def _apart(points: NDArray[np.float64], start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Distances of points (n, 2) from a line that ends at both ends."""
-    along = end - start
-    share = np.clip((points - start) @ along / max(float(along @ along), 1e-30), 0, 1)
-    return np.asarray(np.hypot(*(start + share[:, None] * along - points).T), np.float64)
+    """Points (n, 2) without those that lie within ``slack`` screen pixels of the line between their neighbours."""
+    return points[kept(points / np.array([pixel[0], pixel[1]]), slack)]

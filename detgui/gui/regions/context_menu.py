@@ -14,7 +14,7 @@ CONTEXT = (
     ("zoom", "statistics"),
     ("rename", "Kind", "colour", "own colour", "lock", "hide"),
     ("copy", "paste", "duplicate", "copy to"),
-    ("Combine", "Split", "grow"),
+    ("Combine", "Split", "polygon", "grow"),
     ("delete",),
 )
 """Actions and submenus of the menu of a region, with lines between the parts."""

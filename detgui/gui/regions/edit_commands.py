@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QColorDialog, QDialog, QInputDialog
 from detgui.errors import BadInput
 from detgui.gui.regions.region_panel import RegionPanel
 from detgui.gui.window.shell import Shell
-from detgui.science.regions import KINDS
+from detgui.science.regions import KINDS, Polygon, Shape
 from detgui.session.regions import DrawnRegion, region, selected_here
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class EditCommands:
             **{how: partial(self._join, how) for how in ("add", "subtract", "intersect")},
             "sectors": lambda: self._split("sectors"),
             "islands": lambda: self._split("islands"),
+            "polygon": self.turn_into_polygons,
             "grow": self.ask_grow,
             "delete": self.delete,
         }
@@ -129,6 +130,24 @@ class EditCommands:
                 ),
                 failed=lambda sentence, each=each: self._panel.say(f"{each.region.name}: {sentence}"),
             )  # fmt: skip
+
+    def turn_into_polygons(self) -> None:
+        """Give the selected regions that are not locked or polygons already an outline with vertices."""
+        from detgui.session import region_work
+
+        for each in self.chosen:
+            if each.region.locked or isinstance(each.region.shape, Polygon):
+                self._panel.say(f"{each.region.name} is {'locked' if each.region.locked else 'a polygon already'}")
+                continue
+            self._jobs().start(
+                f"outline {each.number}", "Outlining the region", region_work.with_outline, each.region,
+                then=lambda found, each=each: self._if_same(each, lambda: self._outlined(each, *found)),
+                failed=lambda sentence, each=each: self._panel.say(f"{each.region.name}: {sentence}"),
+            )  # fmt: skip
+
+    def _outlined(self, each: DrawnRegion, shape: Shape, said: str) -> None:
+        self._session.set_region_shape(each.number, shape, text="Turn into polygon")
+        self._panel.say(said)
 
     def _if_same(self, before: DrawnRegion, do: Callable[[], object]) -> None:
         """Do it unless the region was changed while the worker was at it."""

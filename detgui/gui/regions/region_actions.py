@@ -57,6 +57,7 @@ ROWS = (
     RegionRow("intersect", "Combine", "&Intersect", "", "Keep what all selected regions share", "two"),
     RegionRow("sectors", "Split", "At &sector boundaries", "", "One region for each amplifier", "one"),
     RegionRow("islands", "Split", "Into &islands", "", "One region for each part that does not touch another", "one"),
+    RegionRow("polygon", "", "Turn into a pol&ygon", "", "Give what was painted or grown an outline with vertices to drag", "some"),
     RegionRow("grow", "", "&Grow or shrink…", "Ctrl+Shift+W", "Add a rim of some pixels, or take one away", "some"),
     RegionRow("delete", "-", "D&elete", "Ctrl+Del", "Delete the selected regions that are not locked", "some"),
 )
