@@ -30,13 +30,14 @@ class BoxPage(GainPage):
     def __init__(self, context: Context, parent: Any = None) -> None:
         super().__init__(context, PagePlot("Variance against mean of a box", (4, 3, 3)), parent)
         self.plot.label(0, "variance (DN²)")
-        self.plot.label(1, "variance − line (DN²)", "mean of the sum of both flats (DN)")
+        self.plot.label(1, "residual (DN²)", "mean of the sum of both flats (DN)")
         self.plot.plots[1].setXLink(self.plot.plots[0])
         self.plot.plots[0].getAxis("bottom").setStyle(showValues=False)
         self.plot.plots[2].getAxis("bottom").setTicks([list(enumerate(ESTIMATORS))])
         self.plot.label(2, f"gain ({UNIT})")
         self.plot.legends[0].setOffset((8, 4))  # the line goes to the upper right
         self.put_tools(None)
+        self.splitter.setSizes([500, 140])
         self._pixel: tuple[int, int] | None = None
         self._box = -1
         if context.image is not None:
@@ -107,7 +108,7 @@ class BoxPage(GainPage):
         noise = with_error(float(result.read_noise[box]), float(result.read_noise_err[box]), "DN")
         facts = [
             Fact("gain", gain, "mean over the pairs used, corrected for IPC"),
-            Fact("read noise", noise, "of a single read, from the intercept 2 R²; noise of the reset included"),
+            Fact("intercept noise", noise, "of a single read, from the intercept 2 R²; noise of the reset included"),
             Fact("box", f"{box}: sector {boxes.sector[box]}{amplifier}, {boxes.regions()[box]}", place),
             Fact("pixels", f"{boxes.pixels[box]:,}{small}", f"nominally {boxes.nominal:,}; {place}"),
         ]

@@ -34,6 +34,7 @@ class MapPage(GainPage):
     def __init__(self, context: Context, parent: Any = None) -> None:
         super().__init__(context, PagePlot("Histogram of the gain of the boxes"), parent)
         self.plot.label(0, "boxes", f"gain ({UNIT})")
+        self.plot.legends[0].setColumnCount(2)
         self.show_map = flat_button("Show the map", "Show the gain map in the image; again: the first flat")
         self.show_map.clicked.connect(self._swap)
         self.boxes = flat_button("Boxes", "Draw the boxes over the image (Ctrl+Shift+B)")
@@ -98,7 +99,7 @@ class MapPage(GainPage):
         """What the maps of the pairs differ by: of boxes of the exact map."""
         found = uncertainty(result, result.boxes.kind == kind)
         more = "differences of the maps of two pairs over √2, and that over the root of the number of pairs (section 6.2)"
-        text = f"{plain(found.single, 3)} / {plain(found.mean, 3)} {UNIT}" if np.isfinite(found.single) else MISSING
+        text = f"{with_error(found.single, found.single_err)} / {plain(found.mean, 3)} {UNIT}" if np.isfinite(found.single) else MISSING
         return Fact("one map / mean", text, more)
 
     def table(self) -> Table:

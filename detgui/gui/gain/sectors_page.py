@@ -20,7 +20,7 @@ HEADERS = (
     ("sector", "1 to 4 by detector column, as in the report, and the amplifier that reads it"),
     ("region", "void: boxes inside the outlines; bulk: all others"),
     (f"gain ({UNIT})", "mean of the boxes weighted by their pixels"),
-    ("systematic", "what the estimators disagree by beyond their errors (page Estimators)"),
+    (f"systematic ({UNIT})", "what the estimators disagree by beyond their errors (page Estimators)"),
     ("read noise (DN)", "of a single read, from differences of reads"),
     ("reset (DN)", "noise of the reset: what the intercept has beyond that of the reads"),
     ("intercept (DN)", "both together, from the intercept of the line: 2 R²"),
@@ -37,6 +37,7 @@ class SectorsPage(GainPage):
     def __init__(self, context: Context, parent: Any = None) -> None:
         super().__init__(context, PagePlot("Gain and read noise of the sectors", (3, 2), linked=True, counts=True), parent)
         self.plot.label(0, f"gain ({UNIT})")
+        self.plot.legends[0].setColumnCount(2)
         self.plot.label(1, "read noise (DN)", "sector")
         self.rows = RowsTable("Gain of the sectors", HEADERS)
         self.show_rows_under(self.rows)

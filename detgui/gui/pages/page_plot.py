@@ -14,6 +14,8 @@ from PySide6.QtGui import QColor
 from detgui.gui.common import plot_theme
 from detgui.gui.common.plot_theme import PlotTheme
 
+MOST_LEGEND = 0.45  # of the height of a plot
+LEGEND_GAP = 6  # px above a legend and below it
 AXIS_WIDTH = 62  # px, so that all left axes end at the same place
 
 Floats = NDArray[np.floating[Any]]
@@ -137,12 +139,20 @@ class PagePlot(pg.GraphicsLayoutWidget):
         plot.getAxis(side).resizeEvent()  # else a new text stands where the old one did until the layout changes
 
     def fit(self, row: int, room: float = 0.0) -> None:
-        """Show all of a plot; ``room`` of its height stays free above, for the legend."""
+        """Show all of a plot; where there is ``room``, that part of its height stays free above, and more where the legend needs it."""
         box = self.plots[row].vb
         box.autoRange()
         low, high = box.viewRange()[1]
         if room:
-            box.setYRange(low, high + room * (high - low), padding=0)
+            box.setYRange(low, high + max(room, self._legend_room(row)) * (high - low), padding=0)
+
+    def _legend_room(self, row: int) -> float:
+        """Height of the legend in heights of what is left under it; 0 where there is none."""
+        legend, height = self.legends[row], self.plots[row].vb.height()
+        if not legend.isVisible() or not height > 0:
+            return 0.0
+        part = min(MOST_LEGEND, (legend.boundingRect().height() + LEGEND_GAP) / height)
+        return part / (1.0 - part)
 
     # colours
 
