@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
-from noise_help import PATIENCE, by_hand, front, open_file, step_child
+from noise_window_help import PATIENCE, by_hand, front, open_file, step_child
 from step_help import write_bots
 
 from detgui.cli.parser import parse
