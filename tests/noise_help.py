@@ -1,63 +1,74 @@
-"""Frames with known noise, made with plain numpy, and files of them."""
+"""The noise tab on small simulated exposures, with a child process of its own for the steps."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-from data_files import write
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from step_help import offline_child
 
-from detgui.science.detector import AXES, DetectorGeometry
-from detgui.science.read_order import ReadOrder, read_order
+from detgui.analysis import step_forms, steps
+from detgui.gui.window.parts import Parts
+from detgui.session.noise import TAB
+from detgui.session.noise_options import StepReference
 
-INSTRUMENTS = {"NRC": "NIRCAM", "NRS": "NIRSPEC", "NIS": "NIRISS", "GUI": "FGS"}
-
-
-def geometry(detector: str, ny: int, nx: int, noutputs: int = 0, start: tuple[int, int] = (101, 201)) -> DetectorGeometry:
-    fast, slow = AXES[detector]
-    corner = (1, 1) if (ny, nx) == (2048, 2048) else start
-    return DetectorGeometry(ny, nx, detector, fast, slow, *corner, noutputs, known=True)
-
-
-def order_of(detector: str, ny: int = 256, nx: int = 256, **more) -> ReadOrder:
-    return read_order(geometry(detector, ny, nx, **more))
+PATIENCE = 60_000  # ms
+LEFT = Qt.MouseButton.LeftButton
 
 
-def stripes_axis(detector: str) -> int:
-    """Axis of the image along which the slow scan goes: lines differ along it."""
-    return 1 if abs(AXES[detector][1]) == 1 else 0
+@contextmanager
+def step_child(folder: Path) -> Iterator[object]:
+    """The child process of the program for the tests of a module, which no window closes; forms are kept for all of them."""
+    with offline_child(folder) as child, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(steps, "shared_child", lambda: child)
+        patch.setattr(steps, "close_child", lambda: None)
+        patch.setattr(step_forms, "cache_folder", lambda: folder / "forms")
+        yield child
 
 
-def striped(rng, detector: str, shape: tuple[int, int], rms: float, sigma: float) -> tuple[np.ndarray, np.ndarray]:
-    """White noise with a random walk of levels along the slow axis, (image, levels): standard deviation of the levels is ``rms``."""
-    axis = stripes_axis(detector)
-    level = np.cumsum(rng.normal(size=shape[axis]))
-    level = (level - level.mean()) / level.std(ddof=1) * rms
-    image = rng.normal(0, sigma, shape) + (level[None, :] if axis == 1 else level[:, None])
-    return image.astype(np.float32), level
+def open_file(qtbot, parts: Parts, path: Path) -> str:
+    """Open a file; its key."""
+    count = len(parts.session.state.exposures)
+    parts.exposures.open([path])
+    qtbot.waitUntil(lambda: len(parts.session.state.exposures) > count, timeout=PATIENCE)
+    return parts.session.state.exposures[-1].key
 
 
-def keywords(detector: str, ny: int, nx: int, **more) -> dict[str, object]:
-    fast, slow = AXES[detector]
-    full = (ny, nx) == (2048, 2048)
-    words = {"TELESCOP": "JWST", "INSTRUME": INSTRUMENTS[detector[:3]], "DETECTOR": detector, "FASTAXIS": fast, "SLOWAXIS": slow}
-    words |= {"SUBSTRT1": 1 if full else 101, "SUBSTRT2": 1 if full else 201, "SUBSIZE1": nx, "SUBSIZE2": ny}
-    return words | {"SUBARRAY": "FULL" if full else "GENERIC"} | more
+def by_hand(references: dict[str, Path], *types: str) -> tuple[StepReference, ...]:
+    """References chosen by hand."""
+    return tuple(StepReference(name, str(references[name])) for name in types)
 
 
-def rate_file(path: Path, detector: str, image: np.ndarray, dq: np.ndarray | None = None, unit: str = "DN/s", **more) -> Path:
-    words = keywords(detector, *image.shape, DATAMODL="ImageModel", **more)
-    hdus = [("SCI", image.astype(np.float32), {"BUNIT": unit})]
-    if dq is not None:
-        hdus.append(("DQ", dq.astype(np.uint32)))
-    return write(path, words, *hdus)
+def front(parts: Parts, **options) -> None:
+    """Bring the noise tab to the front with options."""
+    parts.session.set_tab(TAB)
+    parts.session.set_noise(**options)
+    QApplication.processEvents()
 
 
-def ramp_file(path: Path, detector: str, data: np.ndarray, groupdq: np.ndarray | None = None, **more) -> Path:
-    """``data`` (nints, ngroups, ny, nx), DN."""
-    nints, ngroups, ny, nx = data.shape
-    words = keywords(detector, ny, nx, NINTS=nints, NGROUPS=ngroups, TGROUP=1.0, TFRAME=1.0, NFRAMES=1, GROUPGAP=0, **more)
-    hdus = [("SCI", data.astype(np.float32), {"BUNIT": "DN"})]
-    if groupdq is not None:
-        hdus.append(("GROUPDQ", groupdq.astype(np.uint8)))
-    return write(path, words | {"DATAMODL": "RampModel"}, *hdus)
+def press(button) -> None:
+    """Click a button with the mouse."""
+    assert button.isVisible()
+    assert button.isEnabled()
+    QTest.mouseClick(button, LEFT)
+    QApplication.processEvents()
+
+
+def typed(field, text: str) -> None:
+    """Type a text into a field instead of what is there, and Enter."""
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, text)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    QApplication.processEvents()
+
+
+def page_of(panel, title: str):
+    """Click a page's button in the switch."""
+    press(next(each for each in panel._switch.buttons() if each.text() == title))
+    return panel.page

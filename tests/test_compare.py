@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from noise_help import order_of, ramp_file, rate_file, striped
+from noise_frames import order_of, ramp_file, rate_file, striped
 from step_help import offline_child
 
 from detgui.analysis import compare, noise, step_sweep, steps

@@ -9,7 +9,7 @@ import pytest
 from astropy.io import fits
 from cli_help import run
 from data_files import write
-from noise_help import keywords, ramp_file, rate_file, striped
+from noise_frames import keywords, ramp_file, rate_file, striped
 
 from detgui.analysis import noise
 from detgui.analysis.noise_summary import summary

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from noise_help import geometry, order_of, striped, stripes_axis
+from noise_frames import geometry, order_of, striped, stripes_axis
 
 from detgui.errors import BadInput
 from detgui.science.detector import DetectorGeometry
@@ -266,3 +266,24 @@ def test_a_frame_of_one_value_and_one_of_few_pixels_are_no_trouble():
     found = taken_apart(image, order)
     assert np.isnan(rms_of(found.level, found.level_var).rms)
     assert geometry("NRS1", 64, 64).known
+
+
+def test_a_frame_full_of_spectra_has_no_noisy_lines_and_keeps_its_stripes():
+    order = order_of("NRS1", 512, 1024, noutputs=1)
+    y, x = np.mgrid[:512, :1024]
+    for seed in range(4):
+        rng = np.random.default_rng([18, seed])
+        image, level = striped(rng, "NRS1", (512, 1024), 0.02, 0.0)
+        light = np.full((512, 1024), 0.01)
+        for _ in range(15):
+            at, begin, length = rng.uniform(10, 500), rng.uniform(0, 600), rng.uniform(200, 400)
+            middle = at + 0.01 * (x - begin)
+            trace = np.exp(-((y - middle) ** 2) / 2.9) * rng.lognormal(0, 1) + (np.abs(y - middle) < 6) * 0.05
+            light += trace * ((x > begin) & (x < begin + length))
+        image = image + light + rng.normal(size=light.shape) * np.hypot(0.03, np.sqrt(light / 500))
+        image[rng.random(image.shape) < 0.002] += 5
+        assert noisy_of(image, order).noisy.size == 0
+        found = taken_apart(image, order)
+        rms = rms_of(found.level, found.level_var)
+        assert rms.rms == pytest.approx(level.std(ddof=1), rel=0.03)
+        assert 0.05 < found.sources.mean() < 0.3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from noise_help import order_of
+from noise_frames import order_of
 
 from detgui.science.noise_ramp import RampSums, finish, lag_matrix, lags_for
 from detgui.science.noise_telegraph import basis_of, chance, levels_of, telegraphs, two_levels

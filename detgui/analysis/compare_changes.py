@@ -71,7 +71,7 @@ def _background(
 
 
 def _mean_of_lines(lines: NDArray[np.float32], good: NDArray[np.bool_]) -> tuple[float, float]:
-    """Mean of the lines' means, and its error from their scatter; every line counts the same, so that levels that add up to nothing do so."""
+    """Mean of the lines' means, and its error from their scatter; levels of lines that add up to nothing do not move it."""
     count = good.sum(axis=1)
     known = count >= FEWEST
     n = int(known.sum())

@@ -170,7 +170,7 @@ class _Images:
     def noise(self) -> NDArray[np.float64]:
         """Standard deviation of the pixels at every place along the fast axis."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.sqrt(self.rows.squares / self.rows.degrees)
+            return np.sqrt(self.rows.squares / self.rows.count)
 
     def one_over_f(self) -> OneOverF:
         """All images together."""

@@ -23,6 +23,9 @@ ALPHA = 0.01
 WINDOW = 64
 """Neighbours, on both sides together, that a line is compared with."""
 
+SHARED = 1.5
+"""Squares of neighbouring differences have a correlation of 1/4 on either side: their mean varies by that much more."""
+
 FEWEST_PIXELS = 30
 LEAST_EXCESS = 0.1
 """A line at least this part noisier than its neighbours is worth a name; less is the detector's own variety."""
@@ -53,34 +56,38 @@ class RowSums:
 
     squares: Floats
     count: Floats
-    degrees: Floats
     fourth: Floats
     expected: Floats
 
     @classmethod
     def empty(cls, n_fast: int) -> RowSums:
         """Nothing added yet."""
-        return cls(*(np.zeros(n_fast) for _ in range(5)))
+        return cls(*(np.zeros(n_fast) for _ in range(4)))
 
     def add(self, found: Split, err: NDArray[np.float32] | None = None) -> None:
-        """Add an image; ``err`` (slow, fast) its standard deviations, as far as they are known."""
-        squares = found.rest.astype(np.float32) ** 2
+        """Add an image; ``err`` (slow, fast) its standard deviations, as far as they are known.
+
+        From differences of neighbours along the slow axis: what is left of a source changes little from one to the next.
+        """
+        both = found.good[1:] & found.good[:-1]
+        squares = np.where(both, (found.rest[1:] - found.rest[:-1]) ** 2, np.float32(0)) * np.float32(0.5)
+        count = both.sum(axis=0)
         self.squares += squares.sum(axis=0, dtype=np.float64)
         self.fourth += (squares**2).sum(axis=0, dtype=np.float64)
-        self.count += found.place_count
-        self.degrees += np.maximum(found.place_count - 1, 0)
+        self.count += count
         if err is not None:
-            self.expected += (np.where(found.good, err, 0).astype(np.float64) ** 2).sum(axis=0)
+            variance = np.where(found.good, err, 0).astype(np.float64) ** 2
+            self.expected += np.where(both, 0.5 * (variance[1:] + variance[:-1]), 0.0).sum(axis=0)
 
 
 def rows(sums: RowSums, order: ReadOrder, alpha: float = ALPHA) -> Rows:
     """Noise of every line, and those that stand out."""
     enough = sums.count >= FEWEST_PIXELS
     with np.errstate(invalid="ignore", divide="ignore"):
-        variance = np.where(enough, sums.squares / sums.degrees, np.nan)
+        variance = np.where(enough, sums.squares / sums.count, np.nan)
         noise = np.sqrt(variance)
         kurtosis = np.clip(sums.fourth / sums.count / (sums.squares / sums.count) ** 2, 1.5, 30.0)
-        relative = np.sqrt((kurtosis - 1) / (4 * sums.count))
+        relative = np.sqrt(SHARED * (kurtosis - 1) / (4 * sums.count))
         expected = sums.expected / sums.count
         known = enough & np.isfinite(expected) & (expected > 0)
         scale = np.sqrt(expected) if known.sum() == enough.sum() and known.any() else np.ones(noise.size)
@@ -91,7 +98,7 @@ def rows(sums: RowSums, order: ReadOrder, alpha: float = ALPHA) -> Rows:
         middle = _local(logarithm[members])
         rest = logarithm[members] - middle
         # Gaussian scatter: an excess of kurtosis of the line itself must not hide it.
-        theory = 1 / np.sqrt(2 * np.maximum(sums.count[members], 1))
+        theory = np.sqrt(SHARED / (2 * np.maximum(sums.count[members], 1)))
         spread = MAD_TO_SIGMA * np.median(np.abs(rest[np.isfinite(rest)])) if np.isfinite(rest).any() else 0.0
         usual[members] = np.exp(middle) * scale[members]
         significance[members] = rest / np.maximum(theory, spread)
