@@ -34,6 +34,18 @@ class FormerField(ValueField):
         self.edit.setModified(False)
         self.show_value(self.path)
 
+    def settled(self) -> bool:
+        """Take what stands in the line; False, and `refused` says why, where that is no file."""
+        text = self.edit.text().strip()
+        if self.path is not None and text == self.path.name:
+            return True
+        try:
+            self._entered(self.parse(text))
+        except ValueError as error:
+            self.refused.emit(str(error))
+            return False
+        return True
+
 
 class MaskForm(OriginForm):
     """What a MASK reference says of itself, with ``former`` and ``release``."""
@@ -47,6 +59,10 @@ class MaskForm(OriginForm):
         header = hot_mask_file.mask_hdus(empty, "mask.fits", Origin())[0].header
         super().__init__(header, "MASK reference file", parent, (("Former mask", self.former), ("", self.release)))
         self.former.refused.connect(self._refused)
+
+    def _accept(self) -> None:
+        if self.former.settled():
+            super()._accept()
 
     def _refused(self, sentence: str) -> None:
         self.message.setText(sentence)
@@ -80,5 +96,7 @@ class TaForm(QDialog):
         self.message.setVisible(bool(sentence))
 
     def _accept(self) -> None:
+        if not self.former.settled():
+            return
         self.accept()
         self.accepted_former.emit(self.former.path)

@@ -10,7 +10,7 @@ from detgui.analysis.hot_meaning import InWindow
 from detgui.gui.common.quantity import with_error
 from detgui.gui.hotpixels.list_table import ListColumn
 from detgui.gui.hotpixels.words import per_cent
-from detgui.science.region_masks import box_of
+from detgui.science.region_masks import cut_mask
 from detgui.session.hot_options import HotOptions
 from detgui.session.regions import DrawnRegion
 
@@ -19,9 +19,10 @@ def windows_of(history: History, drawn: tuple[DrawnRegion, ...], options: HotOpt
     """What the boxes about drawn regions and the subarrays hold; what lies outside the image is left out."""
     found = []
     for each in drawn:
-        rows, columns = box_of(each.region.shape, history.series.shape)
-        if rows.start < rows.stop and columns.start < columns.stop:
-            corners = (columns.start, rows.start, columns.stop - 1, rows.stop - 1)
+        rows, columns, mask = cut_mask(each.region.shape, history.series.shape)
+        if mask.any():
+            y, x = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+            corners = (columns.start + int(x[0]), rows.start + int(y[0]), columns.start + int(x[-1]), rows.start + int(y[-1]))
             found.append(hot_meaning.window(corners, history.series, each.region.name or f"region {each.number}"))
     ny, nx = history.series.shape
     for each in options.windows:
