@@ -207,14 +207,12 @@ class OffsetsMaker(QObject):
             self._session.choose_exposure(self._picture[1])
             return
         source = self._open(couples[0][0].path)
-        exposure = self._exposures.exposure(source) if source else None
         self._work.start(
             DIFFERENCE,
             "Difference of two epochs",
             offsets_images.difference,
             couples,
             name,
-            exposure,
             then=lambda made: self._difference_came(name, source, made),
             failed=self.tell,
         )

@@ -54,6 +54,11 @@ class Correction(QObject):
         return self._session.state.offsets
 
     @property
+    def measured_there(self) -> bool:
+        """Whether offsets were measured."""
+        return self._maker.result is not None
+
+    @property
     def choice(self) -> str:
         """'measured', 'published' or 'file'."""
         choice = self.options.table

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detgui.data.exposure import Exposure
+from detgui.data.exposure import open_one
 from detgui.data.memory_exposure import MapExposure
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from detgui.analysis.offset_types import PairResult
     from detgui.data.field_images import ImageFacts
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 UNIT = "MJy/sr"
 
@@ -43,33 +43,37 @@ def images_of(facts: Sequence[FileFacts], pair: PairResult) -> list[tuple[ImageF
     return []
 
 
-def difference(
-    couples: Sequence[tuple[ImageFacts, ImageFacts]], name: str, source: Exposure | None, progress: Progress = no_progress
-) -> MapExposure:
-    """Later minus earlier images of a step on the grid of the first, averaged over circles of 6 pixels, MJy/sr.
+def difference(couples: Sequence[tuple[ImageFacts, ImageFacts]], name: str, progress: Progress = no_progress) -> MapExposure:
+    """Later minus earlier images of a step on the grid of the earlier, averaged over circles of 6 pixels, MJy/sr.
 
-    Images of both patches on one grid make one image. Raises `BadInput` where an image has no WCS, or epochs have no pixel in common.
+    Images of both patches on one grid make one image, else a plane each where they have the same shape. Raises `BadInput` where an
+    image has no WCS, or the epochs have no pixel in common.
     """
     from detgui.analysis import offset_difference
 
-    total: Array | None = None
+    made: list[Array] = []
     for at, (earlier, later) in enumerate(couples):
 
         def part(fraction: float, text: str, at: int = at) -> None:
             progress((at + fraction) / len(couples), text)
 
         values = tuple(each for image in (earlier, later) for each in _said(image))
-        made = offset_difference.difference(later.path, earlier.path, values=values, progress=part).image
-        if total is None:
-            total = made
-        elif made.shape == total.shape and _same_grid(earlier, couples[0][0]):
-            total = np.where(np.isfinite(total), total, made)
-    if total is None or not np.isfinite(total).any():
+        made.append(offset_difference.difference(later.path, earlier.path, values=values, progress=part).image)
+    if not any(np.isfinite(each).any() for each in made):
         raise BadInput(f"the images of {name} have no pixel in common")
-    fits = source is not None and tuple(source.shape[2:]) == total.shape
     label = f"{name.replace(' ', '_').replace(',', '')}_difference"
-    planes = {"DIFFERENCE": total.astype(np.float32)}
-    return MapExposure(label, planes, unit=UNIT, signed=tuple(planes), source=source if fits else None, kind="difference")
+    planes = _planes(couples, made)
+    with open_one([couples[0][0].path], neighbours=False) as source:
+        return MapExposure(label, planes, unit=UNIT, signed=tuple(planes), source=source, kind="difference")
+
+
+def _planes(couples: Sequence[tuple[ImageFacts, ImageFacts]], made: Sequence[Array]) -> dict[str, Array]:
+    first = made[0]
+    if len(made) == 1 or made[1].shape != first.shape:
+        return {"DIFFERENCE": first.astype(np.float32)}
+    if _same_grid(couples[1][0], couples[0][0]):
+        return {"DIFFERENCE": np.where(np.isfinite(first), first, made[1]).astype(np.float32)}
+    return {"P": first.astype(np.float32), "Q": made[1].astype(np.float32)}
 
 
 def _same_grid(one: ImageFacts, two: ImageFacts) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor
 
 from detgui.analysis.offset_trends import Trend, trend
@@ -138,32 +138,51 @@ def _sky(plot: StepPlot, view: View, reach: float) -> None:
     if view.chosen is not None:
         plot.ring(SKY, float(east[view.chosen]), float(north[view.chosen]))
     _axes_on_sky(plot, view, east, north)
-    plot.label(SKY, "north (arcmin)", f"east (arcmin), blue −{limit:.2f}, red +{limit:.2f} mag")
+    plot.label(SKY, "north (arcmin)", "east (arcmin)")
 
 
 def _axes_on_sky(plot: StepPlot, view: View, east: Array, north: Array) -> None:
     """The d axis through its origin with p and q at its ends, and where north and east are."""
     theme = plot.theme
     angle = np.deg2rad(view.axis.angle)
-    unit = np.array([np.sin(angle), np.cos(angle)])
-    reach = float(np.max(np.hypot(east, north))) * 1.12 or 1.0
-    ends = np.outer([-reach, reach], unit)
-    plot.line(SKY, ends[:, 0], ends[:, 1], theme.faint, 1.0, style=Qt.PenStyle.DashLine)
-    tip = ends[1]
-    for turn in (0.9, -0.9):
-        back = tip - 0.07 * reach * np.array([np.sin(angle + 0.5 * turn), np.cos(angle + 0.5 * turn)])
+    unit, side = np.array([np.sin(angle), np.cos(angle)]), np.array([np.cos(angle), -np.sin(angle)])
+    d, across = view.pair.sources.d, east * side[0] + north * side[1]
+    low, high = 1.1 * min(float(d.min()), 0.0), 1.1 * max(float(d.max()), 0.1)
+    tip = high * unit
+    plot.line(SKY, np.array([low * unit[0], tip[0]]), np.array([low * unit[1], tip[1]]), theme.faint, 1.0, style=Qt.PenStyle.DashLine)
+    for turn in (0.45, -0.45):
+        back = tip - 0.08 * high * np.array([np.sin(angle + turn), np.cos(angle + turn)])
         plot.line(SKY, np.array([tip[0], back[0]]), np.array([tip[1], back[1]]), theme.faint, 1.2)
-    _word(plot, "d", tip * 1.1, theme.foreground)
-    across = 0.12 * reach * np.array([unit[1], -unit[0]])
-    _word(plot, "p", 0.6 * reach * unit + 2.6 * across, view.p_colour)
-    _word(plot, "q", -0.6 * reach * unit + 2.6 * across, view.q_colour)
-    corner = np.array([float(east.min()), float(north.min())]) - 0.02 * reach
-    length = 0.22 * reach
-    for step, word in (((0.0, length), "N"), ((length, 0.0), "E")):
-        plot.line(SKY, np.array([corner[0], corner[0] + step[0]]), np.array([corner[1], corner[1] + step[1]]), theme.foreground, 1.4)
-        _word(plot, word, corner + 1.25 * np.array(step), theme.foreground)
-    box = plot.plots[SKY].vb
-    box.autoRange(padding=0.04)
+    words = [("d", 1.1 * tip, theme.foreground)]
+    edge = float(np.max(np.abs(across))) * 1.2 * side
+    for name, part, colour in (("p", view.pair.sources.in_p, view.p_colour), ("q", ~view.pair.sources.in_p, view.q_colour)):
+        if part.any():
+            words.append((name, float(np.median(d[part])) * unit + edge, colour))
+    for name, at, colour in words:
+        _word(plot, name, at, colour)
+    compass = _compass(plot, east, north)
+    places = np.array([*np.stack([east, north], axis=1), tip, *(at for _, at, _ in words), *compass])
+    lows, highs = places.min(axis=0), places.max(axis=0)
+    plot.plots[SKY].vb.setRange(xRange=(lows[0], highs[0]), yRange=(lows[1], highs[1]), padding=0.03)
+
+
+def _compass(plot: StepPlot, east: Array, north: Array) -> list[Any]:
+    """North and east in the corner that has the fewest sources; returns the places that it takes."""
+    size = 0.2 * float(max(np.ptp(east), np.ptp(north), 1e-3))
+    corners = [
+        (x, y) for x in (float(east.min()), float(east.max()) - 1.3 * size) for y in (float(north.min()), float(north.max()) - 1.3 * size)
+    ]
+
+    def inside(corner: tuple[float, float]) -> int:
+        x, y = corner
+        return int(((east > x - 0.2 * size) & (east < x + 1.5 * size) & (north > y - 0.2 * size) & (north < y + 1.5 * size)).sum())
+
+    corner = np.array(min(corners, key=inside))
+    ends = [corner + np.array(step) * size for step in ((0.0, 1.0), (1.0, 0.0))]
+    for end, word in zip(ends, ("N", "E"), strict=True):
+        plot.line(SKY, np.array([corner[0], end[0]]), np.array([corner[1], end[1]]), plot.theme.foreground, 1.4)
+        _word(plot, word, corner + 1.3 * (end - corner), plot.theme.foreground)
+    return [corner, *(corner + 1.4 * (end - corner) for end in ends)]
 
 
 def _word(plot: StepPlot, text: str, at: Any, colour: QColor) -> None:
@@ -195,7 +214,18 @@ def _histograms(plot: StepPlot, view: View, middle: float, reach: float) -> None
         if part.any():
             plot.level(HISTOGRAM, float(np.median(sources.delta[part])), 90, colour=colour, style=Qt.PenStyle.DashLine)
     plot.label(HISTOGRAM, "sources", "Δ, later − earlier (mag)")
-    plot.plots[HISTOGRAM].vb.setRange(xRange=(edges[0], edges[-1]), yRange=(0, 1.25 * highest), padding=0)
+    _colour_key(plot, middle, reach, 0.09 * highest)
+    plot.plots[HISTOGRAM].vb.setRange(xRange=(edges[0], edges[-1]), yRange=(-0.1 * highest, 1.4 * highest), padding=0)
+
+
+def _colour_key(plot: StepPlot, middle: float, reach: float, height: float) -> None:
+    """A strip under the histograms: which colour is which offset on the sky."""
+    table = colormaps.colours(colormaps.DIVERGING)
+    delta = np.linspace(middle - reach, middle + reach, 200)
+    place = (np.clip(delta / reach, -1, 1) + 1) / 2 * (len(table) - 1)
+    item = pg.ImageItem(table[np.rint(place).astype(int)].astype(np.uint8)[None, :, :], axisOrder="row-major", levels=(0, 255))
+    item.setRect(QRectF(middle - reach, -height, 2 * reach, height))
+    plot.add(HISTOGRAM, item, 2)
 
 
 def _along(plot: StepPlot, view: View) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detgui.analysis.offset_trends import Trend
 from detgui.analysis.offset_types import PairResult
@@ -29,21 +30,23 @@ def facts(view: View) -> list[Fact]:
         Fact("A − B", words.term(fit.offset, fit.offset_err), f"m_A − m_B of the fit: positive where module A reads fainter; {how}"),
         Fact("T", free_time if fit.time_err > 0 else f"0 (fixed); free: {free_time}", "time term, later − earlier epoch"),
         Fact("k", words.term(fit.slope, fit.slope_err, "mag/arcmin"), "gradient along d, later − earlier epoch"),
-        Fact("Δp", _median(medians.p, medians.p_mad, fit.n_p, int(outliers[in_p].sum())), p_words),
-        Fact("Δq", _median(medians.q, medians.q_mad, fit.n_q, int(outliers[~in_p].sum())), q_words),
-        Fact(
-            "medians",
-            f"A − B {with_error(medians.offset, medians.err)}, T {with_error(medians.time, medians.err)} mag",
-            "(Δp − Δq)/2, (Δp + Δq)/2",
-        ),
+        Fact("Δp", _median(medians.p, medians.p_mad, fit.n_p), f"median of {p_words}"),
+        Fact("Δq", _median(medians.q, medians.q_mad, fit.n_q), f"median of {q_words}"),
+        Fact("sources", f"p {_count(in_p, outliers)}, q {_count(~in_p, outliers)}", "outliers count less than half in the fit"),
+        Fact("A − B of medians", words.term(medians.offset, medians.err), "(Δp − Δq) / 2: without a gradient"),
+        Fact("T of medians", words.term(medians.time, medians.err), "(Δp + Δq) / 2: without a gradient"),
         Fact("scatter", f"{fit.scatter:.4f} mag", "of a source about the fit, beyond its own error"),
         *_trend_facts(view),
     ]
 
 
-def _median(value: float, mad: float, count: int, outliers: int) -> str:
-    text = f"{with_error(value, median_error(mad, count), 'mag')}, MAD {mad:.4f}, {count} sources"
-    return text + (f", {outliers} outlier{'s' if outliers > 1 else ''}" if outliers else "")
+def _median(value: float, mad: float, count: int) -> str:
+    return f"{with_error(value, median_error(mad, count), 'mag')}, MAD {mad:.4f}"
+
+
+def _count(part: NDArray[np.bool_], outliers: NDArray[np.bool_]) -> str:
+    found = int((part & outliers).sum())
+    return f"{int(part.sum())} ({found} outlier{'s' if found != 1 else ''})"
 
 
 def _trend_facts(view: View) -> list[Fact]:
@@ -55,19 +58,20 @@ def _trend_facts(view: View) -> list[Fact]:
         ("Δ against x", x, PIXEL_UNIT, "mag/1000 px"),
         ("Δ against y", y, PIXEL_UNIT, "mag/1000 px"),
     ):
-        parts = [f"{name} {trend_words(each, scale)}" for name, each in zip("pq", trends(view, values), strict=True)]
         of = "" if label.endswith("mag") else f"on {detector}; "
-        more = f"{of}slope of a straight line through the offsets of each patch; bent: a quadratic term of more than {BENT:g} σ"
-        found.append(Fact(label, f"{', '.join(parts)} {unit}", more))
+        more = f"{of}slope of a straight line through the offsets of a patch; bent: a quadratic term of more than {BENT:g} σ"
+        found += [
+            Fact(f"{label}, {name}", trend_words(each, scale, unit), more) for name, each in zip("pq", trends(view, values), strict=True)
+        ]
     return found
 
 
-def trend_words(found: Trend | None, scale: float) -> str:
+def trend_words(found: Trend | None, scale: float, unit: str) -> str:
     """Slope with error and significance, and whether the line is straight."""
     if found is None:
         return MISSING
     straight = "" if abs(found.bend) < BENT else f", bent {abs(found.bend):.1f} σ"
-    return f"{with_error(scale * found.slope, scale * found.slope_err)} {significance(found.slope, found.slope_err)}{straight}"
+    return f"{with_error(scale * found.slope, scale * found.slope_err, unit)} {significance(found.slope, found.slope_err)}{straight}"
 
 
 def source_words(pair: PairResult, at: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy
 
 from detgui.analysis.offset_types import Result
 from detgui.gui.common.buttons import flat_button
@@ -50,8 +50,15 @@ class StepPage(OffsetsPage):
         self.on.clicked.connect(self.switch_module)
         self.difference = flat_button("Difference", "")
         self.difference.clicked.connect(self.maker.show_difference)
-        for widget in (self.previous, self.steps, self.next, self.on, self.difference, self.export):
+        for widget in (self.previous, self.steps, self.next):
             self.tools.addWidget(widget, 1 if widget is self.steps else 0)
+        second = QHBoxLayout()
+        second.setSpacing(4)
+        for widget in (self.on, self.difference):
+            second.addWidget(widget)
+        second.addStretch(1)
+        second.addWidget(self.export)
+        self.content.layout().insertLayout(1, second)
         self.source = QLabel(self, wordWrap=True)
         self.source.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.under.insertWidget(0, self.source)

@@ -1,0 +1,188 @@
+"""The Correction page: by which table images are corrected, what it would do, writing them and taking the correction off again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFileDialog, QLabel, QMenu, QSplitter, QVBoxLayout, QWidget
+
+from detgui.gui.common import plot_theme
+from detgui.gui.common.buttons import flat_button, menu_button
+from detgui.gui.gain.rows_table import RowsTable
+from detgui.gui.image.flow import FlowLayout
+from detgui.gui.offsets import correction_words as said
+from detgui.gui.offsets.cals_table import CalsTable
+from detgui.gui.offsets.context import Context
+from detgui.gui.offsets.correction_form import CorrectionForm
+from detgui.gui.pages.page import Origin, PageScript
+from detgui.session import offsets_cals
+
+FILTER = "Calibrated images (*.fits *.fits.gz *.fit *.fts);;All files (*)"
+HOW = "Drop calibrated images (cal) of NIRCam here, or add them. Inputs are never changed."
+HEADERS = (
+    ("array", ""),
+    ("filter", ""),
+    ("epochs", ""),
+    ("A − B (mag)", "as measured"),
+    ("after (mag)", "A − B as the correction would leave it"),
+    ("k after (mag/arcmin)", "gradient that the correction would leave"),
+)
+
+
+class CorrectionPage(QWidget):
+    """Sends what a person chooses to the session; the maker's `correction` does the work."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context, self._session, self._maker = context, context.session, context.maker
+        self._correction = context.maker.correction
+        self._make()
+        self._lay_out()
+        self._colour()
+        self._session.changed.connect(lambda *_: self.refresh())
+        self._maker.changed.connect(self.refresh)
+
+    def _make(self) -> None:
+        self.form = CorrectionForm(self._context, self)
+        add = QMenu(self)
+        add.addAction("Files…", self.ask_files)
+        self.opened = add.addAction("The open exposures", self._add_opened)
+        add.aboutToShow.connect(lambda: self.opened.setEnabled(any(not each.source for each in self._session.state.exposures)))
+        self.add = menu_button("Add", "Add calibrated images; or drop them here", add)
+        remove = QMenu(self)
+        remove.addAction("Selected images\tDel", lambda: self._remove(self.rows.selected_paths()))
+        remove.addAction("All images", lambda: self._session.set_offsets(text="Remove images", cals=()))
+        self.remove = menu_button("Remove", "Take images out of the list; they stay on disk", remove)
+        self.preview = flat_button("Preview", "Show the factor of the selected image, or of the first, in the image")
+        self.preview.clicked.connect(self._preview)
+        self.write = flat_button("Write", "")
+        self.write.clicked.connect(lambda: self._correction.write(self._chosen(corrected=False)))
+        self.undo = flat_button("Undo", "")
+        self.undo.clicked.connect(lambda: self._correction.undo(self._chosen(corrected=True)))
+        self.cancel = flat_button("Cancel", "Stop writing; what is written already stays")
+        self.cancel.clicked.connect(self._correction.cancel)
+        self.rows = CalsTable(self)
+        self.rows.remove_wanted.connect(self._remove)
+        self.rows.itemSelectionChanged.connect(self.refresh)
+        self.effect = RowsTable("Effect of the correction", HEADERS)
+        self.how, self.notes, self.said = (QLabel(self, wordWrap=True) for _ in range(3))
+        self.how.setText(HOW)
+        for label in (self.notes, self.said):
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.script = PageScript(self)
+
+    def _lay_out(self) -> None:
+        bar = FlowLayout(spacing=6)
+        for widget in (self.add, self.remove, self.preview, self.write, self.undo, self.cancel):
+            bar.addWidget(widget)
+        top, bottom = QWidget(self), QWidget(self)
+        upper, lower = QVBoxLayout(top), QVBoxLayout(bottom)
+        for column, widgets in ((upper, (self.form, self.effect, self.notes)), (lower, (bar, self.how, self.rows, self.said))):
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(4)
+            for widget in widgets:
+                if isinstance(widget, FlowLayout):
+                    column.addLayout(widget)
+                else:
+                    column.addWidget(widget, 1 if isinstance(widget, RowsTable) else 0)
+        self.splitter = QSplitter(Qt.Orientation.Vertical, self)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(top)
+        self.splitter.addWidget(bottom)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.splitter, 1)
+        column.addWidget(self.script)
+
+    # what a person does
+
+    def ask_files(self) -> None:
+        """Ask for images."""
+        cals = self._session.state.offsets.cals
+        dialog = QFileDialog(self, "Add images to correct", str(cals[-1].parent) if cals else "", FILTER)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(lambda names: self._correction.add([Path(name) for name in names]))
+        dialog.open()
+
+    def _add_opened(self) -> None:
+        self._correction.add([path for each in self._session.state.exposures if not each.source for path in each.paths])
+
+    def _remove(self, paths: list[Path]) -> None:
+        gone = set(paths)
+        left = tuple(each for each in self._session.state.offsets.cals if each not in gone)
+        if left != self._session.state.offsets.cals:
+            self._session.set_offsets(text="Remove images", cals=left)
+
+    def _chosen(self, corrected: bool) -> list[Path]:
+        """The selected images, else all, that are corrected already or are not and can be."""
+        selected = self.rows.selected_paths()
+        usable = {each.path for each in self._correction.cals if (each.corrected if corrected else each.usable)}
+        return [path for path in (selected or self._session.state.offsets.cals) if path in usable]
+
+    def _preview(self) -> None:
+        paths = self._chosen(corrected=False)
+        if paths:
+            self._correction.preview(paths[0])
+
+    # showing
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._correction.renew()
+        self.refresh()
+
+    def came_to_front(self) -> None:
+        """The page was chosen."""
+        self._correction.renew()
+
+    def refresh(self) -> None:
+        """Show what there is now."""
+        if not self.isVisible():
+            return
+        correction, options = self._correction, self._session.state.offsets
+        self.form.show_options(options, correction)
+        self.rows.show_images(options.cals, correction.cals)
+        self.how.setVisible(not options.cals)
+        self._show_buttons()
+        self.effect.show_rows(said.effect_rows(self._maker.result, correction.predicted))
+        self.effect.setVisible(self._maker.result is not None)
+        self.notes.setText(said.notes(self._maker, correction))
+        text = said.written(correction.written)
+        self.said.setText(text)
+        self.said.setVisible(bool(text))
+        paths, folder = self._chosen(corrected=False), correction.folder
+        table = correction.table
+        if paths and folder is not None and table is not None:
+            place = folder / offsets_cals.TABLE if correction.choice == "measured" else table.path if correction.choice == "file" else None
+            self.script.show_origin(Origin(offsets_cals.command(paths, folder, place, correction.params)))
+        else:
+            self.script.show_origin(Origin())
+
+    def _show_buttons(self) -> None:
+        correction = self._correction
+        fresh, done, busy = len(self._chosen(corrected=False)), len(self._chosen(corrected=True)), correction.writing
+        there = correction.table is not None and not busy
+        self.preview.setEnabled(there and fresh > 0)
+        self.write.setEnabled(there and fresh > 0)
+        self.write.setText(f"Write {fresh}" if fresh else "Write")
+        self.write.setToolTip(f"Write corrected copies of the selected images, or of all, into {correction.folder or 'a folder'}")
+        self.undo.setEnabled(done > 0 and not busy)
+        self.undo.setText(f"Undo {done}" if done else "Undo")
+        self.undo.setToolTip("Write copies of images that are corrected, with the correction taken off as their HISTORY tells of it")
+        self.cancel.setVisible(busy)
+        self.remove.setEnabled(bool(self._session.state.offsets.cals))
+
+    # colours
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "rows"):
+            self._colour()
+
+    def _colour(self) -> None:
+        self.rows.warning = plot_theme.from_palette(self.palette()).warning
+        self.refresh()
