@@ -218,3 +218,9 @@ def test_integrations_of_a_cube_are_pooled(tmp_path):
     assert found.one_over_f.rms.rms == pytest.approx(1.0, abs=5 * found.one_over_f.rms.err)
     assert found.telegraph == ()
     assert diagnosed(path, integrations=(3, 4)).images == 2
+
+
+def test_whether_pixels_were_replaced_is_read_from_the_header(tmp_path):
+    path = rate_file(tmp_path / "one_cal.fits", "NRS1", np.zeros((16, 16)), S_PXREPL="COMPLETE")
+    with open_one([path]) as exposure:
+        assert exposure.cal_step("pixel_replace") == "COMPLETE"
