@@ -92,6 +92,8 @@ class CompareImage(QObject):
         before, after = self._pair()
         if new.exposure(before) is None or new.exposure(after) is None or new.frame is None:
             self.show("")
+        elif old.noise.page == COMPARE != new.noise.page:
+            self.show("after" if self.mode != "before" else "before")  # other pages of the tab show an image as it is
         elif (old.noise.before, old.noise.after) != (new.noise.before, new.noise.after):
             self.show(self.mode)
         elif new.frame.exposure not in (before, after):

@@ -106,10 +106,9 @@ class SpectrumPage(Page):
         params, wanted = self._params()
         if wanted == self._wanted:
             return
-        self._wanted, self._wrong = wanted, ""
-        if self.found(FOUND) is None or wanted[0] != getattr(self, "_of", ""):
+        if self._wanted is None or wanted[0] != self._wanted[0]:
             self.background = None
-        self._of = wanted[0]
+        self._wanted, self._wrong = wanted, ""
         then = lambda found, key=source.key: self.findings.put(key, FOUND, found)  # noqa: E731
         args = (self.context.exposures.shelf, source.key, params)
         self.jobs.start(LANE, "", noise_work.spectrum, *args, then=then, failed=self._failed, quick=True)
