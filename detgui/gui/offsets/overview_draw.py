@@ -147,8 +147,7 @@ def _cross(plot: PagePlot, row: int, at: tuple[float, float], errors: tuple[floa
 
 def _draw_arrays(plot: PagePlot, pairs: Sequence[PairResult], style: _Style, faint: bool) -> None:
     numbers = [each for each in NUMBERS if any(pair.number == each for pair in pairs)]
-    slots = [(name, epochs) for name in style.filters for epochs in style.epochs]
-    x = np.array([numbers.index(each.number) + _shift(slots, each) for each in pairs])
+    x = np.array([numbers.index(each.number) + _shift(pairs, each) for each in pairs])
     y = np.array([each.fit.offset for each in pairs])
     for at, each in enumerate(pairs):
         bar = pg.ErrorBarItem(
@@ -159,10 +158,10 @@ def _draw_arrays(plot: PagePlot, pairs: Sequence[PairResult], style: _Style, fai
     style.points(1, pairs, x, y, faint)
 
 
-def _shift(slots: Sequence[tuple[str, Any]], pair: PairResult) -> float:
+def _shift(pairs: Sequence[PairResult], pair: PairResult) -> float:
     """Where among the points of its array a step stands, -0.25 to 0.25."""
-    at = slots.index((pair.filter, pair.epochs)) if (pair.filter, pair.epochs) in slots else 0
-    return SPREAD * ((at + 0.5) / max(len(slots), 1) - 0.5)
+    same = [each.key for each in pairs if each.number == pair.number]
+    return SPREAD * ((same.index(pair.key) + 0.5) / len(same) - 0.5)
 
 
 def _fit(plot: PagePlot, pairs: Sequence[PairResult], arrays: int) -> None:

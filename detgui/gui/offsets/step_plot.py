@@ -57,8 +57,14 @@ class StepPlot(PagePlot):
             x=np.asarray(x, float), y=np.asarray(y, float), size=size, data=sources.tolist(), brush=list(brushes), pen=list(pens),
             symbol=list(symbols), pxMode=True,
         )  # fmt: skip
-        item.sigClicked.connect(lambda _, hit, *__: self.clicked(int(hit[0].data())) if len(hit) else None)
+        item.sigClicked.connect(self._hit)
         return self.add(row, item, 6)
+
+    def _hit(self, _item: Any, hit: Sequence[Any], event: Any) -> None:
+        """Choose the nearest of the sources under the mouse."""
+        if len(hit):
+            nearest = min(hit, key=lambda each: (each.pos() - event.pos()).length())
+            self.clicked(int(nearest.data()))
 
     def ring(self, row: int, x: float, y: float) -> None:
         """Mark the chosen source."""

@@ -30,6 +30,9 @@ THRESHOLD_TIP = "Of a detection on the images of the first epoch, in sigma of th
 COMPACT_TIP = "Largest half-light radius of a source over that of the most compact ones. Default 2"
 
 
+ROUNDING = 1e-9
+
+
 def status(maker: OffsetsMaker) -> tuple[str, str]:
     """What runs or what is there, and the longer story."""
     if maker.busy:
@@ -49,21 +52,21 @@ def status(maker: OffsetsMaker) -> tuple[str, str]:
     return text, f"position angle of the long side: {result.axis.angle:.2f}° ({result.axis_from}); {table}"
 
 
-def mag(value: float, error: float = float("nan")) -> str:
-    """A magnitude with its error, in mag."""
-    return with_error(value, error, "mag") if error > 0 or error != error else f"{value:.4f} mag"
-
-
 def term(value: float, error: float, unit: str = "mag") -> str:
-    """A value with error and significance, 'fixed at 0' where it was not fitted."""
-    if value == 0 and error == 0:
+    """A value with error and significance, '0 (fixed)' where it was not fitted."""
+    if is_fixed(value, error):
         return "0 (fixed)"
     return f"{with_error(value, error, unit)} {significance(value, error)}".strip()
 
 
+def is_fixed(value: float, error: float) -> bool:
+    """Whether a value was held at 0, as parameters are that are not free and terms that the gauge fixes, but for rounding."""
+    return abs(value) < ROUNDING and error < ROUNDING
+
+
 def number(value: float, error: float) -> str:
     """A value with error without unit, for columns whose title has it."""
-    return "0 (fixed)" if value == 0 and error == 0 else with_error(value, error) if value == value else MISSING
+    return "0 (fixed)" if is_fixed(value, error) else with_error(value, error) if value == value else MISSING
 
 
 def step_title(pair: PairResult) -> str:
