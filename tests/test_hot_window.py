@@ -450,7 +450,7 @@ def test_mask_of_the_target_acquisition_flat(qtbot, counted, tmp_path, monkeypat
     page = show(panel, "Pixels")
     qtbot.waitUntil(lambda: panel.maker.history is not None, timeout=PATIENCE)
     monkeypatch.setattr(page.exporter, "ask", lambda kind, start, write: write(tmp_path / "ta.fits"))
-    flat = np.ones((128, 128), np.float32)
+    flat = np.full((128, 128), 0.97, np.float32)
     flat[3, 5] = 0.0
     fits.writeto(tmp_path / "flat.fits", flat)
     page.exports.actions["ta"].trigger()

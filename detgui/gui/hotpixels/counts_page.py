@@ -155,7 +155,7 @@ class CountsPage(HotPage):
             plot.points(0, x, self._y(trend.counts), err, colour, "o", 6.0, words.level_text(trend.threshold, series.unit))
             for growth, style in ((trend.growth, Qt.PenStyle.SolidLine), (trend.growth_centres if hollow else None, Qt.PenStyle.DotLine)):
                 if growth is not None:
-                    days, values, errors = line_of(series, growth)
+                    days, values, errors = line_of(series, growth, self.break_day())
                     line_x = 86400 * days
                     plot.line(0, line_x, self._y(values), colour, 1.4 if growth is trend.growth else 1.0, style=style)
                     for part in _runs(line_x) if growth is trend.growth else ():

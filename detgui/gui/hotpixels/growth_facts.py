@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from detgui.analysis.hot_types import Series, Trend
 from detgui.gui.common.quantity import MISSING, plain, with_error
 from detgui.gui.ramp.ramp_facts import Fact
-from detgui.science.hot_growth import Growth, design
+from detgui.science.hot_growth import DAYS_OF_A_MONTH, Growth, design
 
 Array = NDArray[np.float64]
 RATE_UNIT = "pix/month"
@@ -16,22 +16,22 @@ POINTS = 60  # of a line between the first and the last date
 
 
 def trend_facts(series: Series, trend: Trend) -> list[Fact]:
-    """Rows for one threshold, the same labels for all of a series."""
+    """Rows for one threshold, the same labels for all of a series; masks have no centres."""
     stepped, flags = series.after is not None, series.is_mask
     growth, alone = trend.growth, trend.growth_centres
     facts = [Fact("growth", _rate(growth), _story(growth))]
     if stepped:
         facts.append(Fact("step", _step(growth), "files from the break on have that many more, beside the common slope"))
-    facts.append(Fact("growth of centres", _rate(alone), "without pixels that neighbours explain" if not flags else "isolated ones"))
-    if stepped:
+    if not flags:
+        facts.append(Fact("growth of centres", _rate(alone), "without pixels that neighbours explain"))
+    if stepped and not flags:
         facts.append(Fact("step of centres", _step(alone)))
         facts.append(_share(trend))
-    facts.append(Fact("count, first", f"{trend.counts[0]:,} ({trend.centres[0]:,} centres)", f"{series.dates[0]:%Y-%m-%d}"))
-    facts.append(Fact("count, last", f"{trend.counts[-1]:,} ({trend.centres[-1]:,} centres)", f"{series.dates[-1]:%Y-%m-%d}"))
-    if growth is not None:
-        facts.append(Fact("χ² / dof", f"{plain(growth.chi2, 3)} / {growth.dof}", "of the line, with the covariance of shared pixels"))
-    else:
-        facts.append(Fact("χ² / dof", MISSING))
+    for name, at in (("count, first", 0), ("count, last", -1)):
+        centres = "" if flags else f" ({trend.centres[at]:,} centres)"
+        facts.append(Fact(name, f"{trend.counts[at]:,}{centres}", f"{series.dates[at]:%Y-%m-%d}"))
+    chi2 = f"{plain(growth.chi2, 3)} / {growth.dof}" if growth is not None else MISSING
+    facts.append(Fact("χ² / dof", chi2, "of the line, with the covariance of counts that share their pixels"))
     return facts
 
 
@@ -59,18 +59,17 @@ def _story(growth: Growth | None) -> str:
     return f"generalised least squares, months of 30.4375 days; noise from {noise.source}: {walk}"
 
 
-def line_of(series: Series, growth: Growth) -> tuple[Array, Array, Array]:
-    """Days since 1970, fitted counts and their error along the line, broken (NaN) at the break; shapes (n,)."""
-    months = np.linspace(series.months[0], series.months[-1], POINTS)
-    if series.after is None:
-        days = np.interp(months, series.months, series.days)
-        return days, *_line(growth, design(months, None))
-    at = int(np.argmax(series.after))
-    before, after = months[months <= series.months[at]], months[months >= series.months[at - 1]]
-    both = np.concatenate([before, [np.nan], after])
-    state = np.concatenate([np.zeros(before.size + 1, bool), np.ones(after.size, bool)])
-    days = series.days[0] + (both - series.months[0]) * (series.days[-1] - series.days[0]) / (series.months[-1] - series.months[0])
-    return days, *_line(growth, design(both, state))
+def line_of(series: Series, growth: Growth, break_day: float | None = None) -> tuple[Array, Array, Array]:
+    """Days since 1970, fitted counts and their error along the line; two lines that end at ``break_day`` (days since 1970), NaN between."""
+    first, last = float(series.months[0]), float(series.months[-1])
+    if series.after is None or break_day is None:
+        months, state = np.linspace(first, last, POINTS), None
+    else:
+        at = (break_day - series.days[0]) / DAYS_OF_A_MONTH + first
+        before, after = np.linspace(first, at, POINTS), np.linspace(at, last, POINTS)
+        months = np.concatenate([before, [np.nan], after])
+        state = np.concatenate([np.zeros(POINTS + 1, bool), np.ones(POINTS, bool)])
+    return series.days[0] + DAYS_OF_A_MONTH * (months - first), *_line(growth, design(months, state))
 
 
 def _line(growth: Growth, x: Array) -> tuple[Array, Array]:

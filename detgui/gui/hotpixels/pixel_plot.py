@@ -11,7 +11,7 @@ from detgui.analysis.hot_history import PixelHistory
 from detgui.analysis.hot_history import Result as History
 from detgui.analysis.hot_types import Series
 from detgui.gui.common.quantity import MISSING, plain, with_error
-from detgui.gui.hotpixels.hot_page import class_colour, seconds
+from detgui.gui.hotpixels.hot_page import DAY, class_colour, seconds
 from detgui.gui.hotpixels.words import level_text
 from detgui.gui.pages.page_plot import PagePlot
 from detgui.gui.ramp.ramp_facts import Fact
@@ -48,9 +48,15 @@ def place_of(history: History, x: int, y: int) -> int:
 
 
 def draw_curve(
-    plot: PagePlot, series: Series, curve: Curve, history: History | None, level: float | None, epochs: tuple[int, ...] = ()
+    plot: PagePlot,
+    series: Series,
+    curve: Curve,
+    history: History | None,
+    level: float | None,
+    break_day: float | None = None,
+    epochs: tuple[int, ...] = (),
 ) -> None:
-    """Rates with errors, the threshold, and the epochs that are compared."""
+    """Rates with errors, the threshold, the break, and the epochs that are compared."""
     x = seconds(series)
     colour = plot.theme.points if curve.place < 0 or history is None else class_colour(CLASSES[history.classes[curve.place]])
     finite = np.isfinite(curve.rate)
@@ -62,9 +68,8 @@ def draw_curve(
         side = 0 if epoch == min(epochs) else 1  # words stand between the two
         name = ("first", "second")[at]
         plot.level(0, x[epoch], 90, name, plot.theme.boundary, position=0.95, anchors=[(side, 0), (side, 0)])
-    if series.after is not None:
-        at = int(np.argmax(series.after))
-        plot.level(0, float(x[at - 1] + x[at]) / 2, 90, "", plot.theme.faint, style=Qt.PenStyle.DashLine)
+    if break_day is not None:
+        plot.level(0, DAY * break_day, 90, "", plot.theme.faint, style=Qt.PenStyle.DashLine)
 
 
 def curve_facts(series: Series, curve: Curve, history: History | None) -> list[Fact]:

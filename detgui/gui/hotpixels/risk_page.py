@@ -40,6 +40,7 @@ HEADERS = (
     ("a pixel", "probability that a pixel is hot and unmasked"),
 )
 ANY, FEWER = 3, 4  # columns
+LEAST_ERROR = 0.001  # per cent: a smaller one says nothing
 LEFT = [(0, 0), (0, 0)]  # words stand on the right of their line
 CURVES = (("p_stamp", 5, "a stamp is hit"), ("p_any", 3, "any star is hit"), ("p_fewer", 2, "fewer than {needed} clean stars"))
 
@@ -258,7 +259,8 @@ def _texts(each: ta_risk.Result) -> list[str]:
 
     def share(name: str) -> str:
         value, low, high = (float(getattr(risk, name)) for risk in (each.risk, each.low, each.high))
-        return with_error(100 * value, 50 * abs(high - low), "%") if high != low else words.per_cent(value)
+        err = 50 * abs(high - low)  # per cent
+        return with_error(100 * value, err, "%") if err >= LEAST_ERROR else words.per_cent(value)
 
     new = with_error(params.rate * params.months, params.rate_err * params.months)
     return [f"{params.months:g}", new, share("p_stamp"), share("p_any"), share("p_fewer"), words.per_cent(float(each.risk.p_pixel))]
