@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Literal
 
 from detgui.analysis import steps
@@ -35,6 +36,10 @@ OPTIONAL = ("ipc",)
 """Left out, with a note, where there is no reference: the gain can be corrected for IPC afterwards."""
 
 REFERENCES = ("mask", "superbias", "ipc", "saturation", "linearity")
+
+MESSAGE = 90
+"""Characters of a step's words that are shown."""
+
 MODULE = "detgui.analysis.flat_child"
 SETTINGS = {"refpix": {"odd_even_columns": False}}
 """The report's step subtracts one mean of a sector: even and odd columns were taken apart before it."""
@@ -120,7 +125,7 @@ def run(
     for number, flat in enumerate(flats):
 
         def part(fraction: float, message: str = "", number: int = number) -> None:
-            progress((number + fraction) / len(flats), f"flat {number + 1} of {len(flats)}: {message}")
+            progress((number + fraction) / len(flats), f"flat {number + 1} of {len(flats)}: {brief(message)}")
 
         keep = params.keep == "all" or (params.keep == "first" and number == 0)
         with tempfile.TemporaryDirectory(prefix=".detgui-flat-", dir=folder.absolute()) as work:
@@ -210,6 +215,11 @@ class _OneFlat:
     def _part(self, fraction: float, message: str = "") -> None:
         first, length = self._share
         self._progress((self._number + first + fraction * length) / len(self.stages), message)
+
+
+def brief(message: str) -> str:
+    """The first words of what a step says: steps log their parameters at length."""
+    return shorten(message.partition(" parameters are")[0], MESSAGE, placeholder="…")
 
 
 def references_of(name: str, params: Params) -> dict[str, str | Path]:

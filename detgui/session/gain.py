@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -14,6 +13,7 @@ from detgui.session.bridge import FINAL, Bridge
 from detgui.session.exposures import Exposures
 from detgui.session.gain_flats import flats_of, needs
 from detgui.session.gain_options import GainOptions
+from detgui.session.gain_tasks import GainTasks
 from detgui.session.gain_work import Drawn, Wish
 from detgui.session.session import Session
 from detgui.session.state import OpenExposure, SessionState
@@ -44,11 +44,9 @@ class GainMaker(QObject):
 
     def __init__(self, session: Session, exposures: Exposures, engine: Engine, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._session, self._exposures, self._engine = session, exposures, engine
+        self._session, self._exposures = session, exposures
         self._exact: OrderedDict[Wish, Drawn[gain_map.Result]] = OrderedDict()
-        self._tasks: dict[int, tuple[str, Wish]] = {}  # id: what, and of which wish
-        self._events: dict[int, TaskEvent] = {}
-        self._started: dict[int, float] = {}
+        self._tasks = GainTasks(engine)
         self._products: dict[tuple[str, ...], str] = {}  # flats: key of their map in the list
         self._shown: tuple[Wish, gain_map.Result] | None = None  # the newest exact map
         self._live: tuple[Wish, LiveGain] | None = None
@@ -131,13 +129,12 @@ class GainMaker(QObject):
     @property
     def running(self) -> TaskEvent | None:
         """The newest word of the exact pass, None where none runs."""
-        found = [task for task, (what, _) in self._tasks.items() if what == "exact"]
-        return self._events.get(found[-1]) if found else None
+        return self._tasks.newest("exact")
 
     @property
     def busy(self) -> bool:
         """Whether an exact pass runs."""
-        return any(what == "exact" for what, _ in self._tasks.values())
+        return self._tasks.runs("exact")
 
     # What a person does
 
@@ -151,15 +148,13 @@ class GainMaker(QObject):
         if wish in self._exact:
             self._take(wish, self._exact[wish])
             self.show_map()
-        elif ("exact", wish) not in self._tasks.values():
+        elif not self._tasks.runs("exact", wish):
             self._make_exact(wish)
 
     def cancel(self) -> None:
         """Stop the exact pass, and the reading for the map that follows."""
         self._settle.stop()
-        for task, (what, _) in list(self._tasks.items()):
-            if what in ("exact", "build"):
-                self._engine.cancel(task)
+        self._tasks.cancel("exact", "build")
 
     def show_map(self) -> None:
         """Show the map in the image."""
@@ -192,7 +187,7 @@ class GainMaker(QObject):
             self._tell("")
         if self._shown is None or self._shown[0].flats != after.flats:
             return
-        self._drop_passes()
+        self._tasks.cancel("exact")  # out of date: it would only slow a drag down
         if after in self._exact:
             self._settle.stop()
             self._next = None
@@ -203,12 +198,6 @@ class GainMaker(QObject):
             self._make_next()
         if self._shown[0].same_reads(after) or self.seconds < PATIENT_S:
             self._settle.start()
-
-    def _drop_passes(self) -> None:
-        """Stop exact passes that are out of date: they would only slow the drag down."""
-        for task, (what, _) in list(self._tasks.items()):
-            if what == "exact":
-                self._engine.cancel(task)
 
     def _settled(self) -> None:
         if self.holding():
@@ -248,16 +237,10 @@ class GainMaker(QObject):
         self._submit("follow", wish, gain_work.follow, self._live[1], wish, lane="gain follow", title="", quick=True)
 
     def _runs(self, kind: str) -> bool:
-        return any(what == kind for what, _ in self._tasks.values())
+        return self._tasks.runs(kind)
 
-    def _submit(self, what: str, wish: Wish, func: Any, *args: Any, lane: str, title: str, **how: Any) -> None:
-        try:
-            task = self._engine.submit(func, *args, lane=lane, title=title, **how)
-        except RuntimeError:  # the window is closing: the timer was still running
-            return
-        self._tasks[task.id] = (what, wish)
-        self._started[task.id] = monotonic()
-        if what in ("exact", "build"):
+    def _submit(self, what: str, wish: Wish, func: Any, *args: Any, **how: Any) -> None:
+        if self._tasks.submit(what, wish, func, *args, **how) and what in ("exact", "build"):
             self.changed.emit()
 
     # From answers to the image
@@ -265,15 +248,11 @@ class GainMaker(QObject):
     def _hear(self, event: TaskEvent) -> None:
         if event.task not in self._tasks:
             return
-        self._events[event.task] = event
-        what = self._tasks[event.task][0]
         if event.kind not in FINAL:
-            if what == "exact":
+            if self._tasks.heard(event) == "exact":
                 self.changed.emit()
             return
-        what, wish = self._tasks.pop(event.task)
-        self._events.pop(event.task)
-        seconds = monotonic() - self._started.pop(event.task)
+        what, wish, seconds = self._tasks.ended(event.task)
         if event.kind == "done":
             self._came(what, wish, event.result, seconds)
         elif event.kind == "failed":
@@ -349,9 +328,7 @@ class GainMaker(QObject):
             self._shown = self._approximate = None
         if self._live is not None and key in self._live[0].flats:
             self._live = None
-        for task, (_, wish) in list(self._tasks.items()):
-            if key in wish.flats:
-                self._engine.cancel(task)
+        self._tasks.cancel(of=key)
         self._products = {flats: product for flats, product in self._products.items() if key not in (*flats, product)}
 
     def _tell(self, trouble: str) -> None:

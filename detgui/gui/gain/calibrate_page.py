@@ -42,6 +42,7 @@ class CalibratePage(QWidget):
         self.result: CalibratedFlats | None = None
         self.references: dict[str, Path] = {}
         self.folder: Path | None = None
+        self._how_far = ""  # of the calibration that runs
         self._wanted: tuple[Path, Path] | None = None  # before and after, to be blinked once both are open
         self._make()
         self._lay_out()
@@ -106,7 +107,12 @@ class CalibratePage(QWidget):
         self.place.setToolTip(f"Where the calibrated ramps go, and the first flat after every stage: {self._folder() or '…'}")
         if busy:
             event = self._jobs.progress(LANE)
-            self.tell(f"{event.message} · {100 * event.fraction:.0f} %" if event is not None else "waiting…")
+            self._how_far = f"{event.message or 'working'} · {100 * event.fraction:.0f} %" if event is not None else "waiting…"
+            self.tell(self._how_far)
+        elif self._how_far:  # neither a result nor an error came: it was cancelled
+            if self.said.text() == self._how_far:
+                self.tell(f"Stopped: flats that were done are in {self._folder()}.")
+            self._how_far = ""
 
     def _folder(self) -> Path | None:
         raw = self.raw()
