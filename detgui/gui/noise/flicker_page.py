@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox
 
 from detgui.analysis.noise_types import Result
 from detgui.data.tables import Columns
-from detgui.gui.common.quantity import plain, with_error
+from detgui.gui.common.quantity import with_error
 from detgui.gui.noise.context import Context
 from detgui.gui.noise.level_line import LevelLine
 from detgui.gui.noise.noise_page import NoisePage, amplifier_colour
@@ -127,7 +127,7 @@ def spectrum_facts(result: Result, name: str) -> list[Fact]:
     tips = {
         "knee": "where 1/f noise and white noise have the same power",
         "slope": "of the power law: 1 is 1/f",
-        "white": "power of the white noise",
+        f"white ({result.unit}²/Hz)": "power of the white noise",
     }
     if not name:
         return [Fact(label, "", tip) for label, tip in tips.items()]
@@ -136,6 +136,6 @@ def spectrum_facts(result: Result, name: str) -> list[Fact]:
     values = (
         with_error(each.knee, each.knee_err, "Hz") if seen else "none seen",
         with_error(each.slope, each.slope_err) if seen else "",
-        f"{with_error(each.white, each.white_err)} {result.unit}²/Hz" if np.isfinite(each.white) else plain(each.white),
+        with_error(each.white, each.white_err),
     )
     return [Fact(label, text, tip) for (label, tip), text in zip(tips.items(), values, strict=True)]

@@ -23,7 +23,7 @@ from detgui.session import noise_work, regions
 LANE = "noise"
 FOUND = "noise"
 COUNTS = ("lines", "events", "pixels")
-AMPLIFIERS = {"A": 5, "B": 0, "C": 2, "D": 3}  # of the pins' colours
+AMPLIFIERS = {"A": 5, "B": 0, "C": 2, "D": 4}  # of the pins' colours
 AGAIN_TIP = """Diagnose again. Outlines drawn as source or exclude are left out;
 where background is drawn nothing else is looked at."""
 
