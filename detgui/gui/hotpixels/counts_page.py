@@ -119,9 +119,9 @@ class CountsPage(HotPage):
         self.plot.plots[0].getAxis("left").setLogMode(y=self._log)
         self.plot.label(0, "pixels")
         self.plot.show_drawn(lambda: self._draw(series))
-        self.plot.fit(0, 0.12)
+        self.plot.fit(0)  # the legend stands where counts that grow are low
         low, high = self.plot.plots[0].vb.viewRange()[1]
-        self.plot.plots[0].setYRange(low - 0.08 * (high - low), high, padding=0)  # room for the words of the break
+        self.plot.plots[0].setYRange(low - 0.08 * (high - low), high + 0.12 * (high - low), padding=0)  # below: words of the break
         unit = series.unit
         self.show_facts(
             *((words.level_text(each.threshold, unit), level_colour(at), trend_facts(series, each)) for at, each in self._chosen(series))
