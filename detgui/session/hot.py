@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from detgui.session import hot_options, hot_work
 from detgui.session.exposures import Exposures
+from detgui.session.hot_made import Made, Work, same
 from detgui.session.hot_options import HotOptions, HotWindow
 from detgui.session.hot_pictures import HotPictures
 from detgui.session.hot_work import FileFacts, Wish
@@ -28,38 +29,6 @@ LOOK, COUNT, FOLLOW, CHANGES, PIXEL, RISK, RISK_MAP, FOLDER = (
     f"hot {word}" for word in ("look", "count", "follow", "changes", "pixel", "risk", "risk map", "folder")
 )
 MOST_COUNTED = 2000  # files whose counts are kept
-
-
-class Work(Protocol):
-    """Runs functions in workers, the newest of a lane counts; as `gui.common.jobs.Jobs`."""
-
-    changed: Any
-
-    def start(self, lane: str, title: str, func: Callable[..., Any], *args: Any, then: Any, failed: Any = ..., quick: bool = ...) -> None:
-        """Start a job; ``then(result)`` or ``failed(sentence)`` follows."""
-
-    def cancel(self, lane: str) -> None:
-        """Stop the job of a lane."""
-
-    def runs(self, lane: str) -> bool:
-        """Whether a job of that lane is under way."""
-
-    def progress(self, lane: str) -> Any:
-        """The newest word of a lane's job."""
-
-
-class Made:
-    """A result with what it was made of; what was tried is not tried again by itself."""
-
-    def __init__(self) -> None:
-        self.key: tuple[Any, ...] = ()
-        self.result: Any = None
-        self.tried: tuple[Any, ...] = ()
-        self.seconds = 0.0
-
-    def of(self, key: tuple[Any, ...]) -> Any:
-        """The result made of exactly that, else None."""
-        return self.result if self.result is not None and _same(self.key, key) else None
 
 
 class HotMaker(QObject):
@@ -270,7 +239,7 @@ class HotMaker(QObject):
     def make_risk_map(self, params: ta_risk.MapParams) -> bool:
         """Make the map of risk out of the present history; False where that was tried before."""
         key = (self.history, params)
-        if self.history is None or _same(self._risk_map.tried, key):
+        if self.history is None or same(self._risk_map.tried, key):
             return False
         self._want(self._risk_map, key, RISK_MAP, "Map of risk", hot_work.risk_map, False)
         return True
@@ -285,7 +254,7 @@ class HotMaker(QObject):
         return found
 
     def _want(self, made: Made, key: tuple[Any, ...], lane: str, title: str, func: Callable[..., Any], again: bool) -> None:
-        if made.of(key) is not None or (not again and _same(made.tried, key)) or (self._work.runs(lane) and _same(made.tried, key)):
+        if made.of(key) is not None or (not again and same(made.tried, key)) or (self._work.runs(lane) and same(made.tried, key)):
             return
         made.tried = key
         began = monotonic()
@@ -363,8 +332,3 @@ class HotMaker(QObject):
         if trouble != self.trouble:
             self.trouble = trouble
             self.changed.emit()
-
-
-def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
-    """Whether two keys hold the same objects, or equal parameters."""
-    return len(one) == len(other) and all(a is b or (type(a) is type(b) and a == b) for a, b in zip(one, other, strict=True))
