@@ -39,12 +39,15 @@ def folder(tmp_path_factory):
     (made / "all.reg").write_text("# Region file format: DS9\nimage\nbox(96,96,600,600,0) # tag={kind=void}\n")
     (made / "off.reg").write_text("# Region file format: DS9\nimage\nbox(999,96,40,40,0) # tag={kind=void}\n")
     fits.PrimaryHDU(header=fits.Header({"REFTYPE": "GAIN"})).writeto(made / "gain.fits")
+    kernel = fits.ImageHDU(np.array([[0.0, -0.006, 0.0], [-0.006, 1.024, -0.006], [0.0, -0.006, 0.0]]), name="SCI")
+    fits.HDUList([fits.PrimaryHDU(header=fits.Header({"REFTYPE": "IPC", "DETECTOR": "NRCA4"})), kernel]).writeto(made / "ipc.fits")
     return made
 
 
 CASES = {
     "one flat": (["flat0_ramp.fits"], (), ("flat0_ramp.fits", "alone")),
     "three flats": (["flat0_ramp.fits", "flat1_ramp.fits", "flat2_ramp.fits"], (), ("flat2_ramp.fits", "no partner")),
+    "twice": (["flat0_ramp.fits", "flat1_ramp.fits", "flat0_ramp.fits"], (), ("flat0_ramp.fits", "twice")),
     "shape": (["flat0_ramp.fits", "narrow_ramp.fits"], (), ("narrow_ramp.fits", "5 x 192 x 160", "5 x 192 x 192")),
     "shape, same name": (["flat0_ramp.fits", "same/flat0_ramp.fits"], (), ("same/flat0_ramp.fits", "5 x 192 x 160")),
     "groups": (["flat0_ramp.fits", "long_ramp.fits"], (), ("long_ramp.fits", "6 x 192 x 192")),
@@ -64,6 +67,7 @@ CASES = {
     "whole sector": (["flat0_ramp.fits", "flat1_ramp.fits"], ("--voids", "all.reg"), ("all.reg", "whole of sector 1")),
     "outside": (["flat0_ramp.fits", "flat1_ramp.fits"], ("--voids", "off.reg"), ("off.reg", "no region")),
     "ipc": (["flat0_ramp.fits", "flat1_ramp.fits"], ("--ipc-kernel", "gain.fits"), ("gain.fits", "no IPC reference file")),
+    "ipc of another": (["flat0_ramp.fits", "flat1_ramp.fits"], ("--ipc", "ipc.fits"), ("ipc.fits", "of NRCA4", "of NRCB1")),
     "not ipc": (["flat0_ramp.fits", "flat1_ramp.fits"], ("--ipc-kernel", "flat2_ramp.fits"), ("flat2_ramp.fits", "no IPC kernel")),
 }
 

@@ -117,7 +117,7 @@ def _check_signal(flat: Flat, limit: float) -> None:
         raise BadInput(f"{flat.name} has no finite values in the middle of the image")
     if levels[3] - levels[0] < DARK:
         why = "saturated from its first group on" if levels[0] > limit else "dark"
-        raise BadInput(f"{flat.name} is no flat: it gains {levels[3] - levels[0]:.0f} DN from its first to its last group, it is {why}")
+        raise BadInput(f"{flat.name} is no flat: it gains {round(levels[3] - levels[0])} DN from its first to its last group, it is {why}")
     share = _saturated(flat, rows)
     if share > 0.5:
         raise BadInput(f"{flat.name} is saturated: in its third group {100 * share:.0f} % of the pixels in the middle are flagged so")

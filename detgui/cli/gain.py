@@ -69,6 +69,7 @@ def run(args: Namespace) -> int:
     origin = gain_file.Origin(args.useafter, args.author, args.pedigree, args.descrip)
     gain_file.check_origin(origin)
     _check_outputs(args)
+    _check_once(args.files)
     with calibrate.calibrated(args) as flats:
         result, comparison, studies, written = _mapped(args, flats.files, origin)
     for note in dict.fromkeys([*result.notes, *(comparison.notes if comparison else ())]):
@@ -169,6 +170,15 @@ def _summary(result: Result, comparison: Comparison | None, studies: Sequence[St
 def study_table(table: Path, varied: str) -> Path:
     """Where the table of a study goes: ``gain_box_study.ecsv`` beside ``gain.ecsv``."""
     return table.with_name(f"{table.stem}_{varied}_study{table.suffix}")
+
+
+def _check_once(files: Sequence[Path]) -> None:
+    """A flat that is given twice would be left out without a word, and those after it paired wrongly."""
+    seen: set[Path] = set()
+    for each in files:
+        if each.resolve() in seen:
+            raise BadInput(f"{each.name} is given twice: every flat belongs to one pair")
+        seen.add(each.resolve())
 
 
 def _check_outputs(args: Namespace) -> None:
