@@ -67,6 +67,7 @@ class ComparePage(Page):
         self.verdict = QLabel(self, wordWrap=True)
         self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.rows = RowsTable("What changed", HEADERS)
+        self.rows.horizontalHeader().setMaximumSectionSize(self.fontMetrics().horizontalAdvance("Level of the background (DN/s)"))
         self.numbers.hide()
         self.under.insertWidget(0, self.verdict)
         self.under.insertWidget(1, self.rows, 1)
