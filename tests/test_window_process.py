@@ -126,3 +126,18 @@ def test_without_fonts_there_is_one_sentence(monkeypatch):
     with pytest.raises(DetguiError, match="fonts"):
         app.application()
     assert QApplication is not Nothing
+
+
+def test_the_window_is_built_without_what_imports_slowly(tmp_path):
+    code = (
+        "import sys\n"
+        "from detgui.app import Start, application, build_window\n"
+        "application()\n"
+        "window = build_window(Start())\n"
+        "heavy = {'numpy', 'scipy', 'astropy', 'numba', 'pyqtgraph'} & set(sys.modules)\n"
+        "window.shut()\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "DETGUI_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr

@@ -8,14 +8,19 @@ or upper edge outside, so that shapes which share an edge share no pixel and lea
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from detgui.errors import BadInput
+from detgui.late import Late
 
-Mask = NDArray[np.bool_]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+    Mask: TypeAlias = NDArray[np.bool_]
+else:
+    np = Late("numpy")
+    Mask = Any
 Bounds = tuple[float, float, float, float]
 
 KINDS = ("void", "exclude", "region of interest", "background", "source")

@@ -11,12 +11,16 @@ import types
 import typing
 import zlib
 from pathlib import Path
-from typing import Any, Literal, TypeVar, Union, cast
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, cast
 
 from detgui.errors import BadInput
+from detgui.late import Late
 from detgui.science.regions import Combined, Ellipse, Painted, Polygon, Rectangle, Shape
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = Late("numpy")
 
 T = TypeVar("T")
 

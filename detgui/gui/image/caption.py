@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from detgui.session.requests import ImageRequest
-from detgui.session.state import Frame, SessionState
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from detgui.session.requests import ImageRequest
+    from detgui.session.state import Frame, SessionState
 
 SEPARATOR = "  ·  "
 MINUS = "− "  # before the name of what is subtracted

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QDialog
 
 from detgui.errors import BadInput
-from detgui.gui.regions import clipboard
 from detgui.gui.regions.edit_commands import EditCommands
 from detgui.gui.regions.region_panel import RegionPanel
 from detgui.gui.window.shell import Shell
+from detgui.late import Late
 from detgui.session.regions import region
 
 if TYPE_CHECKING:
+    from detgui.gui.regions import clipboard
     from detgui.session.region_work import Copied
+else:
+    clipboard = Late("detgui.gui.regions.clipboard")
 
 
 class CopyCommands:
