@@ -17,10 +17,11 @@ HEADERS = (
     ("detector", ""),
     ("filter", ""),
     ("factor", "fluxes are multiplied by it: 10^(dmag/2.5), without the gradient"),
-    ("gradient (mag/arcmin)", "fluxes are multiplied by 10^(k d/2.5) too"),
+    ("k (mag/arcmin)", "fluxes are multiplied by 10^(k d/2.5) too"),
     ("said of it", "why an image cannot be corrected; whether it is corrected already"),
 )
-NAME_WIDTH = 190  # px
+NAME_WIDTH = 170  # px
+FACTOR = 3
 CORRECTED = "corrected already: the correction can be taken off"
 
 
@@ -46,6 +47,8 @@ class CalsTable(RowsTable):
         for row, path in enumerate(paths):
             self.item(row, 0).setToolTip(str(path))
             fact = known.get(path)
+            if fact is not None and fact.dmag == fact.dmag:
+                self.item(row, FACTOR).setToolTip(f"10^({fact.dmag:+.5f} / 2.5)")
             brush = QBrush(self.warning) if fact is not None and fact.why else None
             self.item(row, len(HEADERS) - 1).setData(Qt.ItemDataRole.ForegroundRole, brush)
 
@@ -63,6 +66,6 @@ class CalsTable(RowsTable):
 def _texts(path: Path, fact: CalFacts | None) -> list[str]:
     if fact is None:
         return [path.name, "", "", "", "", "looking…"]
-    factor = f"{10 ** (fact.dmag / 2.5):.5f}  ({fact.dmag:+.4f} mag)" if fact.dmag == fact.dmag else ""
+    factor = f"{10 ** (fact.dmag / 2.5):.5f}" if fact.dmag == fact.dmag else ""
     gradient = "" if fact.why else f"{fact.slope:+.5f}" if fact.slope else "none"
     return [path.name, fact.detector.upper(), fact.filter.upper(), factor, gradient, fact.why or (CORRECTED if fact.corrected else "")]

@@ -21,6 +21,7 @@ from detgui.session import offsets_cals
 
 FILTER = "Calibrated images (*.fits *.fits.gz *.fit *.fts);;All files (*)"
 HOW = "Drop calibrated images (cal) of NIRCam here, or add them. Inputs are never changed."
+MOST_ROWS = 12  # of the table of the effect without scrolling
 HEADERS = (
     ("array", ""),
     ("filter", ""),
@@ -150,8 +151,9 @@ class CorrectionPage(QWidget):
         self._show_buttons()
         self.effect.show_rows(said.effect_rows(self._maker.result, correction.predicted))
         self.effect.setVisible(self._maker.result is not None)
+        self.effect.setMaximumHeight((min(self.effect.rowCount(), MOST_ROWS) + 2) * (self.fontMetrics().height() + 6))
         self.notes.setText(said.notes(self._maker, correction))
-        text = said.written(correction.written)
+        text = "\n".join(each for each in (said.written(correction.written), said.cannot(correction.cals)) if each)
         self.said.setText(text)
         self.said.setVisible(bool(text))
         paths, folder = self._chosen(corrected=False), correction.folder

@@ -9,9 +9,11 @@ from detgui.gui.common.quantity import MISSING
 from detgui.gui.offsets import words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from detgui.analysis.offset_types import Result
     from detgui.session.offsets import OffsetsMaker
-    from detgui.session.offsets_cals import Written
+    from detgui.session.offsets_cals import CalFacts, Written
     from detgui.session.offsets_correction import Correction
 
 MOST_SAID = 6
@@ -38,13 +40,22 @@ def notes(maker: OffsetsMaker, correction: Correction) -> str:
     if before is not None and after is not None and before.rows and after.rows:
         sizes = [max(abs(row.dmag_ab) for row in each.rows) for each in (before, after)]
         found.append(f"the largest offset of epochs {' and '.join(before.pair_epochs)} goes from {sizes[0]:.3f} to {sizes[1]:.3f} mag")
-        found += [each for each in after.notes if each not in before.notes]
+        found += [each for each in after.notes if each not in before.notes and "fainter" not in each]
     table = correction.table
     if table is not None and any(row.slope for row in table.rows):
         found.append(SHARE_NOTE)
         if not table.own:
             found.append(ZERO_NOTE)
     return "  ".join(f"{each[:1].upper()}{each[1:]}." for each in dict.fromkeys(found))
+
+
+def cannot(cals: Sequence[CalFacts]) -> str:
+    """Why images cannot be corrected, the first reason with how many there are; '' where all can."""
+    why = [each for each in cals if each.why]
+    if not why:
+        return ""
+    rest = f" ({len(why)} of {len(cals)} images cannot be corrected)" if len(cals) > 1 else ""
+    return f"{why[0].path.name}: {why[0].why.removeprefix(f'{why[0].path.name}: ')}{rest}."
 
 
 def written(done: Written | None) -> str:

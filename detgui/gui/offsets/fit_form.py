@@ -14,7 +14,7 @@ from detgui.gui.offsets import words
 from detgui.gui.offsets.context import Context
 from detgui.science.offset_detectors import detector_name
 from detgui.session.offsets_options import OffsetsOptions
-from detgui.session.offsets_work import IMAGE
+from detgui.session.offsets_work import CATALOG, IMAGE
 
 if TYPE_CHECKING:
     from detgui.session.offsets import OffsetsMaker
@@ -46,7 +46,7 @@ class FitForm(QWidget):
             named("S/N", self.snr_limit, "", words.SNR_TIP),
             named("Long side", self.angle, "°", words.PA_TIP),
             named("Gradient", self.slope, "", words.SLOPE_TIP),
-            self.free_time,
+            named("T", self.free_time, "", words.TIME_TIP),
             named("Epochs", self.epochs, "", words.EPOCHS_TIP),
             named("Reference", self.reference, "", words.REFERENCE_TIP),
             *self._image_parts,
@@ -63,8 +63,7 @@ class FitForm(QWidget):
         self.threshold = self._number("Threshold", "threshold", 0.1, 1000.0)
         self.compact = self._number("Compactness", "compact", 1.0, 100.0)
         self.angle = EntryField(self._take_angle, self._say, 7, self)
-        self.free_time = QCheckBox("T free", self)
-        self.free_time.setToolTip(words.TIME_TIP)
+        self.free_time = QCheckBox("free", self)
         self.free_time.toggled.connect(lambda on: self._session.set_offsets(text="Time term", free_time=on))
         self.epochs = QComboBox(self)
         self.epochs.activated.connect(lambda at: self._session.set_offsets(text="Epochs", pair_epochs=self.epochs.itemData(at)))
@@ -121,7 +120,8 @@ class FitForm(QWidget):
         self._show_epochs(options, maker)
         if not self.reference.lineEdit().hasFocus():
             self.reference.setCurrentText(_reference(options.reference))
-        images = any(each.kind == IMAGE for each in maker.facts)
+        kinds = {each.kind for each in maker.facts}
+        images = IMAGE in kinds and CATALOG not in kinds  # beside catalogs images are not measured
         for group in self._image_parts:
             group.setVisible(images)
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QMenu, QVBoxLayout, QWidget
 
 from detgui.gui.common import plot_theme
 from detgui.gui.common.buttons import flat_button, menu_button
+from detgui.gui.gain.rows_table import RowsTable
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.offsets.columns_dialog import ColumnsDialog
 from detgui.gui.offsets.context import Context
@@ -22,6 +23,15 @@ FILTER = "Catalogs and images (*.ecsv *.csv *.fits *.fits.gz *.fit *.fts);;All f
 HOW = """Drop catalogs of one field here, one or more for each epoch and filter (ECSV, FITS table, CSV: position, magnitude and its error, \
 detector), or mosaics (i2d) or calibrated images of each detector and epoch, or add them. Then Measure.
 Mosaics beside catalogs are for images of the difference."""
+
+
+ALIGNMENT = (
+    ("alignment", "filter"),
+    ("epochs", ""),
+    ("sources", "seen in both epochs"),
+    ("ΔRA (mas)", "median of the position differences, later − earlier epoch, ± their median absolute deviation"),
+    ("ΔDec (mas)", "median of the position differences, later − earlier epoch, ± their median absolute deviation"),
+)
 
 
 class InputsPage(QWidget):
@@ -60,6 +70,7 @@ class InputsPage(QWidget):
         self.said = QLabel(self, wordWrap=True)
         self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.form = FitForm(self._context, self)
+        self.alignment = RowsTable("Alignment", ALIGNMENT)
 
     def _lay_out(self) -> None:
         bar = FlowLayout(spacing=6)
@@ -73,6 +84,7 @@ class InputsPage(QWidget):
         column.addWidget(self.rows, 1)
         column.addWidget(self.said)
         column.addWidget(self.form)
+        column.addWidget(self.alignment)
 
     # what a person does
 
@@ -134,13 +146,26 @@ class InputsPage(QWidget):
         self.columns.setEnabled(any(each.kind == CATALOG and each.columns for each in facts))
         refused = self._maker.measured.refused if self._maker.measured is not None else ()
         troubles = self._maker.result.troubles if self._maker.result is not None else ()
-        if self._shown == (options.files, facts, refused, troubles):
+        shown = (options.files, facts, refused, troubles, self._maker.result)
+        if self._shown == shown:
             return
-        self._shown = (options.files, facts, refused, troubles)
+        self._shown = shown
+        self._show_alignment()
         self.rows.show_files(options.files, facts)
         sentences = [*refused, *troubles]
         self.said.setText("\n".join(f"{each[:1].upper()}{each[1:]}." for each in sentences))
         self.said.setVisible(bool(sentences))
+
+    def _show_alignment(self) -> None:
+        """How well the images of the epochs lie on each other (PEARLS JWIDF paper, figure 3 and table 1)."""
+        found = self._maker.result.alignments if self._maker.result is not None else ()
+        rows = []
+        for each in found:
+            shifts = (_shift(each.east, each.east_mad), _shift(each.north, each.north_mad))
+            rows.append([each.filter.upper(), ", ".join(each.epochs), f"{each.count}", *shifts])
+        self.alignment.show_rows(rows)
+        self.alignment.setVisible(bool(found))
+        self.alignment.setMaximumHeight(min(len(found) + 1, 5) * (self.fontMetrics().height() + 7) + 6)
 
     # colours
 
@@ -153,3 +178,7 @@ class InputsPage(QWidget):
         self.rows.warning = plot_theme.from_palette(self.palette()).warning
         self._shown = ()
         self.refresh()
+
+
+def _shift(median: float, mad: float) -> str:
+    return f"{median:+.2f} ± {mad:.2f}"

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox
 from detgui.analysis.offset_general import term_name
 from detgui.analysis.offset_types import FilterResult, Result
 from detgui.gui.common.colours import pin_colour
-from detgui.gui.common.quantity import MISSING, with_error
+from detgui.gui.common.quantity import MISSING
 from detgui.gui.gain.rows_table import RowsTable
 from detgui.gui.offsets import words
 from detgui.gui.offsets.context import Context
@@ -20,7 +20,8 @@ from detgui.gui.pages.page import Table, tool_label
 from detgui.gui.pages.page_plot import PagePlot
 from detgui.science.offset_solve import Solution
 
-GAUGE = "Where nothing else is measured, detectors of module B average to 0 in each set that shares sources, and the first epoch is 0"
+GAUGE = "gauge: in each set of detectors that share sources those of module B average to 0; the first epoch is 0"
+APART = "not compared"  # a detector that shares no source with others when an epoch is left out
 UNDETERMINED = "not determined"
 GRADIENT = "k "
 LEFT_COLOURS = (4, 2, 0, 3, 1)
@@ -83,12 +84,13 @@ class SolutionPage(OffsetsPage):
         for row, names in enumerate(groups):
             self.plot.level(row, 0.0)
             for at, (label, each, colour) in enumerate(every):
-                value, err = (np.array(column) for column in zip(*(each.term(name) for name in names), strict=True))
+                value, err = (np.array(column) for column in zip(*(_drawn(each, name, at > 0) for name in names), strict=True))
                 shift = 0.5 * ((at + 0.5) / len(every) - 0.5)
                 symbol, size = ("o", 7.0) if at == 0 else ("d", 6.0)
                 self.plot.points(row, np.arange(len(names)) + shift, value, err, colour, symbol, size, "" if row else label)
             ticks = [(at, name.upper().removeprefix("NRC") if row == 0 else name) for at, name in enumerate(names)]
             self.plot.plots[row].getAxis("bottom").setTicks([ticks])
+            self.plot.legends[row].setColumnCount(2)
             self.plot.fit(row, 0.35 if row == 0 else 0.0)
             self.plot.plots[row].vb.setXRange(-0.5, len(names) - 0.5, padding=0)
         self.plot.label(0, "detector term (mag)", "detector")
@@ -140,6 +142,12 @@ def without(shown: FilterResult) -> list[tuple[str, Solution | None]]:
     return list(zip(shown.epochs, left, strict=True)) if left else []
 
 
+def _drawn(solution: Solution, name: str, left_out: bool) -> tuple[float, float]:
+    """Value and error of a term, NaN for what the gauge fixes where an epoch is left out."""
+    value, err = solution.term(name)
+    return (np.nan, np.nan) if left_out and words.is_fixed(value, err) else (value, err)
+
+
 def unit_of(name: str) -> str:
     """Unit of a term."""
     return "mag/arcmin" if name.startswith(GRADIENT) else "mag"
@@ -151,13 +159,14 @@ def texts(shown: FilterResult) -> list[list[str]]:
     assert solution is not None
     rows = []
     for at, name in enumerate(solution.names):
-        label = name.upper() if name.startswith("nrc") else term_name(name)
+        label = name.upper() if name.startswith("nrc") else term_name(name).removeprefix("the ")
         value, err = solution.term(name)
         unit = unit_of(name)
         own = words.term(value, err, unit) if solution.determined[at] else UNDETERMINED
         others = []
         for _, other in without(shown):
             left, left_err = other.term(name) if other is not None else (np.nan, np.nan)
-            others.append(with_error(left, left_err, unit) if np.isfinite(left) else MISSING)
+            apart = words.is_fixed(left, left_err) and not words.is_fixed(value, err)
+            others.append(APART if apart else words.term(left, left_err, unit).split(" (")[0] if np.isfinite(left) else MISSING)
         rows.append([label, own, *others])
     return rows

@@ -168,10 +168,9 @@ def _axes_on_sky(plot: StepPlot, view: View, east: Array, north: Array) -> None:
 
 def _compass(plot: StepPlot, east: Array, north: Array) -> list[Any]:
     """North and east in the corner that has the fewest sources; returns the places that it takes."""
-    size = 0.2 * float(max(np.ptp(east), np.ptp(north), 1e-3))
-    corners = [
-        (x, y) for x in (float(east.min()), float(east.max()) - 1.3 * size) for y in (float(north.min()), float(north.max()) - 1.3 * size)
-    ]
+    size = 0.14 * float(max(np.ptp(east), np.ptp(north), 1e-3))
+    low, high = (float(east.min()), float(north.min())), (float(east.max()) - size, float(north.max()) - size)
+    corners = [(x, y) for x in (low[0], high[0]) for y in (low[1], high[1])]
 
     def inside(corner: tuple[float, float]) -> int:
         x, y = corner

@@ -43,12 +43,13 @@ def status(maker: OffsetsMaker) -> tuple[str, str]:
     if result is None:
         used = sum(each.use for each in maker.options.files)
         return (f"{used} file{'s' if used != 1 else ''}" if used else "no files yet"), ""
-    text = f"{len(result.pairs)} steps, epochs {', '.join(result.epochs)}, long side at {result.axis.angle:.1f}°"
+    count = len(result.pairs)
+    text = f"{count} step{'s' if count != 1 else ''}, long side at {result.axis.angle:.1f}°"
     if maker.options.corrected:
         text = ("corrected · " if maker.is_corrected else "calculating the correction… · ") + text
     if not maker.is_current:
         text = "of other parameters · " + text
-    table = f"table of epochs {' and '.join(result.pair_epochs)}"
+    table = f"epochs {', '.join(result.epochs)}; table of epochs {' and '.join(result.pair_epochs)}"
     return text, f"position angle of the long side: {result.axis.angle:.2f}° ({result.axis_from}); {table}"
 
 

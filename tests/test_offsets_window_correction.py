@@ -1,0 +1,139 @@
+"""The Correction page of the offsets tab, the image of the difference, and sources in open images, by the mouse."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from offsets_help import PATIENCE, catalogs, measured, shown_panel  # noqa: F401  (fixture)
+from page_help import press
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from detgui.simulate.imaging import write_imaging
+from detgui.simulate.imaging_params import ImagingParams
+
+
+@pytest.fixture
+def cals(tmp_path):
+    written = write_imaging(ImagingParams(epochs=2, sources=40, filters=("f444w",), images="cal", size=64), tmp_path)
+    return sorted(path for path in written if path.name.endswith("_cal.fits"))
+
+
+@pytest.fixture
+def mosaics(tmp_path):
+    written = write_imaging(ImagingParams(epochs=2, sources=160, filters=("f444w",), images="i2d", size=128, seed=4), tmp_path)
+    return [path for path in written if path.suffix in (".ecsv", ".fits")]
+
+
+def pick(box, text: str) -> None:
+    """Choose an entry with the keys, as a person does."""
+    box.setFocus()
+    for _ in range(box.count()):
+        QTest.keyClick(box, Qt.Key.Key_Up)
+    for _ in range(box.findText(text)):
+        QTest.keyClick(box, Qt.Key.Key_Down)
+    box.activated.emit(box.currentIndex())
+    QApplication.processEvents()
+    assert box.currentText() == text
+
+
+def settled(qtbot, panel, count: int) -> None:
+    """Wait until the images and the table are looked at."""
+    correction = panel.maker.correction
+    qtbot.waitUntil(lambda: len(correction.cals) == count and correction.table is not None, timeout=PATIENCE)
+    QApplication.processEvents()
+
+
+def test_the_published_table_without_own_offsets(qtbot, cals):
+    with shown_panel(qtbot, page="Correction") as (panel, parts):
+        page = panel.page
+        panel.maker.correction.add(cals)
+        settled(qtbot, panel, 4)
+        assert page.form.table.currentText().startswith("published")
+        assert not page.form.gradient.isEnabled()  # half of it needs a long axis
+        qtbot.waitUntil(lambda: "0.011 mag" in page.notes.text(), timeout=PATIENCE)  # the zeros differ
+        qtbot.waitUntil(lambda: "epoch 1 or 2" in page.said.text(), timeout=PATIENCE)
+        assert not page.write.isEnabled()
+        pick(page.form.epoch, "1")
+        qtbot.waitUntil(page.write.isEnabled, timeout=PATIENCE)
+        factors = {page.rows.item(row, 1).text(): page.rows.item(row, 3).text() for row in range(4)}
+        assert factors == {"NRCALONG": f"{10 ** (-0.016536067 / 2.5):.5f}", "NRCBLONG": "1.00000"}
+        press(page.preview)
+        qtbot.waitUntil(lambda: parts.session.state.current is not None, timeout=PATIENCE)
+        shown = parts.exposures.exposure(parts.session.state.current.key).read_image("FACTOR")
+        assert shown == pytest.approx(np.full((64, 64), 10 ** (-0.016536067 / 2.5)), rel=1e-6)
+
+
+def test_images_are_written_and_undone(qtbot, catalogs, cals):  # noqa: F811
+    from astropy.io import fits
+
+    with shown_panel(qtbot, catalogs) as (panel, parts):
+        press(panel.header.measure)
+        measured(qtbot, panel)
+        parts.session.set_offsets(page="Correction", epoch="1")
+        page = panel.page
+        panel.maker.correction.add(cals[:2])
+        settled(qtbot, panel, 2)
+        assert page.form.table.currentText() == "measured here"
+        qtbot.waitUntil(lambda: panel.maker.correction.predicted is not None, timeout=PATIENCE)
+        QApplication.processEvents()
+        assert abs(float(page.effect.item(2, 3).text().split()[0])) > 0.02
+        assert abs(float(page.effect.item(2, 4).text().split()[0])) < 0.002
+        assert "is a choice" in page.notes.text()
+        assert page.write.text() == "Write 2"
+        press(page.write)
+        qtbot.waitUntil(lambda: panel.maker.correction.written is not None, timeout=PATIENCE)
+        QApplication.processEvents()
+        folder = cals[0].parent / "corrected"
+        assert page.said.text() == f"2 images corrected in {folder}."
+        assert sorted(path.name for path in folder.iterdir()) == sorted(["offsets.ecsv", *(path.name for path in cals[:2])])
+        assert "--offsets" in page.script.line.text()
+        parts.session.set_offsets(cals=tuple(folder / path.name for path in cals[:2]))
+        qtbot.waitUntil(lambda: all(each.corrected for each in panel.maker.correction.cals), timeout=PATIENCE)
+        QApplication.processEvents()
+        assert not page.write.isEnabled()
+        assert page.undo.text() == "Undo 2"
+        press(page.undo)
+        qtbot.waitUntil(lambda: panel.maker.correction.written is not None, timeout=PATIENCE)
+        back = fits.getdata(folder / "undone" / cals[0].name, "SCI")
+        assert back == pytest.approx(fits.getdata(cals[0], "SCI"), rel=1e-6, nan_ok=True)
+
+
+def test_a_table_of_a_file_that_is_none(qtbot, tmp_path):
+    (tmp_path / "bad.ecsv").write_text("nothing")
+    with shown_panel(qtbot, page="Correction") as (panel, _):
+        panel.page.form.take_file(str(tmp_path / "bad.ecsv"))
+        qtbot.waitUntil(lambda: panel.header.trouble.text().startswith("bad.ecsv cannot be read"), timeout=PATIENCE)
+        assert panel.page.form.table.currentText() == "bad.ecsv…"
+
+
+def test_the_difference_of_two_epochs(qtbot, mosaics):
+    with shown_panel(qtbot, mosaics) as (panel, parts):
+        press(panel.header.measure)
+        measured(qtbot, panel)
+        parts.session.set_offsets(page="Step")
+        QApplication.processEvents()
+        press(panel.page.difference)
+        qtbot.waitUntil(lambda: parts.session.state.current is not None, timeout=PATIENCE)
+        current = parts.session.state.current
+        assert current.label == "difference"
+        assert current.unit == "MJy/sr"
+        assert current.signed
+        sources = panel.maker.pair.sources
+        inside = int(np.argmin(np.where(sources.in_p, np.hypot(sources.d - sources.d[sources.in_p].mean(), 0), 99)))
+        panel.page.choose(inside)
+        qtbot.waitUntil(lambda: parts.session.state.pixel is not None, timeout=PATIENCE)
+        x, y = parts.session.state.pixel
+        assert 0 <= x < 128
+        assert 0 <= y < 128
+
+
+def test_no_difference_without_images(qtbot, catalogs):  # noqa: F811
+    with shown_panel(qtbot, catalogs) as (panel, parts):
+        press(panel.header.measure)
+        measured(qtbot, panel)
+        parts.session.set_offsets(page="Step")
+        QApplication.processEvents()
+        assert not panel.page.difference.isEnabled()
+        assert "mosaics" in panel.page.difference.toolTip()
