@@ -26,7 +26,7 @@ def fill(menu: QMenu, actions: RegionActions, export: Callable[[Export], object]
         menu.addSeparator()
         for name in part:
             if name in actions.submenus:
-                menu.addMenu(actions.submenus[name])
+                menu.addAction(actions.submenus[name].menuAction())  # addMenu would make it end with this menu
             else:
                 menu.addAction(actions.by_name[name])
     written = menu.addMenu("Export selected")
