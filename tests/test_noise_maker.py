@@ -39,6 +39,7 @@ def bench(qtbot, bots, child):
     maker = NoiseMaker(parts.session, parts.exposures, parts.engine, parts.bridge)
     open_file(qtbot, parts, bots.ramp)
     yield parts, maker
+    qtbot.waitUntil(lambda: not maker._tasks, timeout=PATIENCE)  # a child that is killed has to be started again
     parts.close()
 
 

@@ -46,7 +46,8 @@ def tab(qtbot, make_window, bots, child, tmp_path):
     assert window.parts.session.state.tab == TAB
     window.parts.session.set_noise(folder=tmp_path)
     qtbot.waitUntil(lambda: window.image_panel.is_drawn and window.image_panel.answer is not None, timeout=PATIENCE)
-    return window, panel
+    yield window, panel
+    qtbot.waitUntil(lambda: not panel.maker._tasks, timeout=PATIENCE)  # a child that is killed has to be started again
 
 
 def run_page(qtbot, panel):
