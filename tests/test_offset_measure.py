@@ -136,6 +136,10 @@ def test_where_the_position_angle_comes_from(three):
     assert found.axis.angle == pytest.approx(72, abs=2)
     given = offsets.run(catalog, offsets.Params(long_axis_pa=70.0, **QUICK))
     assert (given.axis.angle, given.axis_from) == (70.0, "given")
+    differing = replace(catalog, long_axis_pa=None, angles=(70.0, 72.0))
+    with pytest.raises(BadInput, match="long_axis_pa_deg differ: 70, 72; give --long-axis-pa"):
+        offsets.run(differing, offsets.Params(**QUICK))
+    assert offsets.run(differing, offsets.Params(long_axis_pa=71.0, **QUICK)).axis.angle == 71.0
 
 
 def test_references(three, result):
@@ -243,6 +247,10 @@ def test_command_line(tmp_path, capsys):
     before = sorted(tmp_path.iterdir())
     status, _, errors = cli(capsys, "offsets", *files[:1], "-o", tmp_path / "no.ecsv")
     assert (status, len(errors)) == (2, 1)
+    # what is missing is named even where the rest is of no use without it
+    status, _, errors = cli(capsys, "offsets", files[0], tmp_path / "gone.ecsv", tmp_path / "gone.fits", "-o", tmp_path / "no.ecsv")
+    gone = [f"detgui: {tmp_path / name} does not exist" for name in ("gone.fits", "gone.ecsv")]
+    assert (status, errors[:2], len(errors)) == (2, gone, 3)
     status, _, errors = cli(capsys, "offsets", *files, "--pair-epochs", "1,7", "-o", tmp_path / "no.ecsv")
     assert status == 2
     assert errors == ["detgui: there is no epoch 7: the catalogs are of epochs 1, 2, 3"]

@@ -96,7 +96,9 @@ def photometry(paths: Sequence[str | Path], params: ImageParams | None = None, p
     images, refused = _facts(paths, params)
     epochs = epoch_order(np.array([each.epoch for each in images]))
     if len(epochs) < 2:
-        raise BadInput(f"offsets need images of at least two epochs, these are all of epoch {epochs[0]}")
+        raise BadInput(
+            f"offsets need images of at least two epochs, these are all of epoch {epochs[0]}" + (f" ({refused[0]})" if refused else "")
+        )
     reference = params.reference or epochs[0]
     if reference not in epochs:
         raise BadInput(f"there is no epoch {reference}: the images are of epochs {', '.join(epochs)}")
@@ -237,7 +239,7 @@ def _photometry(rows: Sequence[tuple[Any, ...]], images: Sequence[ImageFacts], r
         exposure=exposure,
         shared_ids=True,
         files=tuple(each.path for each in images),
-        notes=tuple(refused),
+        refused=tuple(refused),
         magnitudes=("isophotal",),
     )
     with np.errstate(all="ignore"):

@@ -45,7 +45,7 @@ def run(catalog: Catalog, params: Params | None = None, progress: Progress = no_
     if len(epochs) < 2:
         raise BadInput(f"offsets need catalogs of at least two epochs, these are all of epoch {epochs[0]}")
     _check_pair(params, epochs)
-    notes = list(catalog.notes)
+    notes = [*catalog.refused, *catalog.notes]
     data = []
     filters = sorted(set(catalog.filter.tolist()))
     for at, name in enumerate(filters):
@@ -141,6 +141,9 @@ def _axis(
     if not ra or not sum(each.size for each in patch):
         raise BadInput(f"there is no overlap: no source was seen by one module in epoch {pair[0]} and by the other in epoch {pair[1]}")
     angle, source = params.long_axis_pa, "given"
+    if angle is None and catalog.angles:
+        angles = ", ".join(f"{each:g}" for each in catalog.angles)
+        raise BadInput(f"the catalogs' long_axis_pa_deg differ: {angles}; give --long-axis-pa")
     if angle is None and catalog.long_axis_pa is not None:
         angle, source = catalog.long_axis_pa, "meta of the catalogs"
     sides = np.concatenate(patch)

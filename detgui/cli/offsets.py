@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detgui.cli.parser import named_file
@@ -50,7 +52,12 @@ def run(args: Namespace) -> int:
     params = _params(args)
     with ProgressBar(args.quiet) as progress:
         catalog = _catalog(args, params, lambda part, text: progress(0.5 * part, text))
-        result = offsets.run(catalog, params, lambda part, text: progress(0.5 + 0.5 * part, text))
+        try:
+            result = offsets.run(catalog, params, lambda part, text: progress(0.5 + 0.5 * part, text))
+        except BadInput:
+            for sentence in catalog.refused:  # often the reason why the rest is of no use
+                say(sentence)
+            raise
         if args.output is not None:
             offset_rows.write(result, args.output)
     for sentence in result.troubles:
@@ -81,15 +88,29 @@ def _catalog(args: Namespace, params: Params, progress: Progress) -> Catalog:
     from detgui.data.catalog_files import is_catalog
     from detgui.data.catalogs import read_catalogs
 
-    kinds = [is_catalog(path) for path in args.files]
-    if all(kinds):
+    kinds, refused = [], []
+    for path in args.files:
+        try:
+            kinds.append((path, is_catalog(path)))
+        except BadInput as error:
+            refused.append(str(error))
+    if not kinds:
+        raise BadInput(refused[0])
+    files = [path for path, _ in kinds]
+    if all(table for _, table in kinds):
         if args.catalog is not None:
             raise BadInput("--catalog writes what was measured on images, and these are catalogs")
-        return read_catalogs(args.files, params.columns, progress)
-    if any(kinds):
-        raise BadInput(
-            f"{args.files[kinds.index(True)].name} is a catalog and {args.files[kinds.index(False)].name} an image: give one kind"
-        )
+        catalog = read_catalogs(files, params.columns, progress)
+    elif any(table for _, table in kinds):
+        names = [next(path.name for path, table in kinds if table is kind) for kind in (True, False)]
+        raise BadInput(f"{names[0]} is a catalog and {names[1]} an image: give one kind")
+    else:
+        catalog = _photometry(args, files, progress)
+    return replace(catalog, refused=(*refused, *catalog.refused))
+
+
+def _photometry(args: Namespace, files: list[Path], progress: Progress) -> Catalog:
+    """The catalog measured on images, written where that is asked for."""
     from detgui.analysis import offset_photometry
 
     image_params = offset_photometry.ImageParams(
@@ -100,7 +121,7 @@ def _catalog(args: Namespace, params: Params, progress: Progress) -> Catalog:
         magnitude=args.magnitude,
         values=tuple(args.value),
     )
-    catalog = offset_photometry.run(args.files, image_params, progress)
+    catalog = offset_photometry.run(files, image_params, progress)
     if args.catalog is not None:
         offset_photometry.write(catalog, args.catalog)
     return catalog

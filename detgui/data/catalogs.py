@@ -44,7 +44,8 @@ class Catalog:
 
     ``ra``, ``dec`` in degrees (ICRS), ``mag`` and ``err`` in mag; ``x``, ``y`` in pixels of the detector, 0-based as the file has them, NaN
     where not known; ``ident`` and ``exposure`` '' where there is none; ``detector`` 'nrca1' ... 'nrcblong'; ``filter`` in small letters.
-    ``shared_ids``: the identifiers are meant to be the same in all epochs. ``long_axis_pa``: degrees, as the meta say, or None.
+    ``shared_ids``: the identifiers are meant to be the same in all epochs. ``long_axis_pa``: degrees, as the meta say, or None;
+    ``angles``: what they say where the catalogs differ. ``refused``: one sentence for each file that cannot be used.
     """
 
     ident: Texts
@@ -63,6 +64,8 @@ class Catalog:
     files: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
     magnitudes: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    angles: tuple[float, ...] = ()
 
     def __len__(self) -> int:
         return int(self.ra.size)
@@ -86,8 +89,8 @@ def read_catalogs(paths: Sequence[str | Path], columns: Columns | None = None, p
     """All measurements of some files, each of one epoch and filter or of several.
 
     Epoch, filter and detector come from columns, else from the meta, else from ``columns.values``. Rows without position, magnitude,
-    error or detector are left out, and files that cannot be used, which the notes say. Raises `BadInput` naming the file and what lacks
-    where none can be used.
+    error or detector are left out, which the notes say, and so are files that cannot be used, which ``refused`` tells. Raises `BadInput`
+    naming the file and what lacks where none can be used.
     """
     if not paths:
         raise BadInput("no catalog was given")
@@ -100,20 +103,18 @@ def read_catalogs(paths: Sequence[str | Path], columns: Columns | None = None, p
             refused.append(str(error))
     if not found:
         raise BadInput(refused[0])
-    whole = join(found)
-    return replace(whole, notes=(*refused, *whole.notes))
+    return replace(join(found), refused=tuple(refused))
 
 
 def join(parts: Sequence[Catalog]) -> Catalog:
-    """Several catalogs as one. Raises `BadInput` where their position angles differ."""
-    angles = {each.long_axis_pa for each in parts if each.long_axis_pa is not None}
-    if len(angles) > 1:
-        raise BadInput(f"the catalogs' long_axis_pa_deg differ: {', '.join(f'{each:g}' for each in sorted(angles))}; give --long-axis-pa")
-    arrays = {name: np.concatenate([getattr(each, name) for each in parts]) for name in ARRAYS}
+    """Several catalogs as one."""
+    angles = sorted({each.long_axis_pa for each in parts if each.long_axis_pa is not None})
+    arrays: dict[str, Any] = {name: np.concatenate([getattr(each, name) for each in parts]) for name in ARRAYS}
     return Catalog(
         **arrays,
         shared_ids=all(each.shared_ids for each in parts),
-        long_axis_pa=angles.pop() if angles else None,
+        long_axis_pa=angles[0] if len(angles) == 1 else None,
+        angles=tuple(angles) if len(angles) > 1 else (),
         files=tuple(path for each in parts for path in each.files),
         notes=tuple(note for each in parts for note in each.notes),
         magnitudes=tuple(dict.fromkeys(name for each in parts for name in each.magnitudes)),
