@@ -81,6 +81,11 @@ def test_parameters_are_followed(qtbot, catalogs):  # noqa: F811
         measured(qtbot, panel)
         assert sum(len(each.sources) for each in panel.maker.result.pairs) < first
         assert "footprint" in page.form.angle.toolTip()
+        keys(page.form.mag_limit, "10")
+        qtbot.waitUntil(lambda: "fainter than 10 mag" in panel.header.trouble.text(), timeout=PATIENCE)
+        assert panel.maker.result is None  # what is shown is never of other parameters without saying so
+        keys(page.form.mag_limit, "22")
+        measured(qtbot, panel)
         keys(page.form.angle, "72")
         measured(qtbot, panel)
         assert panel.maker.result.axis.angle == 72.0

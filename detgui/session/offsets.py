@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from detgui.session import offsets_images, offsets_options, offsets_work
 from detgui.session.exposures import Exposures
-from detgui.session.hot import Work
+from detgui.session.hot_made import Work
 from detgui.session.offsets_correction import Correction
 from detgui.session.offsets_options import INPUTS, OVERVIEW, STEP, OffsetsOptions
 from detgui.session.offsets_work import FileFacts, Measured, Wish
@@ -43,6 +43,7 @@ class OffsetsMaker(QObject):
         self.facts: tuple[FileFacts, ...] = ()
         self.measured: Measured | None = None
         self.seconds = 0.0  # that the last measuring took
+        self._asked = False  # whether the present files were asked to be measured
         self.trouble = ""  # what went wrong
         self._picture: tuple[str, str] = ("", "")  # step whose difference is in the list, and its key
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
@@ -135,6 +136,7 @@ class OffsetsMaker(QObject):
         if not wish.files:
             self.tell("there are no catalogs: add some")
             return
+        self._asked = True
         self.tell("")
         began = monotonic()
         self._work.start(
@@ -243,11 +245,13 @@ class OffsetsMaker(QObject):
         self._work.cancel(MEASURE)
         self._settle.stop()
         self.tell("")
+        if before.files != after.files:
+            self._asked = False
         if not after.files:
             self.measured = None
-        elif self.measured is not None and after != self.measured.wish:
-            quick = self.seconds < PATIENT_S or after.same_catalog(self.measured.wish, self.measured.images)
-            if quick and before.files == after.files:
+        elif self._asked and not self.is_current:
+            known = self.measured
+            if self.seconds < PATIENT_S or (known is not None and after.same_catalog(known.wish, known.images)):
                 self._settle.start()
 
     def _look_at_files(self) -> None:
