@@ -260,11 +260,6 @@ def test_command_line(tmp_path):
         assert (hdus[0].header["SIMGAIN"], hdus[0].header["SIMRDNS"], hdus[0].header["SIMMIGR"]) == (2.0, 5.0, 0.0)
 
 
-def test_other_kinds_are_not_there_yet(tmp_path):
-    with pytest.raises(BadInput, match="darks is not available yet"):
-        command("darks", tmp_path)
-
-
 def test_the_truth_holds_the_late_slopes(tmp_path):
     files = write_exposure(BotsParams(integrations=1, columns=512, hot=0.0, dead=0.0), tmp_path)
     with fits.open(files[-1]) as truth:

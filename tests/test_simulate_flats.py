@@ -107,6 +107,7 @@ def test_files_are_what_jwst_reads_and_reference_pixels_see_the_bias_only(tmp_pa
     assert [path.name for path in paths] == sorted((p.name for p in tmp_path.iterdir()), key=[p.name for p in paths].index)
     references = {path.stem.rsplit("_", 1)[1]: path for path in paths[6:]}
     assert sorted(references) == ["gain", "ipc", "linearity", "mask", "readnoise", "saturation", "superbias"]
+    assert all(fits.getval(path, "FILENAME") == path.name for path in references.values())
     with datamodels.open(paths[0]) as model:
         assert isinstance(model, datamodels.Level1bModel)
         model.validate()

@@ -10,7 +10,8 @@ from astropy.io import fits
 
 from detgui.errors import BadInput
 from detgui.progress import no_progress
-from detgui.simulate.flat_cli import add_flat_arguments, frame_size, run_flats, void_of
+from detgui.simulate.flat_cli import add_flat_arguments, run_flats, void_of
+from detgui.simulate.options import frame_size
 
 
 def options(folder, *argv, **shared):

@@ -3,36 +3,43 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from detgui.errors import BadInput
 from detgui.progress import Progress
 from detgui.simulate.dark_cli import add_dark_arguments, run_darks
 from detgui.simulate.flat_cli import add_flat_arguments, run_flats
 from detgui.simulate.imaging_cli import add_imaging_arguments, run_imaging
 from detgui.simulate.noise_cli import add_noise_arguments, run_noise
-
-KINDS = ("bots", "flats", "darks", "imaging", "noise")
+from detgui.simulate.options import given, only_one, words
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``detgui simulate`` to a parser."""
     parser.add_argument(
         "kind",
-        choices=KINDS,
+        choices=tuple(_RUN),
         metavar="KIND",
-        help="bots: NIRSpec time series; flats: pairs of NIRCam flats; darks: NIRSpec darks; noise: artifacts",
+        help="bots: NIRSpec time series; flats: pairs of NIRCam flats; darks: NIRSpec darks; imaging: NIRCam fields; noise: artifacts",
     )
     parser.add_argument("-o", "--output", type=_folder, required=True, metavar="DIR", help="folder to write into; made if missing")
-    series = parser.add_argument_group("series")
+    _add_series(parser.add_argument_group("series"))
+    _add_light(parser.add_argument_group("light"))
+    _add_detector(parser.add_argument_group("detector"))
+    add_flat_arguments(parser)
+    add_dark_arguments(parser)
+    add_imaging_arguments(parser)
+    add_noise_arguments(parser)
+
+
+def _add_series(series: argparse._ArgumentGroup) -> None:
     series.add_argument("--integrations", type=int, metavar="N", help="integrations (120; noise 1)")
     series.add_argument("--groups", type=int, metavar="N", help="groups of an integration (42; flats 10; noise 8)")
     series.add_argument("--segments", type=int, default=1, metavar="N", help="files the integrations are spread over (%(default)s)")
     series.add_argument("--level", choices=("uncal", "ramp", "rateints", "rate"), help="kind of file (ramp; flats uncal; noise rate)")
     series.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the random numbers (%(default)s)")
-    light = parser.add_argument_group("light")
+
+
+def _add_light(light: argparse._ArgumentGroup) -> None:
     light.add_argument("--peak", type=float, default=1000.0, metavar="RATE", help="brightest pixel, DN/group (%(default)s)")
     light.add_argument("--grating", type=str.upper, default="G395H", help="grating (%(default)s)")
     light.add_argument("--transit-depth", type=float, default=0.015, metavar="F", help="of the star's flux (%(default)s)")
@@ -40,7 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     light.add_argument("--jitter-y", type=float, default=0.0, metavar="PX", help="rms movement of the trace (%(default)s)")
     light.add_argument("--drift-y", type=float, default=0.0, metavar="PX", help="movement of the trace over the series (%(default)s)")
     light.add_argument("--eclipse-depth", type=float, default=0.005, metavar="F", help="of the star's flux (%(default)s)")
-    detector = parser.add_argument_group("detector")
+
+
+def _add_detector(detector: argparse._ArgumentGroup) -> None:
     detector.add_argument("--detector", type=_names, metavar="NAME[,NAME...]", help="nrs1 or nrs2 (nrs1); flats nrca1 ... nrcblong (nrcb1)")
     detector.add_argument("--rows", type=int, default=32, metavar="N", help="rows of the subarray (%(default)s)")
     detector.add_argument("--columns", type=int, default=2048, metavar="N", help="columns of the subarray (%(default)s)")
@@ -59,14 +68,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     detector.add_argument("--jumps", type=float, default=1.6e-5, metavar="RATE", help="cosmic-ray hits per pixel and s (%(default)s)")
     detector.add_argument("--dq", choices=("on", "off"), default="on", help="write data quality flags (%(default)s)")
-    add_flat_arguments(parser)
-    add_dark_arguments(parser)
-    add_imaging_arguments(parser)
-    add_noise_arguments(parser)
 
 
 def _names(text: str) -> list[str]:
-    return [name.strip().upper() for name in text.split(",") if name.strip()]
+    return [name.upper() for name in words(text)]
 
 
 def _numbers(text: str) -> tuple[float, ...]:
@@ -83,40 +88,28 @@ def _folder(text: str) -> Path:
 
 
 def run(args: argparse.Namespace, progress: Progress) -> list[Path]:
-    """Do what the options say; returns the files written. Raises BadInput, and whatever ``progress`` raises to stop."""
-    if args.kind == "flats":
-        return run_flats(args, progress)
-    if args.kind == "darks":
-        return run_darks(args, progress)
-    if args.kind == "noise":
-        return run_noise(args, progress)
-    if args.kind == "imaging":
-        return run_imaging(args, progress)
-    if args.kind != "bots":
-        raise BadInput(f"simulate {args.kind} is not available yet; bots, flats, darks and noise are")
-    return _run_bots(args, progress)
+    """Do what the options say; returns the files written. Raises `BadInput`, and whatever ``progress`` raises to stop."""
+    return _RUN[args.kind](args, progress)
+
+
+BOTS = (
+    "seed", "peak", "grating", "transit_depth", "eclipse_depth", "rows", "columns", "saturation", "migration", "migration_change", "jumps",
+    "jitter_x", "jitter_y", "drift_y", "groups", "read_noise", "integrations", "one_over_f",
+)  # fmt: skip
+"""Options that are parameters of a time series as they stand."""
 
 
 def _run_bots(args: argparse.Namespace, progress: Progress) -> list[Path]:
     from detgui.simulate.expose import write_exposure
     from detgui.simulate.params import BotsParams
 
-    names = ("seed", "peak", "grating", "transit_depth", "eclipse_depth", "rows", "columns")
-    noise = ("saturation", "migration", "migration_change", "jumps")
-    moves = ("jitter_x", "jitter_y", "drift_y")
-    values = {name: getattr(args, name) for name in (*names, *noise, *moves)}
-    values.update(
-        {name: getattr(args, name) for name in ("groups", "read_noise", "integrations", "one_over_f") if getattr(args, name) is not None}
-    )
+    values = given(args, BOTS)
     for name in ("detector", "gain"):
-        given = getattr(args, name)
-        if given:
-            values[name] = _one(name, given)
+        if getattr(args, name):
+            values[name] = only_one("a NIRSpec time series has", name, getattr(args, name))
     params = BotsParams(**values, flags=args.dq == "on")
     return write_exposure(params, args.output, (args.level or "ramp",), args.segments, progress, getattr(args, "workers", None))
 
 
-def _one(name: str, given: Sequence[Any]) -> Any:
-    if len(given) != 1:
-        raise BadInput(f"a NIRSpec time series has one {name}, not {len(given)}")
-    return given[0]
+_RUN = {"bots": _run_bots, "flats": run_flats, "darks": run_darks, "imaging": run_imaging, "noise": run_noise}
+"""What each kind of data is made by."""

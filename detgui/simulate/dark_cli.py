@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from detgui.errors import BadInput
 from detgui.progress import Progress
+from detgui.simulate.options import given, only_one, square_size, words, write_each
 
 NAMED = ("epochs", "interval", "start", "hot", "births", "deaths", "telegraph", "coupling", "change", "noise", "zero", "groups", "seed")
 """Options that are parameters as they stand; one that was not given (None) is what `DarkParams` has."""
@@ -37,19 +37,13 @@ def run_darks(args: argparse.Namespace, progress: Progress) -> list[Path]:
     """
     from detgui.simulate.dark_files import write_darks
     from detgui.simulate.dark_params import DarkParams
-    from detgui.simulate.flat_cli import frame_size
 
-    values: dict[str, Any] = {name: getattr(args, name) for name in NAMED if getattr(args, name) is not None}
+    values = given(args, NAMED)
     if args.size is not None:
-        columns, rows = frame_size(args.size)
-        if columns != rows:
-            raise BadInput(f"darks are square: --size {columns}, not {args.size}")
-        values["size"] = columns
+        values["size"] = square_size(args.size, "darks")
     if args.gain:
-        if len(args.gain) != 1:
-            raise BadInput(f"darks have one gain, not {len(args.gain)}")
-        values["gain"] = args.gain[0]
-    readouts = [word.strip().upper() for word in (args.readout or "trad").split(",") if word.strip()]
+        values["gain"] = only_one("darks have", "gain", args.gain)
+    readouts = [word.upper() for word in words(args.readout or "trad")]
     several = [
         DarkParams(detector=detector, readout=readout, **values)
         for detector in dict.fromkeys(args.detector or ["NRS1"])
@@ -57,12 +51,4 @@ def run_darks(args: argparse.Namespace, progress: Progress) -> list[Path]:
     ]
     if not several:
         raise BadInput("--readout names no read-out: trad, irs2 or both")
-    written: list[Path] = []
-    for number, params in enumerate(several):
-        written += write_darks(params, args.output, _share(progress, number, len(several)))
-    return written
-
-
-def _share(progress: Progress, number: int, several: int) -> Progress:
-    """Progress of one series of several."""
-    return lambda fraction, message: progress((number + fraction) / several, message)
+    return write_each(several, lambda params, part: write_darks(params, args.output, part), progress)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from detgui import __version__
-from detgui.errors import BadInput, DetguiError
 from detgui.progress import Progress, no_progress
 from detgui.science.dq import PIXEL
 from detgui.science.hot_spill import counts_above
 from detgui.simulate.dark_params import READOUTS, DarkParams
 from detgui.simulate.darks import KINDS, DarkFrame, DarkScene, frame, make_scene, share_above
-from detgui.simulate.expose import Staging, check_room
+from detgui.simulate.identity import params_table, truth_header
+from detgui.simulate.staging import Staging, check_room, in_folder
 
 THRESHOLDS = (1.0, 3.0, 10.0, 100.0)
 GROUP_TIMES = {"TRAD": 10.73676, "IRS2": 14.58888}
@@ -39,7 +36,7 @@ def write_darks(params: DarkParams, folder: Path, progress: Progress = no_progre
     progress(0.0, "preparing")
     scene = make_scene(params)
     names = [f"{root_name(params)}_dark_{date:%Y%m%dT%H%M%S}.fits" for date in params.dates]
-    with _in_folder(folder):
+    with in_folder(folder):
         check_room(folder, params.epochs * params.size**2 * 4 * (3 + params.groups) + 10_000_000)
         with Staging(folder) as staged:
             rows = []
@@ -53,18 +50,6 @@ def write_darks(params: DarkParams, folder: Path, progress: Progress = no_progre
             staged.keep()
     progress(1.0, "done")
     return [folder / name for name in names]
-
-
-@contextlib.contextmanager
-def _in_folder(folder: Path) -> Iterator[None]:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"{folder}: cannot be made into a folder ({error.strerror})") from error
-    try:
-        yield
-    except OSError as error:
-        raise DetguiError(f"{folder}: writing failed: {error.strerror or error}") from error
 
 
 def as_hdus(scene: DarkScene, made: DarkFrame, name: str) -> Any:
@@ -150,8 +135,7 @@ def _truth(scene: DarkScene, rows: list[dict[str, Any]], names: list[str]) -> An
     from astropy.table import Table
 
     params = scene.params
-    header = fits.Header()
-    header["SIMULATR"] = (f"detgui {__version__}", "SIMULATED data: program that made them")
+    header = truth_header()
     header["BIRTHS"], header["DEATHS"] = (params.births, "pixels a month"), (params.deaths, "pixels a month")
     header["COUPLING"] = (params.coupling, "part of a pixel's flux in each neighbour")
     header["CHANGE"] = (params.change or "", "date of the change of definition")
@@ -164,7 +148,7 @@ def _truth(scene: DarkScene, rows: list[dict[str, Any]], names: list[str]) -> An
         "deaths": [params.deaths * share for share in shares],
         "rate_pix_per_month": [(params.births - params.deaths) * share for share in shares],
     }
-    text = json.dumps({**params.as_dict(), "version": __version__, "files": names[:-1]})
-    tables = {"PIXELS": pixels, "EPOCHS": Table(rows), "GROWTH": Table(growth), "PARAMS": Table({"json": [text]})}
+    listed = params_table(params.as_dict(), names[:-1])
+    tables = {"PIXELS": pixels, "EPOCHS": Table(rows), "GROWTH": Table(growth), "PARAMS": listed}
     hdus = [fits.PrimaryHDU(header=header), *(fits.BinTableHDU(table, name=name) for name, table in tables.items())]
     return fits.HDUList([*hdus, fits.ImageHDU(scene.telegraph.astype(np.uint8), name="TELEGRAPH")])

@@ -9,6 +9,7 @@ from typing import Any
 from detgui.errors import BadInput
 from detgui.science.detector import AXES, FULL_SIZE, DetectorGeometry
 from detgui.science.hot_growth import DAYS_OF_A_MONTH
+from detgui.simulate.limits import check
 
 DETECTORS = ("NRS1", "NRS2")
 READOUTS = {"TRAD": "NRSRAPID", "IRS2": "NRSIRS2RAPID"}
@@ -84,11 +85,7 @@ class DarkParams:
             raise BadInput(f"darks are simulated for {' and '.join(DETECTORS)}, not {self.detector}")
         if self.readout not in READOUTS:
             raise BadInput(f"the read-out is {' or '.join(READOUTS)}, not {self.readout}")
-        for name, (least, most, unit) in RANGES.items():
-            if not least <= getattr(self, name) <= most:
-                raise BadInput(
-                    f"{name.replace('_', ' ')} must be between {least:g} and {most:g} {unit}".rstrip() + f", not {getattr(self, name)}"
-                )
+        check(self, RANGES)
         if self.groups == 1:
             raise BadInput("a stack of one group has no slope")
         expected = self.hot + self.births * self.interval * (self.epochs - 1) + self.telegraph

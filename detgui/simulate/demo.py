@@ -40,7 +40,7 @@ def ensure_demo(progress: Progress = no_progress) -> list[Path]:
     found = _complete(folder)
     if found:
         return found
-    from detgui.simulate.expose import check_room
+    from detgui.simulate.staging import check_room
 
     check_room(folder.parent, SIZE)
     _sweep(folder.parent)
@@ -86,8 +86,8 @@ def _sweep(parent: Path) -> None:
 
 
 def _make(folder: Path, progress: Progress) -> list[Path]:
-    from detgui.simulate.expose import write_exposure
     from detgui.simulate.demo_image import write_image
+    from detgui.simulate.expose import write_exposure
     from detgui.simulate.params import BotsParams
 
     def part(start: float, share: float) -> Progress:

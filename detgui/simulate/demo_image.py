@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from detgui import __version__
 from detgui.progress import Progress
+from detgui.simulate.identity import fill, nircam
 
 SIZE = 2048
 GROUPS = 10
@@ -104,7 +105,7 @@ def _save(data: NDArray[np.uint16], folder: Path) -> Path:
 
 def _fill(meta: Any) -> None:
     groups: dict[str, dict[str, Any]] = {
-        "instrument": {"name": "NIRCAM", "detector": "NRCA1", "module": "A", "channel": "SHORT", "filter": "F200W", "pupil": "CLEAR"},
+        "instrument": {**nircam("NRCA1"), "filter": "F200W", "pupil": "CLEAR"},
         "exposure": {
             "type": "NRC_IMAGE",
             "readpatt": "RAPID",
@@ -142,8 +143,5 @@ def _fill(meta: Any) -> None:
             "pc2_2": 1.0,
         },
     }
-    for name, values in groups.items():
-        for key, value in values.items():
-            setattr(getattr(meta, name), key, value)
-    meta.telescope, meta.origin, meta.bunit_data = "JWST", "SIMULATED", "DN"
+    fill(meta, groups, "DN")
     meta.coordinates.reference_frame = "ICRS"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import uuid
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,12 +12,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from detgui.errors import BadInput, DetguiError
+from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
 from detgui.simulate.bots import Integration, digitise, rates, simulate_integration
 from detgui.simulate.keywords import Segment, cards, make_model, root_name, split
 from detgui.simulate.params import LEVELS, BotsParams
 from detgui.simulate.scene import Scene, make_scene
+from detgui.simulate.staging import Staging, check_room, in_folder
 from detgui.simulate.truth import truth_size, write_truth
 from detgui.simulate.writer import BlockWriter, Part, layout, total_size
 
@@ -63,7 +62,7 @@ def write_exposure(
     pieces = split(params.integrations, segments)
     plans = {level: [_plan(params, scene, level, piece) for piece in pieces] for level in levels}
     size = sum(total_size(plan) for several in plans.values() for plan in several)
-    with _folder(folder), contextlib.ExitStack() as stack:
+    with in_folder(folder), contextlib.ExitStack() as stack:
         check_room(folder, size + truth_size(params))
         staged = stack.enter_context(Staging(folder))
         jumps: list[NDArray[Any]] = []
@@ -144,63 +143,3 @@ def _arrays(level: str, integration: Integration, params: BotsParams, scene: Sce
     if level == "ramp":
         return {"SCI": integration.signal, "GROUPDQ": integration.groupdq}
     return rates(integration, params, scene)
-
-
-def check_room(folder: Path, size: int) -> None:
-    """Raise BadInput where the folder's disk has less than ``size`` bytes free."""
-    free = shutil.disk_usage(folder).free
-    if size > free:
-        raise BadInput(f"{folder}: the simulation needs {size:,} bytes and only {free:,} are free")
-
-
-@contextlib.contextmanager
-def _folder(folder: Path) -> Iterator[None]:
-    """Make the folder; take away what was made if the work fails. A disk that is full or fails is a `DetguiError` that names it."""
-    try:
-        missing = [path for path in (folder, *folder.parents) if not path.exists()]
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"{folder}: cannot be made into a folder ({error.strerror})") from error
-    try:
-        yield
-    except BaseException as error:
-        for path in missing:
-            with contextlib.suppress(OSError):
-                path.rmdir()
-        if isinstance(error, OSError):
-            raise DetguiError(f"{folder}: writing failed: {error.strerror or ' '.join(str(error).split()) or 'disk full?'}") from error
-        raise
-
-
-class Staging:
-    """Files under temporary names in the folder where they will be; moved into place together, or removed."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._mark = f".{uuid.uuid4().hex[:8]}.part"
-        self._names: list[str] = []
-
-    def path(self, name: str) -> Path:
-        """Temporary path of the file that will be called ``name``."""
-        self._names.append(name)
-        return self.folder / f".{name}{self._mark}"
-
-    def open(self, name: str, parts: Sequence[Part]) -> BlockWriter:
-        """A writer for the file that will be called ``name``."""
-        try:
-            return BlockWriter(self.path(name), parts)
-        except OSError as error:
-            raise BadInput(f"{self.folder}: cannot be written to ({error.strerror})") from error
-
-    def keep(self) -> None:
-        """Give every file its name."""
-        for name in self._names:
-            (self.folder / f".{name}{self._mark}").replace(self.folder / name)
-
-    def __enter__(self) -> Staging:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for name in self._names:
-            with contextlib.suppress(OSError):
-                (self.folder / f".{name}{self._mark}").unlink(missing_ok=True)

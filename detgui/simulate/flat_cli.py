@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
-from typing import Any
 
 from detgui.errors import BadInput
 from detgui.progress import Progress
+from detgui.simulate.options import frame_size, given, write_each
 
 NAMED = (
     "pairs",
@@ -58,27 +57,10 @@ def run_flats(args: argparse.Namespace, progress: Progress) -> list[Path]:
     from detgui.simulate.flat_params import FlatParams
 
     columns, rows = frame_size(args.size)
-    values: dict[str, Any] = {name: getattr(args, name) for name in NAMED if getattr(args, name) is not None}
-    values.update(columns=columns, rows=rows, void=void_of(args.void, columns, rows))
-    detectors = args.detector or ["NRCB1"]
-    several = [FlatParams(detector=detector, **values) for detector in dict.fromkeys(detectors)]
-    written: list[Path] = []
-    for number, params in enumerate(several):
-        written += write_flats(params, args.output, (args.level or "uncal",), _share(progress, number, len(several)))
-    return written
-
-
-def _share(progress: Progress, number: int, several: int) -> Progress:
-    """Progress of one detector of several."""
-    return lambda fraction, message: progress((number + fraction) / several, message)
-
-
-def frame_size(text: str | None) -> tuple[int, int]:
-    """(columns, rows) of ``--size``: '2048', '2048x64'. Raises BadInput."""
-    match = re.fullmatch(r"(\d{1,5})(?:[xX](\d{1,5}))?", text or "2048")
-    if not match:
-        raise BadInput(f"--size is a number of pixels or two, such as 2048x256, not {text}")
-    return int(match[1]), int(match[2] or match[1])
+    values = {**given(args, NAMED), "columns": columns, "rows": rows, "void": void_of(args.void, columns, rows)}
+    several = [FlatParams(detector=detector, **values) for detector in dict.fromkeys(args.detector or ["NRCB1"])]
+    levels = (args.level or "uncal",)
+    return write_each(several, lambda params, part: write_flats(params, args.output, levels, part), progress)
 
 
 def void_of(text: str | None, columns: int, rows: int) -> tuple[float, float, float] | None:

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from detgui import __version__
 from detgui.data.region_files import write_regions
-from detgui.errors import BadInput, DetguiError
+from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
 from detgui.science.dq import PIXEL
 from detgui.science.regions import Region
-from detgui.simulate.expose import Staging, check_room
 from detgui.simulate.flat_params import FLAT_LEVELS, FlatParams
 from detgui.simulate.flat_references import reference_types, write_reference
 from detgui.simulate.flats import FlatScene, make_scene, simulate_flat
-from detgui.simulate.keywords import PROGRAM, START_MJD
+from detgui.simulate.identity import (
+    PROGRAM,
+    SINGLE_FRAMES,
+    START_MJD,
+    assign,
+    complete,
+    fill,
+    nircam,
+    params_table,
+    simulated_cards,
+    subarray,
+    truth_header,
+    usual_filter,
+)
+from detgui.simulate.staging import Staging, check_room, in_folder
 from detgui.simulate.writer import BlockWriter, Card, Part, layout, total_size
 
 SATURATED = PIXEL["SATURATED"]
@@ -64,7 +75,7 @@ def write_flats(params: FlatParams, folder: Path, levels: Sequence[str] = ("unca
     progress(0.0, f"{params.detector}, preparing")
     scene = make_scene(params)
     flats = 2 * params.pairs
-    with _in_folder(folder):
+    with in_folder(folder):
         plans = {(level, index): _plan(scene, level, index) for level in levels for index in range(flats)}
         size = sum(total_size(plan) for plan in plans.values())
         check_room(folder, size + 24 * params.rows * params.columns + 100_000)
@@ -82,18 +93,6 @@ def write_flats(params: FlatParams, folder: Path, levels: Sequence[str] = ("unca
             progress(1.0, "done")
             staged.keep()
     return [folder / name for name in names]
-
-
-@contextlib.contextmanager
-def _in_folder(folder: Path) -> Iterator[None]:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"{folder}: cannot be made into a folder ({error.strerror})") from error
-    try:
-        yield
-    except OSError as error:
-        raise DetguiError(f"{folder}: writing failed: {error.strerror or error}") from error
 
 
 def _write_flat(scene: FlatScene, index: int, files: dict[str, BlockWriter], progress: Progress) -> None:
@@ -147,67 +146,41 @@ def _model(scene: FlatScene, level: str, index: int) -> Any:
         model = datamodels.RampModel(np.zeros(shape, np.float32))
         model.pixeldq = np.where(scene.active, 0, REFERENCE).astype(np.uint32)
         model.groupdq = np.zeros(shape, np.uint8)
-        for step in ("dq_init", "saturation", "superbias", "refpix", "linearity"):
-            setattr(model.meta.cal_step, step, "COMPLETE")
+        complete(model.meta, ("dq_init", "saturation", "superbias", "refpix", "linearity"))
     model.meta.filename = f"{root_name(params, index)}_{level}.fits"
     _fill(model.meta, params, index)
     return model
 
 
 def _fill(meta: Any, params: FlatParams, index: int) -> None:
-    geometry = params.geometry
-    long = params.detector.endswith("LONG")
-    size = {"xsize": params.columns, "ysize": params.rows, "xstart": geometry.xstart, "ystart": geometry.ystart}
     numbers = {"program_number": PROGRAM, "observation_number": "003", "visit_number": "001", "visit_group": "02"}
     groups: dict[str, dict[str, Any]] = {
-        "instrument": {
-            "name": "NIRCAM",
-            "detector": params.detector,
-            "module": params.detector[3],
-            "channel": "LONG" if long else "SHORT",
-            "filter": "F356W" if long else "F200W",
-            "pupil": "FLAT",
-        },
-        "subarray": {
-            "name": "FULL" if params.full_frame else "GENERIC",
-            **size,
-            "fastaxis": geometry.fastaxis,
-            "slowaxis": geometry.slowaxis,
-        },
+        "instrument": {**nircam(params.detector), "filter": usual_filter(params.detector), "pupil": "FLAT"},
+        "subarray": subarray(params.geometry, params.full_frame),
         "observation": {**numbers, "sequence_id": "1", "activity_id": "01", "exposure_number": f"{index + 1:05d}"},
         "program": {"title": "SIMULATED NIRCam flats", "pi_name": "none", "category": "CAL"},
         "target": {"catalog_name": "SIMULATED", "type": "FIXED", "ra": 0.0, "dec": 0.0},
         "visit": {"type": "PRIME_TARGETED_FIXED", "internal_target": True},
         "exposure": _exposure(params),
     }
-    for name, values in groups.items():
-        for key, value in values.items():
-            setattr(getattr(meta, name), key, value)
-    meta.telescope, meta.origin, meta.bunit_data = "JWST", "SIMULATED", "DN"
+    fill(meta, groups, "DN")
     _fill_times(meta, params, index)
 
 
 def _exposure(params: FlatParams) -> dict[str, Any]:
     length = params.groups * params.tframe
     return {
+        **SINGLE_FRAMES,
         "type": "NRC_LED",
         "readpatt": "RAPID",
         "nints": 1,
         "ngroups": params.groups,
-        "nframes": 1,
-        "frame_divisor": 1,
-        "groupgap": 0,
         "drop_frames1": 0,
-        "nsamples": 1,
-        "sample_time": 10.0,
         "frame_time": params.tframe,
         "group_time": params.tframe,
         "integration_time": length,
         "exposure_time": length,
-        "nresets_at_start": 1,
-        "nresets_between_ints": 1,
         "noutputs": params.noutputs,
-        "zero_frame": False,
         "integration_start": 1,
         "integration_end": 1,
         "segment_number": 1,
@@ -223,16 +196,11 @@ def _fill_times(meta: Any, params: FlatParams, index: int) -> None:
     begin, end = Time(start, format="mjd"), Time(start + length, format="mjd")
     meta.observation.date, meta.observation.time = begin.isot.split("T")
     meta.observation.date_beg, meta.observation.date_end = begin.isot, end.isot
-    for name, value in {"start_time": start, "mid_time": start + length / 2, "end_time": start + length}.items():
-        setattr(meta.exposure, name, value)
+    assign(meta.exposure, {"start_time": start, "mid_time": start + length / 2, "end_time": start + length})
 
 
 def _cards(params: FlatParams, index: int) -> list[Card]:
-    return [
-        Card("SIMULATR", f"detgui {__version__}", "SIMULATED data: program that made them"),
-        Card("SIMSEED", params.seed, "seed of the random numbers"),
-        Card("SIMFLAT", index + 1, "number of the flat; 1 and 2 are a pair"),
-    ]
+    return [*simulated_cards(params.seed), Card("SIMFLAT", index + 1, "number of the flat; 1 and 2 are a pair")]
 
 
 def _write_truth(staged: Staging, scene: FlatScene, files: Sequence[str]) -> list[str]:
@@ -246,8 +214,7 @@ def _write_truth(staged: Staging, scene: FlatScene, files: Sequence[str]) -> lis
 
     params = scene.params
     root = root_name(params)
-    header = fits.Header()
-    header["SIMULATR"] = (f"detgui {__version__}", "SIMULATED data: program that made them")
+    header = truth_header()
     header["DETECTOR"] = params.detector
     header["SUBSTRT1"], header["SUBSTRT2"] = params.place
     for name, value in zip("ABCD", params.gains, strict=True):
@@ -266,8 +233,7 @@ def _write_truth(staged: Staging, scene: FlatScene, files: Sequence[str]) -> lis
     number = np.arange(1, scene.lamp.size + 1)
     lamp = {"flat": number, "pair": (number + 1) // 2, "lamp": scene.lamp, "gradient": params.gradient + scene.tilt, "stream": number}
     hdus.append(fits.BinTableHDU(Table(lamp), name="LAMP"))
-    text = json.dumps({**params.as_dict(), "version": __version__, "files": list(files)})
-    hdus.append(fits.BinTableHDU(Table({"json": [text]}), name="PARAMS"))
+    hdus.append(fits.BinTableHDU(params_table(params.as_dict(), files), name="PARAMS"))
     names = [f"{root}_truth.fits"]
     hdus.writeto(staged.path(names[0]), overwrite=True)
     if scene.outline is not None:
@@ -282,5 +248,5 @@ def _write_references(staged: Staging, scene: FlatScene, levels: tuple[str, ...]
     for reftype in reference_types(scene, levels):
         progress(0.98, f"{scene.params.detector}, {reftype} reference")
         names.append(f"{root_name(scene.params)}_{reftype}.fits")
-        write_reference(staged.path(names[-1]), scene, reftype)
+        write_reference(staged.path(names[-1]), names[-1], scene, reftype)
     return names

@@ -7,6 +7,7 @@ from typing import Any
 
 from detgui.errors import BadInput
 from detgui.science.detector import AXES, FULL_SIZE, DetectorGeometry
+from detgui.simulate.limits import check
 
 FLAT_LEVELS = ("uncal", "ramp")
 
@@ -103,11 +104,7 @@ class FlatParams:
     def __post_init__(self) -> None:
         if self.detector not in DETECTORS:
             raise BadInput(f"there is no NIRCam detector {self.detector}; it is one of {', '.join(DETECTORS)}")
-        for name, (least, most, unit) in RANGES.items():
-            if not least <= getattr(self, name) <= most:
-                raise BadInput(
-                    f"{name.replace('_', ' ')} must be between {least:g} and {most:g} {unit}".rstrip() + f", not {getattr(self, name)}"
-                )
+        check(self, RANGES)
         if self.gain is not None and (len(self.gain) not in (1, 4) or not all(0.01 <= value <= 1000 for value in self.gain)):
             raise BadInput(f"the gain is one number or four, between 0.01 and 1000 e-/DN, not {', '.join(map(str, self.gain))}")
         if self.outputs not in (None, 1, 4):

@@ -10,6 +10,8 @@ import numpy as np
 from detgui import __version__
 from detgui.science.dq import PIXEL
 from detgui.simulate.flats import FlatScene, even_odd_levels
+from detgui.simulate.identity import assign, nircam, subarray
+from detgui.simulate.writer import layout, write_parts
 
 CALIBRATED = ("gain", "ipc")
 """Types that go with flats of the level 'ramp'."""
@@ -34,8 +36,8 @@ def reference_types(scene: FlatScene, levels: tuple[str, ...]) -> tuple[str, ...
     return tuple(name for name in types if name != "ipc" or scene.params.ipc > 1)
 
 
-def write_reference(path: Path, scene: FlatScene, reftype: str) -> None:
-    """Write the reference file of one of `RAW`, complete with what ``validate`` wants.
+def write_reference(path: Path, name: str, scene: FlatScene, reftype: str) -> None:
+    """Write the reference file of one of `RAW` that will be called ``name``, complete with what ``validate`` wants.
 
     SUPERBIAS (DN) is the zero level without what alternates from column to column, which is left to the reference pixels as in
     JWST-STScI-004622 section 3.2; SATURATION is in DN as read, zero level included, as jwst's step (which comes before superbias) wants it;
@@ -44,7 +46,8 @@ def write_reference(path: Path, scene: FlatScene, reftype: str) -> None:
     with _model(scene, reftype) as model:
         _fill(model.meta, scene, reftype)
         model.add_history_entry(f"SIMULATED with seed {scene.params.seed}, detgui {__version__}")
-        model.to_fits(str(path), overwrite=True)
+        model.meta.filename = name
+        write_parts(path, layout(model, 1, ()))
 
 
 def _model(scene: FlatScene, reftype: str) -> Any:
@@ -90,18 +93,13 @@ def _with_definitions(model: Any) -> Any:
 
 
 def _fill(meta: Any, scene: FlatScene, reftype: str) -> None:
-    params, geometry = scene.params, scene.params.geometry
+    params = scene.params
     meta.telescope, meta.reftype, meta.pedigree, meta.author = "JWST", reftype.upper(), "SIMULATION", "detgui"
     meta.description, meta.useafter = "SIMULATED reference of simulated flats", "2020-01-01T00:00:00"
-    meta.instrument.name, meta.instrument.detector = "NIRCAM", params.detector
-    meta.instrument.channel = "LONG" if params.detector.endswith("LONG") else "SHORT"
-    meta.instrument.module = params.detector[3]
-    place = {"name": "FULL" if params.full_frame else "GENERIC", "xstart": geometry.xstart, "ystart": geometry.ystart}
-    size = {"xsize": params.columns, "ysize": params.rows, "fastaxis": geometry.fastaxis, "slowaxis": geometry.slowaxis}
+    assign(meta.instrument, nircam(params.detector))
     if reftype in UNITS:
         meta.bunit_data = UNITS[reftype]
     if reftype in BY_PATTERN:
         meta.exposure.readpatt = "RAPID"
     if reftype != "ipc":  # whose model has no subarray
-        for name, value in (place | size).items():
-            setattr(meta.subarray, name, value)
+        assign(meta.subarray, subarray(params.geometry, params.full_frame))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,43 +12,51 @@ from numpy.typing import NDArray
 
 from detgui import __version__
 from detgui.data.tables import write_table, write_whole
-from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
 from detgui.simulate.imaging_params import ImagingParams
 from detgui.simulate.imaging_scene import Scene, error_of, make_scene, pointings, shifts_of, variability
+from detgui.simulate.staging import in_folder
 
 TRUTH = "imaging_truth.json"
 
 
 def write_imaging(params: ImagingParams, folder: str | Path, progress: Progress = no_progress) -> list[Path]:
-    """Write catalogs, images where asked for, and the truth; returns the files, the truth last. Raises `BadInput`."""
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"{folder} cannot be made: {error.strerror or error}") from None
-    scene = make_scene(params)
-    written: list[Path] = []
-    for at, name in enumerate(params.filters):
-        for epoch in range(params.epochs):
-            progress((at * params.epochs + epoch) / (len(params.filters) * params.epochs) * 0.2, f"catalog of {name.upper()}")
-            written.append(_write_catalog(params, scene, name, epoch, folder))
-    if params.images != "none":
-        from detgui.simulate.imaging_files import write_images
+    """Write catalogs, images where asked for, and the truth; returns the files, the truth last.
 
-        written += write_images(params, scene, folder, lambda part, text: progress(0.2 + 0.8 * part, text))
-    path = folder / TRUTH
-    sources = {name: getattr(scene, name).tolist() for name in ("ra", "dec", "mag", "d", "size")}
-    truth = params.as_dict() | {
-        "times": params.times(),
-        "version": __version__,
-        "sources": sources,
-        "files": [each.name for each in written],
-    }
-    truth["n_sources"] = params.sources
-    write_whole(path, (json.dumps(truth, indent=1) + "\n").encode())
+    The images take the time, so they come first, all or none. Raises `BadInput` for a folder that cannot be used or has no room.
+    """
+    folder = Path(folder)
+    scene = make_scene(params)
+    with in_folder(folder):
+        images = _write_images(params, scene, folder, progress)
+        written = []
+        for name in params.filters:
+            for epoch in range(params.epochs):
+                progress(0.95, f"catalog of {name.upper()}")
+                written.append(_write_catalog(params, scene, name, epoch, folder))
+        written += images
+        path = folder / TRUTH
+        write_whole(path, (json.dumps(_truth(params, scene, written), indent=1) + "\n").encode())
     progress(1.0, "field simulated")
     return [*written, path]
+
+
+def _write_images(params: ImagingParams, scene: Scene, folder: Path, progress: Progress) -> list[Path]:
+    if params.images == "none":
+        return []
+    from detgui.simulate.imaging_files import write_images
+
+    return write_images(params, scene, folder, lambda part, text: progress(0.95 * part, text))
+
+
+def _truth(params: ImagingParams, scene: Scene, written: Sequence[Path]) -> dict[str, Any]:
+    return params.as_dict() | {
+        "times": params.times(),
+        "version": __version__,
+        "sources": {name: getattr(scene, name).tolist() for name in ("ra", "dec", "mag", "d", "size")},
+        "files": [each.name for each in written],
+        "n_sources": params.sources,
+    }
 
 
 def _write_catalog(params: ImagingParams, scene: Scene, filter_: str, epoch: int, folder: Path) -> Path:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
-from detgui.errors import BadInput
 from detgui.progress import Progress
+from detgui.simulate.options import given, square_size, words
 
 NAMED = (
     "epochs", "sources", "bright", "faint", "offset", "time", "outliers", "scatter", "long_axis", "images", "dithers", "seed"
@@ -39,18 +38,14 @@ def add_imaging_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_imaging(args: argparse.Namespace, progress: Progress) -> list[Path]:
     """Write the field; returns the files written. Raises `BadInput`, and whatever ``progress`` raises to stop."""
-    from detgui.simulate.flat_cli import frame_size
     from detgui.simulate.imaging import write_imaging
     from detgui.simulate.imaging_params import ImagingParams
 
-    values: dict[str, Any] = {name: getattr(args, name) for name in NAMED if getattr(args, name) is not None}
+    values = given(args, NAMED)
     if args.field_slope is not None:
         values["slope"] = args.field_slope
     if args.filters is not None:
-        values["filters"] = tuple(word.strip().lower() for word in args.filters.split(",") if word.strip())
+        values["filters"] = tuple(word.lower() for word in words(args.filters))
     if args.size is not None:
-        columns, rows = frame_size(args.size)
-        if columns != rows:
-            raise BadInput(f"images of a field are square: --size {columns}, not {args.size}")
-        values["size"] = columns
+        values["size"] = square_size(args.size, "images of a field")
     return write_imaging(ImagingParams(**values), args.output, progress)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui import __version__
-from detgui.errors import BadInput
 from detgui.progress import Progress
 from detgui.science.offset_sky import from_tangent_plane
+from detgui.simulate.identity import PROGRAM, fill, nircam
 from detgui.simulate.imaging_params import ImagingParams
 from detgui.simulate.imaging_scene import Pointing, Scene, pointings, shifts_of, to_sky, variability
+from detgui.simulate.staging import Staging, check_room
+from detgui.simulate.writer import layout, write_parts
 
 Array = NDArray[np.float64]
 
@@ -39,25 +40,22 @@ START = datetime(2022, 7, 8, tzinfo=UTC)
 
 
 def write_images(params: ImagingParams, scene: Scene, folder: Path, progress: Progress) -> list[Path]:
-    """Write all images; returns their paths. Raises `BadInput` where there is no room for them."""
+    """Write all images or none; returns their paths. Raises `BadInput` where there is no room for them."""
     jobs = [
         (filter_, each) for filter_ in params.filters for each in pointings(params, filter_) if params.images == "cal" or each.dither == 0
     ]
-    _check_room(folder, 24 * params.size**2 * len(jobs))
-    written = []
-    for at, (filter_, each) in enumerate(jobs):
-        progress(at / len(jobs), f"image of {each.detector}, epoch {each.epoch + 1}")
-        grid = each if params.images == "cal" else _mosaic_grid(params, filter_, each)
-        rng = np.random.default_rng([params.seed, 5, at])
-        sci, err, poisson, dq = expose(params, scene, filter_, each, grid, rng)
-        written.append(_save(params, filter_, each, grid, (sci, err, poisson, dq), folder))
-    return written
-
-
-def _check_room(folder: Path, needed: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if needed > free:
-        raise BadInput(f"{folder} has {free / 1e9:.1f} GB free, the images need {needed / 1e9:.1f} GB")
+    check_room(folder, 24 * params.size**2 * len(jobs))
+    names = [_name(params, filter_, each) for filter_, each in jobs]
+    with Staging(folder) as staged:
+        for at, (name, (filter_, each)) in enumerate(zip(names, jobs, strict=True)):
+            progress(at / len(jobs), f"image of {each.detector}, epoch {each.epoch + 1}")
+            grid = each if params.images == "cal" else _mosaic_grid(params, filter_, each)
+            rng = np.random.default_rng([params.seed, 5, at])
+            with _model(params, filter_, each, grid, expose(params, scene, filter_, each, grid, rng)) as model:
+                model.meta.filename = name
+                write_parts(staged.path(name), layout(model, 1, ()))
+        staged.keep()
+    return [folder / name for name in names]
 
 
 def _mosaic_grid(params: ImagingParams, filter_: str, pointing: Pointing) -> Pointing:
@@ -127,56 +125,43 @@ def _outside(pointing: Pointing, grid: Pointing, size: int) -> NDArray[np.bool_]
     return out
 
 
-def _save(params: ImagingParams, filter_: str, pointing: Pointing, grid: Pointing, planes: tuple[Any, ...], folder: Path) -> Path:
+def _model(params: ImagingParams, filter_: str, pointing: Pointing, grid: Pointing, planes: tuple[Any, ...]) -> Any:
     from stdatamodels.jwst import datamodels
 
     sci, err, poisson, dq = planes
-    with datamodels.ImageModel(sci.astype(np.float32)) as model:
-        model.err, model.dq = err.astype(np.float32), dq
-        model.var_poisson = poisson.astype(np.float32)
-        model.var_rnoise = (err**2 - poisson).astype(np.float32)
-        _fill(model.meta, params, filter_, pointing, grid)
-        model.add_history_entry(f"SIMULATED by detgui {__version__}")
-        path = folder / _name(params, filter_, pointing)
-        model.save(str(path))
-    return path
+    model = datamodels.ImageModel(sci.astype(np.float32))
+    model.err, model.dq = err.astype(np.float32), dq
+    model.var_poisson = poisson.astype(np.float32)
+    model.var_rnoise = (err**2 - poisson).astype(np.float32)
+    _fill(model.meta, params, filter_, pointing, grid)
+    model.add_history_entry(f"SIMULATED by detgui {__version__}")
+    return model
 
 
 def _name(params: ImagingParams, filter_: str, pointing: Pointing) -> str:
     if params.images == "i2d":
         return f"imaging_epoch{pointing.epoch + 1}_{pointing.detector}_{filter_}_i2d.fits"
     activity = 2 + params.filters.index(filter_)
-    return f"jw99999{pointing.epoch + 1:03d}001_{activity:02d}101_{pointing.dither + 1:05d}_{pointing.detector}_cal.fits"
+    return f"jw{PROGRAM}{pointing.epoch + 1:03d}001_{activity:02d}101_{pointing.dither + 1:05d}_{pointing.detector}_cal.fits"
 
 
 def _fill(meta: Any, params: ImagingParams, filter_: str, pointing: Pointing, grid: Pointing) -> None:
-    module = pointing.detector[3].upper()
-    long = pointing.number == "long"
     east, north = to_sky(grid.d, grid.c, params.long_axis)
     ra, dec = from_tangent_plane(east, north, params.ra, params.dec)
     date = START + timedelta(days=params.interval * pointing.epoch, minutes=20 * pointing.dither)
     area = pixel_area(grid, params.size)
     groups: dict[str, dict[str, Any]] = {
-        "instrument": {
-            "name": "NIRCAM",
-            "detector": pointing.detector.upper(),
-            "module": module,
-            "channel": "LONG" if long else "SHORT",
-            "filter": filter_.upper(),
-            "pupil": "CLEAR",
-        },
+        "instrument": {**nircam(pointing.detector.upper()), "filter": filter_.upper(), "pupil": "CLEAR"},
         "exposure": {"type": "NRC_IMAGE"},
-        "observation": {"program_number": "99999", "date": date.date().isoformat(), "time": date.time().isoformat()},
+        "observation": {"program_number": PROGRAM, "date": date.date().isoformat(), "time": date.time().isoformat()},
         "program": {"title": "SIMULATED field of several epochs", "pi_name": "none"},
         "target": {"catalog_name": "SIMULATED"},
         "photometry": {"pixelarea_steradians": area, "pixelarea_arcsecsq": area * (648000.0 / np.pi) ** 2},
         "cal_step": {"assign_wcs": "COMPLETE", "photom": "COMPLETE", "flat_field": "COMPLETE"},
         "wcsinfo": _wcs(params, grid, float(ra), float(dec)),
     }
-    for name, values in groups.items():
-        for key, value in values.items():
-            setattr(getattr(meta, name), key, value)
-    meta.telescope, meta.origin, meta.bunit_data, meta.bunit_err = "JWST", "SIMULATED", "MJy/sr", "MJy/sr"
+    fill(meta, groups, "MJy/sr")
+    meta.bunit_err = "MJy/sr"
     meta.coordinates.reference_frame = "ICRS"
 
 

@@ -8,16 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detgui import __version__
+from detgui.simulate.identity import PROGRAM, SINGLE_FRAMES, START_MJD, assign, complete, simulated_cards
 from detgui.simulate.params import GRATINGS, BotsParams
 from detgui.simulate.scene import Scene
 from detgui.simulate.writer import Card
-
-PROGRAM = "99999"
-"""Program number that no observation has."""
-
-START_MJD = 59945.0
-"""2023-01-01T00:00:00 UTC."""
 
 DAY = 86400.0
 
@@ -83,58 +77,50 @@ def _fill(model: Any, params: BotsParams, level: str, segment: Segment) -> None:
     _fill_observation(meta)
     instrument = {"name": "NIRSPEC", "detector": params.detector, "grating": params.grating, "filter": GRATINGS[params.grating]}
     instrument.update(fixed_slit="S1600A1", lamp_mode="NONE", lamp_state="NONE")
-    _assign(meta.instrument, instrument)
+    assign(meta.instrument, instrument)
     _fill_exposure(meta.exposure, params, segment)
     _fill_times(meta, params)
     name, xstart, ystart = params.subarray
     fast, slow = params.axes
     place = {"name": name, "xstart": xstart, "ystart": ystart, "xsize": params.columns, "ysize": params.rows}
-    _assign(meta.subarray, {**place, "fastaxis": fast, "slowaxis": slow})
-    _assign(meta.wcsinfo, {"dispersion_direction": 1, "v2_ref": 321.87, "v3_ref": -473.56, "v3yangle": 138.76, "vparity": -1})
-    _assign(meta.wcsinfo, {"ra_ref": 107.6, "dec_ref": -39.1, "roll_ref": 0.0})
+    assign(meta.subarray, {**place, "fastaxis": fast, "slowaxis": slow})
+    assign(meta.wcsinfo, {"dispersion_direction": 1, "v2_ref": 321.87, "v3_ref": -473.56, "v3yangle": 138.76, "vparity": -1})
+    assign(meta.wcsinfo, {"ra_ref": 107.6, "dec_ref": -39.1, "roll_ref": 0.0})
     if level != "uncal":
-        for step in RAMP_STEPS:
-            setattr(meta.cal_step, step, "COMPLETE")
+        complete(meta, RAMP_STEPS)
     if level == "rateints":
         meta.cal_step.ramp_fit = "COMPLETE"
 
 
 def _fill_observation(meta: Any) -> None:
-    _assign(meta.program, {"title": "SIMULATED NIRSpec time series", "pi_name": "none", "category": "CAL"})
+    assign(meta.program, {"title": "SIMULATED NIRSpec time series", "pi_name": "none", "category": "CAL"})
     numbers = {"program_number": PROGRAM, "observation_number": "001", "visit_number": "001", "visit_group": "04"}
     numbers.update(sequence_id="1", activity_id="01", exposure_number="00001", visit_id=f"{PROGRAM}001001")
-    _assign(meta.observation, numbers)
-    _assign(meta.visit, {"tsovisit": True, "type": "PRIME_TARGETED_FIXED", "internal_target": False})
+    assign(meta.observation, numbers)
+    assign(meta.visit, {"tsovisit": True, "type": "PRIME_TARGETED_FIXED", "internal_target": False})
     target = {"catalog_name": "SIMULATED", "proposer_name": "SIMULATED", "type": "FIXED", "source_type": "POINT"}
-    _assign(meta.target, {**target, "source_type_apt": "POINT", "ra": 107.6, "dec": -39.1})
+    assign(meta.target, {**target, "source_type_apt": "POINT", "ra": 107.6, "dec": -39.1})
     meta.aperture.name = "NRS_S1600A1_SLIT"
-    _assign(meta.dither, {"primary_type": "NONE", "position_number": 1, "total_points": 1, "x_offset": 0.0, "y_offset": 0.0})
+    assign(meta.dither, {"primary_type": "NONE", "position_number": 1, "total_points": 1, "x_offset": 0.0, "y_offset": 0.0})
 
 
 def _fill_exposure(exposure: Any, params: BotsParams, segment: Segment) -> None:
     frame = params.tframe
     values = {
+        **SINGLE_FRAMES,
         "type": "NRS_BRIGHTOBJ",
         "readpatt": "NRSRAPID",
         "nints": params.integrations,
         "ngroups": params.groups,
-        "nframes": 1,
-        "frame_divisor": 1,
-        "groupgap": 0,
         "drop_frames1": 0,
         "drop_frames3": 0,
-        "nsamples": 1,
-        "sample_time": 10.0,
         "frame_time": frame,
         "group_time": frame,
         "integration_time": params.groups * frame,
         "exposure_time": params.integrations * params.groups * frame,
         "effective_exposure_time": params.integrations * params.groups * frame,
         "duration": params.integrations * params.period,
-        "nresets_at_start": 1,
-        "nresets_between_ints": 1,
         "noutputs": 1,
-        "zero_frame": False,
         "data_problem": False,
         "prime_parallel": "PRIME",
         "count": 1,
@@ -145,7 +131,7 @@ def _fill_exposure(exposure: Any, params: BotsParams, segment: Segment) -> None:
         "gain_factor": 1.0,
         "sca_num": 491 if params.detector == "NRS1" else 492,
     }
-    _assign(exposure, values)
+    assign(exposure, values)
 
 
 def _fill_times(meta: Any, params: BotsParams) -> None:
@@ -154,15 +140,10 @@ def _fill_times(meta: Any, params: BotsParams) -> None:
     end = START_MJD + params.integrations * params.period / DAY
     start, stop = Time(START_MJD, format="mjd"), Time(end, format="mjd")
     date, time = start.isot.split("T")
-    _assign(meta.observation, {"date": date, "time": time, "date_beg": start.isot, "date_end": stop.isot})
+    assign(meta.observation, {"date": date, "time": time, "date_beg": start.isot, "date_end": stop.isot})
     times = {"start_time": START_MJD, "mid_time": (START_MJD + end) / 2, "end_time": end}
     times.update({f"{name}_mjd": value for name, value in times.items()})
-    _assign(meta.exposure, times)
-
-
-def _assign(node: Any, values: dict[str, Any]) -> None:
-    for name, value in values.items():
-        setattr(node, name, value)
+    assign(meta.exposure, times)
 
 
 def int_times(params: BotsParams, segment: Segment, dtype: Any) -> NDArray[Any]:
@@ -182,8 +163,7 @@ def int_times(params: BotsParams, segment: Segment, dtype: Any) -> NDArray[Any]:
 def cards(params: BotsParams) -> list[Card]:
     """Cards that say that the file is not an observation."""
     return [
-        Card("SIMULATR", f"detgui {__version__}", "SIMULATED data: program that made them"),
-        Card("SIMSEED", params.seed, "seed of the random numbers"),
+        *simulated_cards(params.seed),
         Card("SIMMIGR", params.coefficient, "charge migration coefficient"),
         Card("SIMGAIN", params.electrons_per_dn, "[e-/DN] gain"),
         Card("SIMRDNS", params.read_noise, "[DN] read noise of a single read"),

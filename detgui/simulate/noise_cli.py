@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from detgui.errors import BadInput
 from detgui.progress import Progress
+from detgui.simulate.options import frame_size, given, write_each
 
-NAMED = ("groups", "integrations", "read_noise", "one_over_f", "private", "background", "sources", "noisy_rows", "row_factor", "snowballs",
-         "snowball_radius", "telegraph", "telegraph_step", "bad_samples", "seed")  # fmt: skip
+NAMED = (
+    "groups", "integrations", "read_noise", "one_over_f", "private", "slope", "background", "sources", "noisy_rows", "row_factor",
+    "snowballs", "snowball_radius", "telegraph", "telegraph_step", "bad_samples", "seed",
+)  # fmt: skip
 """Options that are parameters as they stand; one that was not given (None) is what `NoiseParams` has."""
 
 
@@ -33,15 +35,11 @@ def add_noise_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_noise(args: argparse.Namespace, progress: Progress) -> list[Path]:
     """Write an exposure of each detector; returns the files written. Raises BadInput, and whatever ``progress`` raises to stop."""
-    from detgui.simulate.flat_cli import frame_size
     from detgui.simulate.noise_files import write_noise
     from detgui.simulate.noise_params import NoiseParams
 
     columns, rows = frame_size(args.size)
-    values: dict[str, Any] = {name: getattr(args, name) for name in NAMED if getattr(args, name) is not None}
-    values |= {"columns": columns, "rows": rows, "flags": args.dq == "on"}
-    if args.slope is not None:
-        values["slope"] = args.slope
+    values = {**given(args, NAMED), "columns": columns, "rows": rows, "flags": args.dq == "on"}
     if args.acn is not None:
         values["columns_half"] = _numbers(args.acn)
     if args.gain:
@@ -50,10 +48,9 @@ def run_noise(args: argparse.Namespace, progress: Progress) -> list[Path]:
     level = args.level or ("uncal" if readout == "IRS2" else "rate")
     detectors = list(dict.fromkeys(args.detector or ["NRS1"]))
     several = [NoiseParams(detector=detector, readout=readout, level=level, **values) for detector in detectors]
-    written: list[Path] = []
-    for number, params in enumerate(several):
-        written += write_noise(params.clean if args.clean else params, args.output, _share(progress, number, len(several)))
-    return written
+    if args.clean:
+        several = [params.clean for params in several]
+    return write_each(several, lambda params, part: write_noise(params, args.output, part), progress)
 
 
 def _numbers(text: str) -> tuple[float, ...]:
@@ -61,8 +58,3 @@ def _numbers(text: str) -> tuple[float, ...]:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
         raise BadInput(f"--acn is a number or one for each output, not {text}") from None
-
-
-def _share(progress: Progress, number: int, several: int) -> Progress:
-    """Progress of one detector of several."""
-    return lambda fraction, message: progress((number + fraction) / several, message)

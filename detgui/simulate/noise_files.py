@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detgui import __version__
 from detgui.progress import Progress, no_progress
 from detgui.science.detector import IRS2_REFERENCE, IRS2_SCIENCE
 from detgui.science.dq import PIXEL
-from detgui.simulate.expose import Staging, _folder, check_room
-from detgui.simulate.keywords import PROGRAM, START_MJD
+from detgui.simulate.identity import (
+    PROGRAM,
+    SINGLE_FRAMES,
+    START_MJD,
+    complete,
+    fill,
+    nircam,
+    params_table,
+    simulated_cards,
+    subarray,
+    truth_header,
+    usual_filter,
+)
 from detgui.simulate.noise import PEDESTAL, NoiseScene, integrations, make_scene, rate_image
 from detgui.simulate.noise_params import NoiseParams
-from detgui.simulate.writer import Card, layout, total_size
+from detgui.simulate.staging import Staging, check_room, in_folder
+from detgui.simulate.writer import Card, layout, total_size, write_parts
 
 STREAMED = {"uncal": ("SCI",), "ramp": ("SCI", "GROUPDQ")}
 
@@ -42,7 +52,7 @@ def write_noise(params: NoiseParams, folder: Path, progress: Progress = no_progr
     progress(0.0, f"{params.detector}, preparing")
     scene = make_scene(params)
     names = [f"{root_name(params)}_{params.level}.fits", f"{root_name(params)}_truth.fits"]
-    with _folder(folder), Staging(folder) as staged:
+    with in_folder(folder), Staging(folder) as staged:
         if params.ramp:
             levels = _write_ramp(scene, staged, names[0], progress)
         else:
@@ -50,7 +60,7 @@ def write_noise(params: NoiseParams, folder: Path, progress: Progress = no_progr
             image, level = rate_image(scene)
             levels = level[None, None]
             with _rate_model(scene, image) as model:
-                _write_whole(model, staged.path(names[0]), params)
+                write_parts(staged.path(names[0]), layout(model, 1, (), cards(params)))
         progress(0.98, "truth")
         _truth(scene, levels, names).writeto(staged.path(names[1]))
         staged.keep()
@@ -77,15 +87,6 @@ def _write_ramp(scene: NoiseScene, staged: Staging, name: str, progress: Progres
     return np.array(levels)
 
 
-def _write_whole(model: Any, path: Path, params: NoiseParams) -> None:
-    """Everything at once, with the cards that are no part of the model."""
-    with path.open("wb") as file:
-        for part in layout(model, 1, (), cards(params)):
-            file.write(part.header)
-            file.write(part.data)
-            file.write(b"\0" * (part.size - len(part.header) - len(part.data)))
-
-
 def _rate_model(scene: NoiseScene, image: NDArray[np.float32]) -> Any:
     from stdatamodels.jwst import datamodels
 
@@ -94,8 +95,7 @@ def _rate_model(scene: NoiseScene, image: NDArray[np.float32]) -> Any:
     model.err = np.full(image.shape, max(params.read_noise, 1e-6), np.float32)
     model.dq = _pixeldq(scene)
     _fill(model.meta, scene)
-    for step in ("dq_init", "saturation", "superbias", "refpix", "linearity", "dark_sub", "jump", "ramp_fit"):
-        setattr(model.meta.cal_step, step, "COMPLETE")
+    complete(model.meta, ("dq_init", "saturation", "superbias", "refpix", "linearity", "dark_sub", "jump", "ramp_fit"))
     return model
 
 
@@ -111,8 +111,7 @@ def _ramp_model(scene: NoiseScene) -> Any:
         model = datamodels.RampModel(np.zeros(shape, np.float32))
         model.pixeldq = _pixeldq(scene)
         model.groupdq = np.zeros(shape, np.uint8)
-        for step in ("dq_init", "saturation", "superbias", "linearity", "dark_sub", *(("jump",) if params.flags else ())):
-            setattr(model.meta.cal_step, step, "COMPLETE")
+        complete(model.meta, ("dq_init", "saturation", "superbias", "linearity", "dark_sub", *(("jump",) if params.flags else ())))
     _fill(model.meta, scene)
     return model
 
@@ -124,19 +123,10 @@ def _pixeldq(scene: NoiseScene) -> NDArray[np.uint32]:
 
 def _fill(meta: Any, scene: NoiseScene) -> None:
     params = scene.params
-    geometry, full = params.geometry, params.outputs == 4
     numbers = {"program_number": PROGRAM, "observation_number": "007", "visit_number": "001", "visit_group": "02"}
     groups: dict[str, dict[str, Any]] = {
         "instrument": _instrument(params.detector),
-        "subarray": {
-            "name": "FULL" if full else "GENERIC",
-            "xstart": geometry.xstart,
-            "ystart": geometry.ystart,
-            "xsize": params.columns,
-            "ysize": params.rows,
-            "fastaxis": geometry.fastaxis,
-            "slowaxis": geometry.slowaxis,
-        },
+        "subarray": {**subarray(params.geometry, params.outputs == 4), "ysize": params.rows},  # of IRS2 without reference samples
         "observation": {
             **numbers,
             "sequence_id": "1",
@@ -150,18 +140,13 @@ def _fill(meta: Any, scene: NoiseScene) -> None:
         "visit": {"type": "PRIME_TARGETED_FIXED", "internal_target": True},
         "exposure": _exposure(scene),
     }
-    for name, values in groups.items():
-        for key, value in values.items():
-            setattr(getattr(meta, name), key, value)
     meta.filename = f"{root_name(params)}_{params.level}.fits"
-    meta.telescope, meta.origin, meta.bunit_data = "JWST", "SIMULATED", "DN" if params.ramp else "DN/s"
+    fill(meta, groups, "DN" if params.ramp else "DN/s")
 
 
 def _instrument(detector: str) -> dict[str, Any]:
     if detector.startswith("NRC"):
-        long = detector.endswith("LONG")
-        values = {"name": "NIRCAM", "module": detector[3], "channel": "LONG" if long else "SHORT", "pupil": "CLEAR"}
-        return {**values, "detector": detector, "filter": "F356W" if long else "F200W"}
+        return {**nircam(detector), "filter": usual_filter(detector), "pupil": "CLEAR"}
     if detector.startswith("NRS"):
         return {"name": "NIRSPEC", "detector": detector, "filter": "OPAQUE", "grating": "G395H", "lamp_mode": "NONE", "lamp_state": "NONE"}
     if detector == "NIS":
@@ -177,24 +162,17 @@ def _exposure(scene: NoiseScene) -> dict[str, Any]:
     groups = params.groups if params.ramp else 2
     length = groups * scene.frame_time
     values: dict[str, Any] = {
+        **SINGLE_FRAMES,
         "type": EXPOSURE_TYPES[params.detector[:3]],
         "readpatt": ("NRSIRS2RAPID" if params.irs2 else "NRSRAPID") if params.detector.startswith("NRS") else "RAPID",
         "nints": params.integrations if params.ramp else 1,
         "ngroups": groups,
-        "nframes": 1,
-        "frame_divisor": 1,
-        "groupgap": 0,
-        "nsamples": 1,
-        "sample_time": 10.0,
         "frame_time": scene.frame_time,
         "group_time": scene.frame_time,
         "integration_time": length,
         "exposure_time": length * params.integrations,
         "start_time": START_MJD,
-        "nresets_at_start": 1,
-        "nresets_between_ints": 1,
         "noutputs": params.outputs,
-        "zero_frame": False,
         "integration_start": 1,
         "integration_end": params.integrations if params.ramp else 1,
         "segment_number": 1,
@@ -209,8 +187,7 @@ def _exposure(scene: NoiseScene) -> dict[str, Any]:
 def cards(params: NoiseParams) -> list[Card]:
     """Cards that say that the file is not an observation."""
     return [
-        Card("SIMULATR", f"detgui {__version__}", "SIMULATED data: program that made them"),
-        Card("SIMSEED", params.seed, "seed of the random numbers"),
+        *simulated_cards(params.seed),
         Card("SIMONEOF", params.one_over_f, "rms level of the lines that was put in"),
     ]
 
@@ -222,8 +199,7 @@ def _truth(scene: NoiseScene, levels: NDArray[np.float64], names: list[str]) -> 
     from astropy.table import Table
 
     params = scene.params
-    header = fits.Header()
-    header["SIMULATR"] = (f"detgui {__version__}", "SIMULATED data: program that made them")
+    header = truth_header()
     header["LINERMS"] = (float(np.sqrt((levels.std(axis=-1, ddof=1) ** 2).mean())), "rms level of the lines of a read, as it is")
     header["ONEOVERF"] = (params.one_over_f, "rms level of the lines, as asked for")
     header["RDNOISE"] = (params.read_noise, "white noise of a read")
@@ -234,7 +210,7 @@ def _truth(scene: NoiseScene, levels: NDArray[np.float64], names: list[str]) -> 
         "SAMPLES": Table({"sample": scene.samples}),
         "SNOWBALLS": Table(scene.snowballs),
         "TELEGRAPH": Table({"x": scene.telegraph[:, 0], "y": scene.telegraph[:, 1], "step": step}),
-        "PARAMS": Table({"json": [json.dumps({**params.as_dict(), "version": __version__, "files": names})]}),
+        "PARAMS": params_table(params.as_dict(), names),
     }
     hdus: list[Any] = [fits.PrimaryHDU(header=header), fits.ImageHDU(levels, name="LEVELS"), fits.ImageHDU(scene.light, name="LIGHT")]
     return fits.HDUList([*hdus, *(fits.BinTableHDU(table, name=name) for name, table in tables.items())])

@@ -7,6 +7,7 @@ from typing import Any
 
 from detgui.errors import BadInput
 from detgui.science.detector import AXES, FULL_SIZE, IRS2_LENGTH, DetectorGeometry
+from detgui.simulate.limits import check
 
 LEVELS = ("rate", "ramp", "uncal")
 READOUTS = ("TRAD", "IRS2")
@@ -98,10 +99,7 @@ class NoiseParams:
             raise BadInput(f"the read-out is {' or '.join(READOUTS)}, not {self.readout}")
         if self.irs2 and (self.level != "uncal" or not self.detector.startswith("NRS") or (self.rows, self.columns) != (FULL_SIZE,) * 2):
             raise BadInput("IRS2 is simulated as raw full frames (uncal) of NRS1 and NRS2: their reference samples are taken out by refpix")
-        for name, (least, most, unit) in RANGES.items():
-            if not least <= getattr(self, name) <= most:
-                words = f"{name.replace('_', ' ')} must be between {least:g} and {most:g} {unit}".rstrip()
-                raise BadInput(f"{words}, not {getattr(self, name)}")
+        check(self, RANGES)
         if len(self.columns_half) not in (1, self.outputs):
             raise BadInput(f"alternating columns have one number or one for each of {self.outputs} outputs, not {len(self.columns_half)}")
         if not 0 < self.gain < 1e3:

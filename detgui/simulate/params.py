@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from detgui.errors import BadInput
+from detgui.simulate.limits import complaints
 
 LEVELS = ("uncal", "ramp", "rateints")
 DETECTORS = ("NRS1", "NRS2")
@@ -138,9 +139,7 @@ class BotsParams:
                 out.append(f"{name} must be between {low} and {high}, not {getattr(self, name)}")
         if self.migration is not None and not 0 <= self.migration < 0.2:
             out.append(f"the migration coefficient must be between 0 and 0.2, not {self.migration}")
-        for name, (least, most, unit) in RANGES.items():
-            if getattr(self, name) is not None and not least <= getattr(self, name) <= most:
-                out.append(f"{name.replace('_', ' ')} must be between {least:g} and {most:g} {unit}, not {getattr(self, name)}")
+        out += complaints(self, RANGES)
         if not abs(self.drift_y) < self.rows / 4:
             out.append(f"the drift must be less than a quarter of the rows, not {self.drift_y} px")
         if self.detector in DETECTORS and not (self.migration_change >= -1 and self.coefficient * (1 + self.migration_change) < 0.2):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui.simulate.bots import NONLINEARITY
+from detgui.simulate.identity import assign
 from detgui.simulate.params import GRATINGS, BotsParams
 from detgui.simulate.scene import DEAD, DO_NOT_USE, HOT, REFERENCE_PIXEL, Scene
 
@@ -91,15 +92,12 @@ def _fill(meta: Any, params: BotsParams, reftype: str) -> None:
         "useafter": "2015-01-01T00:00:00",
         "pedigree": "SIMULATION",
     }
-    for key, value in values.items():
-        setattr(meta, key, value)
+    assign(meta, values)
     meta.instrument.name = "NIRSPEC"
     meta.instrument.detector = params.detector
     meta.instrument.grating = params.grating
     meta.instrument.filter = GRATINGS[params.grating]
     place = {"name": name, "xstart": xstart, "ystart": ystart, "xsize": params.columns, "ysize": params.rows}
-    for key, value in {**place, "fastaxis": fast, "slowaxis": slow}.items():
-        setattr(meta.subarray, key, value)
+    assign(meta.subarray, {**place, "fastaxis": fast, "slowaxis": slow})
     if reftype == "dark":
-        for key, value in {"ngroups": params.groups, "nframes": 1, "groupgap": 0, "readpatt": "NRSRAPID"}.items():
-            setattr(meta.exposure, key, value)
+        assign(meta.exposure, {"ngroups": params.groups, "nframes": 1, "groupgap": 0, "readpatt": "NRSRAPID"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detgui import __version__
 from detgui.simulate.bots import JUMP_TYPE, NONLINEARITY, late_slopes
+from detgui.simulate.identity import params_table, truth_header
 from detgui.simulate.params import BotsParams
 from detgui.simulate.scene import Scene
 
@@ -30,8 +29,7 @@ def write_truth(path: Path, params: BotsParams, scene: Scene, jumps: Sequence[ND
     from astropy.io import fits
     from astropy.table import Table
 
-    header = fits.Header()
-    header["SIMULATR"] = (f"detgui {__version__}", "SIMULATED data: program that made them")
+    header = truth_header()
     header["GAIN"] = (params.electrons_per_dn, "[e-/DN]")
     header["RDNOISE"] = (params.read_noise, "[DN] single read")
     header["MIGRATE"] = (params.coefficient, "share of the contrast that moves to a neighbour")
@@ -60,7 +58,7 @@ def write_truth(path: Path, params: BotsParams, scene: Scene, jumps: Sequence[ND
         "LIGHT": Table({"integration": np.arange(1, params.integrations + 1), "flux": scene.light}),
         "SHIFTS": Table({"x": scene.shifts[:, 0], "y": scene.shifts[:, 1], "migration": scene.coefficient}),
         "JUMPS": Table(hit),
-        "PARAMS": Table({"json": [json.dumps({**params.as_dict(), "version": __version__, "files": list(files)})]}),
+        "PARAMS": params_table(params.as_dict(), files),
     }
     for name, table in tables.items():
         hdus.append(fits.BinTableHDU(table, name=name))

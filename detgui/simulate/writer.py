@@ -107,6 +107,12 @@ def total_size(parts: Sequence[Part]) -> int:
     return sum(part.size for part in parts)
 
 
+def write_parts(path: Path, parts: Sequence[Part]) -> None:
+    """Write a file without streamed arrays, whole."""
+    with BlockWriter(path, parts):
+        pass
+
+
 class BlockWriter:
     """A file being written: streamed arrays take their integrations in any order, everything else is there from the start.
 
