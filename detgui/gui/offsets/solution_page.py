@@ -91,7 +91,7 @@ class SolutionPage(OffsetsPage):
             ticks = [(at, name.upper().removeprefix("NRC") if row == 0 else name) for at, name in enumerate(names)]
             self.plot.plots[row].getAxis("bottom").setTicks([ticks])
             self.plot.legends[row].setColumnCount(2)
-            self.plot.fit(row, 0.35 if row == 0 else 0.0)
+            self.plot.fit(row, 0.7 if row == 0 else 0.0)
             self.plot.plots[row].vb.setXRange(-0.5, len(names) - 0.5, padding=0)
         self.plot.label(0, "detector term (mag)", "detector")
         self.plot.label(1, "time term (mag)", "epoch")
