@@ -8,6 +8,7 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 from cli_help import run
+from gain_fakes import pairs
 
 from detgui.analysis import gain_map
 from detgui.simulate.flat_files import write_flats
@@ -210,3 +211,15 @@ def test_failures_and_interrupts_leave_no_file(gain, tmp_path, monkeypatch):
         status, found, err = gain("-o", "gain.fits", "--table", "gain.ecsv", "--json")
         assert (status, found, len(err)) == (expected, None, 1)
         assert not any(tmp_path.iterdir())
+
+
+def test_ground_cubes_without_a_place_on_the_detector(gain, tmp_path):
+    """One integration as a cube of groups; with the first columns unknown, it is said how sectors are counted."""
+    files = [tmp_path / f"flat{number}.fits" for number in (1, 2)]
+    for path, reads in zip(files, pairs(np.random.default_rng(51), (128, 128)), strict=True):
+        header = fits.Header({"TELESCOP": "JWST", "INSTRUME": "NIRCAM", "DETECTOR": "NRCA1"})
+        fits.HDUList([fits.PrimaryHDU(header=header), fits.ImageHDU(reads, name="SCI")]).writeto(path)
+    status, found, err = gain("--box", "64", "--json", flats=files)
+    assert status == 0 and len(found["sectors"]) == 1
+    assert abs(found["sectors"][0]["gain"] - 2.0) < 4.0 * found["sectors"][0]["gain_err"] < 0.2
+    assert any("lie on the detector" in line for line in err)

@@ -47,6 +47,26 @@ def test_differences_of_estimators_have_width_one(many, which):
     assert abs(np.mean(pulls)) < 4.0 / np.sqrt(pulls.size)
 
 
+def test_sector_means_of_other_estimators_have_width_one():
+    """The noise of reads that is taken off is that of the whole sector: errors of its boxes do not average out as if independent."""
+    rng = np.random.default_rng(22)
+    cut = boxes.cut(DetectorGeometry(256, 256), 16)
+    sector, pixels = np.arange(len(cut)) // 16 + 1, cut.pixels.astype(float)
+    pulls: dict[str, list[float]] = {}
+    apart: list[float] = []
+    for _ in range(16):
+        pair = measure_pair(*moments(*pairs(rng, (256, 256), noise=READ), cut), 5000.0, sector * 2)
+        for each in sector_figures([pair], sector, np.zeros(len(cut), int), pixels, 1.0):
+            here = sector == each.sector
+            for which, difference in each.differences.items():
+                other = pair.others[which]
+                pulls.setdefault(which, []).append((1.0 / other.value[here].mean() - 2.0) / difference.own_err)
+                apart.append(difference.own_err / np.sqrt((other.gain_err[here] ** 2).mean() / here.sum()))
+    assert set(pulls) == {"adjacent", "lag1", "lag2"}
+    assert all(0.9 < np.std(found) < 1.1 for found in pulls.values())  # of 256 sectors each
+    assert np.median(apart) > 1.1
+
+
 def test_estimators_that_agree_show_nothing(many):
     """However many are compared, chance makes one of them disagree in 1 % of maps."""
     assert np.mean([each.systematic > 0 for each in many]) < 0.02

@@ -76,7 +76,7 @@ def check_flats(flats: Sequence[Flat], limit: float, progress: Progress = no_pro
 
 def _check_kind(flat: Flat) -> None:
     exposure = flat.exposure
-    if not exposure.is_ramp or exposure.kind not in ("ramp", "uncal"):
+    if not exposure.is_ramp or exposure.kind not in ("ramp", "uncal", "cube"):  # a cube: ground data, whose only axis is that of groups
         raise BadInput(f"{flat.name}: the gain needs ramps of flats, this is a {exposure.kind} product")
     if exposure.kind == "uncal":
         raise BadInput(f"{flat.name} is raw: superbias, reference pixels and non-linearity have to be corrected first (--calibrate)")

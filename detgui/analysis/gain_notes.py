@@ -26,6 +26,9 @@ def notes_of(
 ) -> tuple[str, ...]:
     """Sentences on a map of the pairs ``measured``, in the order of their weight."""
     notes = []
+    if not exposure.geometry.known:
+        where = "where the flats lie on the detector is not known (DETECTOR, SUBSTRT1, SUBSTRT2)"
+        notes.append(f"{where}: sectors are counted from the first column, reference pixels are not left out")
     if exposure.cal_step("linearity") != "COMPLETE":
         notes.append("not corrected for non-linearity: the gain reads high where the signal is large")
     notes += _on_pairs(params, len(measured), pairs_used)

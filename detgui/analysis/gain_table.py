@@ -50,7 +50,7 @@ def sector_rows(result: Result, comparison: Comparison | None = None) -> list[Ro
         for sector in np.unique(boxes.sector):
             here = (boxes.sector == sector) & (boxes.kind == kind)
             if here.any():
-                row = _row(result, int(sector), region, here) | _others(result, here)
+                row = _row(result, int(sector), region, here) | _others(result, int(sector), region, here)
                 rows.append(row | (_compared(comparison, here) if comparison is not None else {}))
     return sorted(rows, key=lambda row: (row["sector"], row["region"]))
 
@@ -92,13 +92,15 @@ def _ended(pair: tuple[float, float]) -> tuple[tuple[str, float], ...]:
     return ("", pair[0]), ("_err", pair[1])
 
 
-def _others(result: Result, here: NDArray[np.bool_]) -> Row:
-    """The estimators beside the classic one."""
+def _others(result: Result, sector: int, region: str, here: NDArray[np.bool_]) -> Row:
+    """The estimators beside the classic one; their errors hold that of the noise of reads, which all boxes have in common."""
     found: Row = {}
+    own = next((each.differences for each in result.sectors if (each.sector, KINDS[each.kind]) == (sector, region)), {})
     for name, each in result.estimators.items():
         if name != "classic":
             measured = here & np.isfinite(each.gain) & np.isfinite(each.err)
-            found[f"gain_{name}"], found[f"gain_{name}_err"] = weighted(each.gain, each.err, result.boxes.pixels, measured)
+            value, apart = weighted(each.gain, each.err, result.boxes.pixels, measured)
+            found[f"gain_{name}"], found[f"gain_{name}_err"] = value, own[name].own_err if name in own else apart
     return found
 
 

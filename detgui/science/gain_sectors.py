@@ -28,10 +28,12 @@ FALSE_ALARMS = 0.01
 @dataclass(frozen=True, slots=True)
 class Difference:
     """An estimator less the classic one, e-/DN, with its statistical error; ``systematic`` what of it goes beyond that error: the root
-    of the difference of the squares where it is `significant` errors, else 0. ``extrapolated`` to zero signal, or a mean."""
+    of the difference of the squares where it is `significant` errors, else 0. ``own_err`` is the statistical error of the estimator's
+    own mean over the boxes, e-/DN. ``extrapolated`` to zero signal, or a mean."""
 
     value: float
     err: float
+    own_err: float
     systematic: float
     extrapolated: bool
 
@@ -144,27 +146,27 @@ def _differences(pairs: Sequence[_BoxErrors], weights: Array, factor: float) -> 
     found = {}
     for name in names:
         figures = np.array([_difference(each, name, weights) for each in pairs])
-        inverse, value, _ = figures.mean(axis=0)
+        inverse, value, _, _ = figures.mean(axis=0)
         if not np.isfinite(figures).all() or not inverse > 0:
             continue
         scale = factor / inverse**2
-        off, err = float(-value * scale), float(np.sqrt((figures[:, 2] ** 2).sum()) / len(figures) * scale)
+        err, own_err = (float(each) for each in np.sqrt((figures[:, 2:] ** 2).sum(axis=0)) / len(figures) * scale)
         straight = all(bool(each.pair.others[name].extrapolated[weights > 0].all()) for each in pairs)
-        found[name] = Difference(off, err, 0.0, straight)
+        found[name] = Difference(float(-value * scale), err, own_err, 0.0, straight)
     return found
 
 
-def _difference(errors: _BoxErrors, name: str, weights: Array) -> tuple[float, float, float]:
-    """(1 / gain, difference of 1 / gain, its error) of one pair: mean over the boxes that both have."""
+def _difference(errors: _BoxErrors, name: str, weights: Array) -> tuple[float, float, float, float]:
+    """(1 / gain, difference of 1 / gain, its error, the error of the estimator itself) of one pair: mean over the boxes that both have."""
     line, read, other = errors.pair.line, errors.pair.noise, errors.pair.others[name]
     share = _shares(weights, np.isfinite(line.inverse) & np.isfinite(other.value))
     if share is None or read is None:
-        return float("nan"), float("nan"), float("nan")
+        return (float("nan"),) * 4
     value = float(share @ np.nan_to_num(other.value - line.inverse))
     common = float(share @ np.nan_to_num(other.noise_weight))
     own = np.where(weights > 0, read.share, 0.0)
-    error = errors.error({name: share, "slope": -share, "noise": -common * own})
-    return float(share @ np.nan_to_num(line.inverse)), value, error
+    itself = {name: share, "noise": -common * own}
+    return float(share @ np.nan_to_num(line.inverse)), value, errors.error(itself | {"slope": -share}), errors.error(itself)
 
 
 def _shares(weights: Array, there: Chosen) -> Array | None:
