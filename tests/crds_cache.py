@@ -12,19 +12,8 @@ from pathlib import Path
 
 import pytest
 
-CONTEXT = "jwst_0000.pmap"
-CONFIG = {
-    "observatory": "jwst",
-    "operational_context": CONTEXT,
-    "latest_context": CONTEXT,
-    "force_remote_mode": False,
-    "bad_files": "",
-    "bad_files_list": [],
-    "last_synced": "2023-01-01 00:00:00",
-    "crds_version": {"str": "13.0"},
-    "server_version": {"str": "13.0"},
-    "status": "cache",
-}
+from detgui.data.crds import EMPTY_CONTEXT as CONTEXT
+from detgui.data.crds import server_config
 
 PARKEYS = {
     "nircam": {
@@ -58,9 +47,7 @@ def make_cache(folder: Path, references: Iterable[tuple[str, str, Mapping[str, o
     """
     mappings = folder / "mappings" / "jwst"
     mappings.mkdir(parents=True)
-    config = folder / "config" / "jwst"
-    config.mkdir(parents=True)
-    (config / "server_config").write_text(repr(CONFIG))
+    write_config(folder)
     chosen = {(instrument, reftype): files for instrument, reftype, files in references}
     for instrument, types in PARKEYS.items():
         (folder / "references" / "jwst" / instrument).mkdir(parents=True)
@@ -71,6 +58,13 @@ def make_cache(folder: Path, references: Iterable[tuple[str, str, Mapping[str, o
     instruments = {instrument.upper(): f"jwst_{instrument}_0000.imap" for instrument in PARKEYS}
     _mapping(mappings / CONTEXT, "PIPELINE", ("META.INSTRUMENT.NAME",), instruments)
     return environment(folder)
+
+
+def write_config(folder: Path) -> None:
+    """Make ``folder`` a cache: what crds wants to find where it asks no server."""
+    config = folder / "config" / "jwst"
+    config.mkdir(parents=True)
+    (config / "server_config").write_text(repr(server_config(CONTEXT)))
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -88,13 +82,22 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def certify(path: Path, environ: Mapping[str, str], timeout: float = 120.0) -> tuple[int, list[str]]:
-    """Exit status of ``crds certify`` on a reference file, and the lines it printed; skips where crds is not installed."""
+def certify(paths: Iterable[Path], environ: Mapping[str, str], timeout: float = 120.0) -> tuple[int, list[str]]:
+    """Exit status of ``crds certify`` on reference files of one folder, and the lines it printed; skips where crds is not installed."""
     if importlib.util.find_spec("crds") is None:
         pytest.skip("crds is not installed")
-    words = [sys.executable, "-m", "crds.certify", "--dont-check-rmap-updates", "--comparison-context", "none", f"./{path.name}"]
+    several = list(paths)
+    words = [sys.executable, "-m", "crds.certify", "--dont-check-rmap-updates", "--comparison-context", "none"]
+    words += [f"./{path.name}" for path in several]
     done = subprocess.run(
-        words, cwd=path.parent, env=dict(environ), capture_output=True, text=True, timeout=timeout, check=False, stdin=subprocess.DEVNULL
+        words,
+        cwd=several[0].parent,
+        env=dict(environ),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+        stdin=subprocess.DEVNULL,
     )
     return done.returncode, (done.stdout + done.stderr).splitlines()
 

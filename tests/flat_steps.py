@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from simulate_steps import offline
+from simulate_steps import offline, run_steps
 
 
 def main(uncal: str, references: dict[str, str], work: Path) -> None:
@@ -24,13 +24,7 @@ def main(uncal: str, references: dict[str, str], work: Path) -> None:
         (RefPixStep, (), "refpix"),
         (LinearityStep, ("linearity",), "linearity"),
     )
-    result, status = uncal, {}
-    for kind, types, keyword in steps:
-        step = kind()
-        for reftype in types:
-            setattr(step, f"override_{reftype}", references[reftype])
-        result = step.run(result)
-        status[keyword] = getattr(result.meta.cal_step, keyword)
+    result, status = run_steps(steps, uncal, references)
     result.save(str(work / "steps_ramp.fits"))
     (work / "status.json").write_text(json.dumps(status))
 

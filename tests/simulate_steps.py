@@ -7,27 +7,25 @@ import os
 import sys
 from pathlib import Path
 
-CONFIG = {
-    "observatory": "jwst",
-    "operational_context": "jwst_0000.pmap",
-    "latest_context": "jwst_0000.pmap",
-    "force_remote_mode": False,
-    "bad_files": "",
-    "bad_files_list": [],
-    "last_synced": "2023-01-01 00:00:00",
-    "crds_version": {"str": "13.0"},
-    "server_version": {"str": "13.0"},
-    "status": "cache",
-}
+from crds_cache import environment, write_config
 
 
 def offline(folder: Path) -> None:
-    config = folder / "config" / "jwst"
-    config.mkdir(parents=True)
-    (config / "server_config").write_text(repr(CONFIG))
-    os.environ.update(
-        CRDS_PATH=str(folder), CRDS_CONTEXT="jwst_0000.pmap", STPIPE_DISABLE_CRDS_STEPPARS="true", CRDS_CLIENT_TIMEOUT_SECONDS="5"
-    )
+    """Use an empty cache in ``folder``, and no server."""
+    write_config(folder)
+    os.environ.update(environment(folder))
+
+
+def run_steps(steps, source, references: dict[str, str]):
+    """Run (step, reference types, name of its status) one after the other; returns the last result and {name: status}."""
+    result, status = source, {}
+    for kind, types, keyword in steps:
+        step = kind()
+        for reftype in types:
+            setattr(step, f"override_{reftype}", references[reftype])
+        result = step.run(result)
+        status[keyword] = getattr(result.meta.cal_step, keyword)
+    return result, status
 
 
 def main(uncal: str, ramp: str, references: dict[str, str], work: Path) -> None:
@@ -48,13 +46,7 @@ def main(uncal: str, ramp: str, references: dict[str, str], work: Path) -> None:
         (DarkCurrentStep, ("dark",), "dark_sub"),
         (JumpStep, ("gain", "readnoise"), "jump"),
     )
-    result, status = uncal, {}
-    for kind, types, keyword in steps:
-        step = kind()
-        for reftype in types:
-            setattr(step, f"override_{reftype}", references[reftype])
-        result = step.run(result)
-        status[keyword] = getattr(result.meta.cal_step, keyword)
+    result, status = run_steps(steps, uncal, references)
     result.save(str(work / "steps_ramp.fits"))
     for name, source in (("steps", result), ("ramp", ramp)):
         step = RampFitStep()

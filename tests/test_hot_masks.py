@@ -56,7 +56,7 @@ def test_crds_certifies_the_mask(tmp_path):
     made = hot_mask_file.update(series, hot)
     path = tmp_path / "mask.fits"
     hot_mask_file.write_mask(made, path, Origin(None, None, "GROUND", None))
-    status, lines = certify(path, make_cache(tmp_path / "crds"))
+    status, lines = certify([path], make_cache(tmp_path / "crds"))
     assert status == 0, lines
     assert not [line for line in lines if "ERROR" in line and "0 errors" not in line]
 

@@ -12,9 +12,9 @@ from PySide6.QtTest import QTest
 
 from detgui.analysis import slope_map
 from detgui.data.exposure import open_exposures
-from detgui.gui.pages.page_images import picture
 from detgui.gui.nonlinearity.pair_page import partner_name
 from detgui.gui.nonlinearity.pair_work import profile_ratio
+from detgui.gui.pages.page_images import picture
 from detgui.science.profile import Folded
 
 NAME = "Pair"

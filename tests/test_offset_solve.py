@@ -49,14 +49,14 @@ def test_is_least_squares_where_nothing_is_off():
 def test_errors_are_honest():
     rng = np.random.default_rng(2)
     pulls = []
-    for seed in range(160):
-        found = solve(design(rng, 140), gradient=True, replicates=150, seed=seed)
+    for seed in range(100):
+        found = solve(design(rng, 140), gradient=True, replicates=60, seed=seed)
         pairs = [(found.difference(f"nrca{n}", f"nrcb{n}"), TERMS[f"nrca{n}"]) for n in (1, 2, 3, 4)]
         pairs += [(found.term("2"), TIMES[1]), (found.term("3"), TIMES[2]), (found.term("k 2"), GRADIENTS[1]), (found.term("k 3"), 0.0)]
         pulls.append([(value - truth) / err for (value, err), truth in pairs])
     low, high = np.percentile(np.ravel(pulls), (16, 84))
     assert (high - low) / 2 == pytest.approx(1.0, abs=0.1)
-    assert np.abs(np.mean(pulls, axis=0)).max() < 0.3  # 160 pulls know a mean to 0.08
+    assert np.abs(np.mean(pulls, axis=0)).max() < 0.3  # 100 pulls know a mean to 0.1
 
 
 def test_what_the_data_do_not_say_is_not_said():
