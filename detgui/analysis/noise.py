@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from detgui.analysis.noise_advice import diagnoses
 from detgui.analysis.noise_events import find_clusters, find_telegraphs
 from detgui.analysis.noise_frames import Frames, frames, near_infrared
+from detgui.analysis.noise_stages import Stages
 from detgui.analysis.noise_types import Diagnosis, OneOverF, Params, Result, Telegraph
 from detgui.analysis.origin import origin
 from detgui.data.exposure import Exposure
 from detgui.progress import Progress, no_progress
 from detgui.science.noise_columns import Columns, columns
-from detgui.science.noise_lines import Rms, Split, output_levels, rms_of, shared, split
+from detgui.science.noise_lines import Rms, Split, Tick, output_levels, rms_of, shared, split
 from detgui.science.noise_ramp import RampNoise, RampSums, finish, lags_for
 from detgui.science.noise_rows import RowSums, noisy_samples, rows
 from detgui.science.noise_spectrum import PowerSum, time_series
@@ -47,23 +48,24 @@ def run(exposure: Exposure, params: Params | None = None, exclude: Mask | None =
         for what is no image or ramp of a near-infrared JWST detector; whatever ``progress`` raises.
     """
     params = params or Params()
-    progress(0.0, f"reading {exposure.name}")
+    stages = Stages(progress)
+    stages(0.0, f"reading {exposure.name}")
     exposure.check()
-    found = frames(exposure, params, exclude)
-    images = _Images(found, params)
+    found = frames(exposure, params, exclude, stages.tick)
+    images = _Images(found, params, stages.tick)
     ramp = None
     if found.ramp:
-        ramp = _ramp_noise(found, images, progress)
+        ramp = _ramp_noise(found, images, stages)
     else:
-        images.each(progress)
+        images.each(stages)
     one = images.one_over_f()
-    level = _columns(found, params) if found.ramp else images.columns()
+    level = _columns(found, params, stages.tick) if found.ramp else images.columns()
     row = rows(images.rows, found.order, params.false_alarms)
-    progress(0.8, "looking for clusters of jumps")
-    clusters, cluster_notes = find_clusters(found, params, images.noise(), progress)
-    progress(0.9, "looking for telegraph pixels")
-    telegraph, telegraph_notes = find_telegraphs(found, clusters, progress) if params.telegraph else (None, ())
-    progress(1.0, "done")
+    stages(0.8, "looking for clusters of jumps")
+    clusters, cluster_notes = find_clusters(found, params, images.noise(), stages)
+    stages(0.9, "looking for telegraph pixels")
+    telegraph, telegraph_notes = find_telegraphs(found, clusters, stages) if params.telegraph else (None, ())
+    stages(1.0, "done")
     result = Result(
         exposure=exposure.name,
         params=params,
@@ -108,8 +110,8 @@ class _One:
 class _Images:
     """Takes images apart one after the other and keeps what the diagnoses need."""
 
-    def __init__(self, found: Frames, params: Params) -> None:
-        self._found, self._params = found, params
+    def __init__(self, found: Frames, params: Params, tick: Tick) -> None:
+        self._found, self._params, self._tick = found, params, tick
         self.rows = RowSums.empty(found.order.shape[1])
         self._each: list[_One] = []
         self._first: Split | None = None
@@ -136,7 +138,7 @@ class _Images:
     def scene(self, mean: Image) -> None:
         """Find sources once, in a mean of the images that follow."""
         if self._params.mask_sources:
-            self._sources = split(mean, self._found.usable & np.isfinite(mean), self._found.order).sources
+            self._sources = split(mean, self._found.usable & np.isfinite(mean), self._found.order, tick=self._tick).sources
             self._known = True
 
     def add(self, image: Image, spoilt: Mask | None = None, err: Image | None = None) -> None:
@@ -145,7 +147,9 @@ class _Images:
         usable = found.usable & np.isfinite(image)
         if spoilt is not None:
             usable &= ~spoilt
-        parts = split(image, usable, found.order, self._sources, self._params.mask_sources and not (self._known and found.flagged))
+        look = self._params.mask_sources and not (self._known and found.flagged)
+        parts = split(image, usable, found.order, self._sources, look, self._tick)
+        self._tick()
         self._first = self._first or parts
         self.rows.add(parts, err)
         order = self._params.detrend
@@ -153,6 +157,7 @@ class _Images:
         self._each.append(_One(whole, detrended, parts.level, np.sqrt(parts.level_var)))
         if self._params.spectra:
             for number, power in enumerate(self._power):
+                self._tick()
                 power.add(time_series(parts, found.order, number, self._clock, len(self._each)))
 
     def each(self, progress: Progress) -> None:
@@ -174,8 +179,12 @@ class _Images:
 
     def one_over_f(self) -> OneOverF:
         """All images together."""
-        levels = output_levels(self._split, self._found.order)
-        spectra = {name: each for name, power in zip(self._found.order.names, self._power, strict=True) if (each := power.spectrum())}
+        levels = output_levels(self._split, self._found.order, self._tick)
+        spectra = {}
+        for name, power in zip(self._found.order.names, self._power, strict=True):
+            self._tick()
+            if (spectrum := power.spectrum()) is not None:
+                spectra[name] = spectrum
         return OneOverF(
             _pooled([each.rms for each in self._each]),
             _pooled([each.detrended for each in self._each]),
@@ -198,12 +207,12 @@ def _pooled(several: list[Rms]) -> Rms:
     return Rms(rms, error / (rms + float(np.sqrt(rms**2 + error))) if error > 0 else 0.0, variance, error, known[0].lines)
 
 
-def _ramp_noise(found: Frames, images: _Images, progress: Progress) -> RampNoise | None:
+def _ramp_noise(found: Frames, images: _Images, progress: Stages) -> RampNoise | None:
     """Noise of the differences; each is read once and taken apart on the way."""
     n = len(found.groups)
     total = len(found.numbers) * n
     between = n == 1
-    mean = _mean_of_integrations(found) if between else found.mean_difference(found.numbers[0])
+    mean = _mean_of_integrations(found, progress.tick) if between else found.mean_difference(found.numbers[0])
     images.scene(mean)
     sources = images._sources if images._sources is not None else np.zeros(found.order.shape, np.bool_)
     usable = found.usable & ~sources
@@ -216,29 +225,30 @@ def _ramp_noise(found: Frames, images: _Images, progress: Progress) -> RampNoise
         assert part is not None
         for group, difference, spoilt in found.differences(integration):
             progress(0.8 * done / total, f"integration {integration}, group {group}")
-            part.add(difference, spoilt)
+            part.add(difference, spoilt, progress.tick)
             images.add(difference, spoilt)
             done += 1
         if not between:
-            part.end()
+            part.end(progress.tick)
     if between and part is not None:
-        part.end()
+        part.end(progress.tick)
     return finish(sums)
 
 
-def _mean_of_integrations(found: Frames) -> Image:
+def _mean_of_integrations(found: Frames, tick: Tick) -> Image:
     total = np.zeros(found.order.shape, np.float64)
     for integration in found.numbers:
+        tick()
         total += found.mean_difference(integration)
     return (total / len(found.numbers)).astype(np.float32)
 
 
-def _columns(found: Frames, params: Params) -> Columns:
+def _columns(found: Frames, params: Params, tick: Tick) -> Columns:
     """Alternating columns of one group of a ramp: differences of groups do not show a zero level that stays."""
     group = min(max(1, params.group), found.exposure.shape[1])
     image = found.image(found.numbers[0], group)
     usable = found.usable & np.isfinite(image)
-    return columns(split(image, usable, found.order, look=params.mask_sources), found.order)
+    return columns(split(image, usable, found.order, look=params.mask_sources, tick=tick), found.order)
 
 
 def _reference_samples(found: Frames, params: Params) -> NDArray[np.intp]:

@@ -9,6 +9,7 @@ from detgui.analysis.noise_frames import Frames
 from detgui.analysis.noise_types import Params, Telegraph
 from detgui.progress import Progress
 from detgui.science.dq import GROUP
+from detgui.science.noise_lines import Tick
 from detgui.science.noise_telegraph import FEWEST_GROUPS, FEWEST_VALUES, basis_of, chance, levels_of, telegraphs
 from detgui.science.robust import nan_median
 from detgui.science.snowballs import Cluster, clusters, jumps_of
@@ -172,7 +173,7 @@ class _Series:
         for at, integration in enumerate(self._numbers):
             progress(0.9 + 0.05 * at / len(self._numbers), "variance of every pixel")
             if self._by_groups:
-                square += self._about_parabola(integration)
+                square += self._about_parabola(integration, lambda: progress(0.9, "variance of every pixel"))
             else:
                 value = self._value(integration).astype(np.float64)
                 value -= np.nanmedian(value)
@@ -187,13 +188,14 @@ class _Series:
         found = self._found
         return found.mean_difference(integration) if found.ramp else found.image(integration)
 
-    def _about_parabola(self, integration: int) -> Floats:
+    def _about_parabola(self, integration: int, tick: Tick) -> Floats:
         """Sum of squares about a parabola through the groups, one group at a time."""
         shape = self._found.order.shape
         parts = np.zeros((3, *shape))
         square = np.zeros(shape)
         first: Image | None = None
         for number in range(self._groups):
+            tick()
             image = self._found.image(integration, number + 1)
             first = image if first is None else first
             rise = (image - first).astype(np.float64)

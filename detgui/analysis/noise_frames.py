@@ -13,6 +13,7 @@ from detgui.data.exposure import Exposure
 from detgui.errors import BadInput
 from detgui.science.detector import AXES
 from detgui.science.dq import DO_NOT_USE, GROUP
+from detgui.science.noise_lines import Tick, no_tick
 from detgui.science.read_order import ReadOrder, read_order
 
 Image = NDArray[np.float32]
@@ -71,7 +72,7 @@ class Frames:
         return (self.image(integration, last) - self.image(integration, first)) / np.float32(last - first)
 
 
-def frames(exposure: Exposure, params: Params, exclude: Mask | None = None) -> Frames:
+def frames(exposure: Exposure, params: Params, exclude: Mask | None = None, tick: Tick = no_tick) -> Frames:
     """The images of an exposure. Raises `BadInput`, one sentence, for what has no lines of a near-infrared detector."""
     name = exposure.files[0].path.name if exposure.files else exposure.name
     if exposure.kind in RESAMPLED:
@@ -98,18 +99,24 @@ def frames(exposure: Exposure, params: Params, exclude: Mask | None = None) -> F
         notes.append("where the image lies on its detector is not known: odd and even columns are counted from its first, outputs are one")
     if exposure.geometry.known and exposure.geometry.noutputs == 0 and not exposure.geometry.full_frame:
         notes.append("the header does not say through how many outputs the subarray was read: one is assumed")
+    tick()
     usable = _usable(exposure, order, exclude, notes)
     found = Frames(exposure, order, tuple(chosen), groups, ramp, usable, tuple(notes), False, tuple(numbers), every_group)
-    return replace(found, flagged=_has_jump_flags(found))
+    return replace(found, flagged=_has_jump_flags(found, tick))
 
 
-def _has_jump_flags(found: Frames) -> bool:
+def _has_jump_flags(found: Frames, tick: Tick) -> bool:
     if not found.ramp or "GROUPDQ" not in found.exposure.planes:
         return False
     if found.exposure.cal_step("jump") == "COMPLETE":
         return True
-    every = (found.flags(number, group) for number in found.numbers for group in found.groups)
-    return any(flags is not None and bool(np.any(flags & np.uint32(GROUP["JUMP_DET"]))) for flags in every)
+    for number in found.numbers:
+        for group in found.groups:
+            tick()
+            flags = found.flags(number, group)
+            if flags is not None and np.any(flags & np.uint32(GROUP["JUMP_DET"])):
+                return True
+    return False
 
 
 def _is_ramp(exposure: Exposure) -> bool:

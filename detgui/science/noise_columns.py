@@ -93,7 +93,8 @@ def _by_line(found: Split, order: ReadOrder, half: Floats) -> tuple[Floats, Floa
         if members.size < FEWEST_COLUMNS:
             continue
         sign = np.where(order.parity[members] == ODD, 0.25, -0.25).astype(np.float32)[1:-1]
-        rest, good = found.rest[:, members], found.good[:, members]
+        part = order.part(number)
+        rest, good = found.rest[:, part], found.good[:, part]
         whole = good[:, 1:-1] & good[:, :-2] & good[:, 2:]
         each = np.where(whole, (2 * rest[:, 1:-1] - rest[:, :-2] - rest[:, 2:]) * sign, np.float32(0))
         count = whole.sum(axis=1)

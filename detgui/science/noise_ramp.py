@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from detgui.science.noise_lines import Tick, no_tick
 from detgui.science.read_order import ReadOrder
 from detgui.science.robust import MAD_TO_SIGMA
 
@@ -97,14 +98,6 @@ class RampSums:
         """Begin an integration of ``n`` differences whose mean in every pixel is ``mean``."""
         return IntegrationSums(self, mean, n)
 
-    def _add(self, values: Floats, good: Mask) -> None:
-        """Covariances of every pixel, shape (lags, slow, fast)."""
-        for number, each in enumerate(values):
-            kept = np.where(good, each, 0.0)
-            self._box_add(f"sum{number}", kept)
-            self._box_add(f"squares{number}", kept**2)
-        self._box_add("count", good.astype(np.float64))
-
     def _box_add(self, name: str, image: Floats) -> None:
         binned = self._binned(image)
         self.total[name] = self.total.get(name, 0.0) + binned
@@ -131,7 +124,7 @@ class IntegrationSums:
         self._products = np.zeros((max(sums.lags, 1), *mean.shape), np.float32)
         self._good = sums.usable & np.isfinite(mean)
 
-    def add(self, difference: Image, flagged: Mask | None = None) -> None:
+    def add(self, difference: Image, flagged: Mask | None = None, tick: Tick = no_tick) -> None:
         """The next difference; pixels that are ``flagged`` (jumps, saturation) are left out of the whole integration."""
         sums = self._sums
         rest = difference - self._mean
@@ -141,7 +134,8 @@ class IntegrationSums:
         spread = np.full(len(sums.order.names), np.nan)
         level = np.full(len(sums.order.names), np.nan)
         for number in range(len(sums.order.names)):
-            members = sums.order.members(number)
+            tick()
+            members = sums.order.part(number)
             part, fine, whole = rest[:, members], good[:, members], difference[:, members]
             if fine.sum() < 16:
                 continue
@@ -162,17 +156,28 @@ class IntegrationSums:
         for lag in range(sums.lags):
             other = rest if lag == 0 else (self._before[lag - 1] if lag <= len(self._before) else None)
             if other is not None:
+                tick()
                 self._products[lag] += rest * other
         self._before = [rest, *self._before][: max(sums.lags - 1, 0)]
 
-    def end(self) -> None:
+    def end(self, tick: Tick = no_tick) -> None:
         """All differences were added."""
         sums = self._sums
         if not sums.lags:
             return
-        means = self._products / (self._n - np.arange(sums.lags, dtype=np.float32))[:, None, None]
+        tick()
+        counts = self._n - np.arange(sums.lags, dtype=np.float32)
         undo = np.linalg.inv(lag_matrix(self._n, sums.lags))
-        sums._add(np.einsum("kl,lsf->ksf", undo, means.astype(np.float64)), self._good)
+        sums._box_add("count", self._good.astype(np.float64))
+        for number in range(sums.lags):
+            values = np.zeros(self._good.shape)
+            for weight, product, count in zip(undo[number], self._products, counts, strict=True):
+                tick()
+                values += (weight / count) * product
+            values = np.where(self._good, values, 0.0)
+            sums._box_add(f"sum{number}", values)
+            tick()
+            sums._box_add(f"squares{number}", values**2)
 
 
 def _clipped_spread(values: Image) -> float:

@@ -77,6 +77,12 @@ class ReadOrder:
         """Places along the fast axis of an output, in the image's order."""
         return np.flatnonzero(self.output == number)
 
+    def part(self, number: int) -> slice | NDArray[np.intp]:
+        """The same as an index that takes a view where they are neighbours."""
+        places = self.members(number)
+        together = places.size and places.size == places[-1] - places[0] + 1
+        return slice(int(places[0]), int(places[-1]) + 1) if together else places
+
     def in_time(self, lines: NDArray[Any], number: int) -> NDArray[Any]:
         """The pixels of one output in the order of reading, shape (n_slow, n): every other output reads backwards.
 
