@@ -135,6 +135,17 @@ def test_mixed_units_without_a_gain(tmp_path):
     assert typed.series[0].trend(1.0).counts[1] > 20
 
 
+def test_rates_in_electrons_are_counted_in_dn_with_a_gain(tmp_path):
+    """Thresholds are in DN/s wherever that can be had, and it is said where it cannot."""
+    files = [small(tmp_path, f"e{k}.fits", f"2023-0{k}-01T00:00:00", unit="e-/s") for k in (1, 2)]
+    found = hot_pixels.run(files, hot_pixels.Params(gain=25.0))
+    assert (found.series[0].unit, found.series[0].trend(1.0).counts[0]) == ("DN/s", 0)
+    assert "e1.fits: converted from e-/s to DN/s with 25 e-/DN" in found.notes[0]
+    without = hot_pixels.run(files, hot_pixels.Params())
+    assert without.series[0].unit == "e-/s" and without.series[0].trend(1.0).counts[0] > 0
+    assert any("so are the thresholds" in note for note in without.notes)
+
+
 def test_mixed_units_without_a_gain_keep_the_greater_part(tmp_path):
     files = [small(tmp_path, f"e{k}.fits", f"2023-0{k}-01T00:00:00", unit="e-/s") for k in (1, 2, 3)]
     found = hot_pixels.run([*files, small(tmp_path, "dn.fits")])

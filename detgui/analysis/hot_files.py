@@ -91,9 +91,11 @@ def _batch(darks: list[DarkFile], params: Params) -> tuple[Batch | None, list[st
     notes = [f"{dark.name} does not state its unit: taken as DN/s" for dark in ordered if dark.unit_from == "assumed"]
     notes += [f"{dark.name}: {note}" for dark in ordered for note in dark.notes]
     units = {dark.unit for dark in ordered}
-    if len(units) == 1:
+    gain = _gain(params, ordered[0]) if len(units) > 1 or E_S in units else None
+    if len(units) == 1 and (gain is None or E_S not in units):
+        if E_S in units:
+            notes.append("rates are in e-/s, and so are the thresholds; with a gain both would be in DN/s")
         return Batch(tuple(ordered), units.pop(), None, tuple(notes)), []
-    gain = _gain(params, ordered[0])
     unit = _common_unit(ordered, gain)
     kept, refused = [], []
     for dark in ordered:

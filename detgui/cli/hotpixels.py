@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--thresholds", type=numbers, default=(1.0, 3.0, 10.0, 100.0), metavar="T,...", help="what is above counts (default: 1,3,10,100)")
     add("--break", dest="break_date", metavar="YYYY-MM-DD", help="files of this day or later get a step")
     add("--unit", type=unit, metavar="U", help="DN/s or e-/s, whatever the files say")
-    add("--gain", type=number_or_file, metavar="G|FILE", help="e-/DN, or a GAIN reference, where files have different units")
+    add("--gain", type=number_or_file, metavar="G|FILE", help="e-/DN, or a GAIN reference: rates in e-/s are counted in DN/s")
     add("--date", dest="dates", type=dated, action="append", default=[], metavar="NAME=YYYY-MM-DD", help="date of a file without one")
     add("--hot-threshold", type=float, default=1.0, metavar="T", help="rate above which DQ should say HOT (default: 1)")
     add("--centre", type=float, default=10.0, metavar="T", help="least rate of pixels whose crosses are stacked (default: 10)")
