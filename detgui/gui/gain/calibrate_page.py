@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QHeaderView, QLabel, QTa
 
 from detgui.gui.common import plot_theme
 from detgui.gui.common.buttons import flat_button
+from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.gain.calibrate_work import STAGES, calibrate, reference_types
 from detgui.gui.gain.context import Context
-from detgui.gui.gain.rows_table import RowsTable
 from detgui.session.state import Frame, OpenExposure
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from PySide6.QtGui import QColor
 
 from detgui.analysis.gain_types import Result
 from detgui.gui.common.colours import pin_colour
+from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.gain.context import Context
-from detgui.gui.gain.rows_table import RowsTable
 from detgui.gui.pages.page import Need, Origin, Page
 from detgui.gui.pages.page_plot import PagePlot
 from detgui.science.boxes import KINDS, VOID

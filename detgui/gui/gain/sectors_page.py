@@ -9,9 +9,9 @@ import numpy as np
 from detgui.analysis import gain_table
 from detgui.analysis.gain_types import Result
 from detgui.gui.common.quantity import plain, with_error
+from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.gain.context import Context
 from detgui.gui.gain.gain_page import UNIT, GainPage, kind_colour
-from detgui.gui.gain.rows_table import RowsTable
 from detgui.gui.pages.page import Table
 from detgui.gui.pages.page_plot import PagePlot
 from detgui.science.boxes import BULK, KINDS, VOID

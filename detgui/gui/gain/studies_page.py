@@ -12,9 +12,9 @@ from detgui.analysis.gain_types import Result
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.colours import pin_colour
 from detgui.gui.common.quantity import MISSING, plain, with_error
+from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.gain.context import Context
 from detgui.gui.gain.gain_page import UNIT, GainPage
-from detgui.gui.gain.rows_table import RowsTable
 from detgui.gui.gain.study_work import study
 from detgui.gui.pages.page import Need, Origin, Table
 from detgui.gui.pages.page_plot import PagePlot

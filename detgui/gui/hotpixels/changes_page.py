@@ -13,10 +13,10 @@ from detgui.analysis import hot_changes
 from detgui.analysis.hot_types import Series
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.colours import pin_colour
+from detgui.gui.common.list_table import ListColumn, ListTable
 from detgui.gui.common.quantity import plain, with_error
 from detgui.gui.hotpixels.context import Context
 from detgui.gui.hotpixels.hot_page import HotPage, use_dates
-from detgui.gui.hotpixels.list_table import ListColumn, ListTable
 from detgui.gui.hotpixels.pixel_plot import curve_facts, curve_of, draw_curve
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.pages.page import Need, Origin, Table

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui.analysis.hot_types import Series
-from detgui.gui.hotpixels.list_table import ListColumn
+from detgui.gui.common.list_table import ListColumn
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,13 +15,13 @@ from detgui.analysis.hot_types import Series
 from detgui.errors import BadInput
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.colours import pin_colour
+from detgui.gui.common.list_table import ListTable
 from detgui.gui.common.quantity import MISSING, with_error
-from detgui.gui.gain.rows_table import RowsTable
+from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.hotpixels import words
 from detgui.gui.hotpixels.context import Context
 from detgui.gui.hotpixels.hot_exports import add_exports
 from detgui.gui.hotpixels.hot_page import HotPage
-from detgui.gui.hotpixels.list_table import ListTable
 from detgui.gui.hotpixels.pixels_page import list_columns
 from detgui.gui.hotpixels.risk_fields import RiskFields
 from detgui.gui.hotpixels.risk_windows import window_columns, windows_of

@@ -7,8 +7,8 @@ import numpy as np
 from detgui.analysis import hot_meaning
 from detgui.analysis.hot_history import Result as History
 from detgui.analysis.hot_meaning import InWindow
+from detgui.gui.common.list_table import ListColumn
 from detgui.gui.common.quantity import with_error
-from detgui.gui.hotpixels.list_table import ListColumn
 from detgui.gui.hotpixels.words import per_cent
 from detgui.science.region_masks import cut_mask
 from detgui.session.hot_options import HotOptions

@@ -13,7 +13,7 @@ from detgui.analysis import hot_tables
 from detgui.analysis.hot_types import Series, Trend
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.quantity import MISSING, with_error
-from detgui.gui.gain.rows_table import RowsTable
+from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.hotpixels import words
 from detgui.gui.hotpixels.break_line import day_of
 from detgui.gui.hotpixels.context import Context

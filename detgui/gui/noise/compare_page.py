@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidg
 
 from detgui.gui.common.colours import pin_colour
 from detgui.gui.common.quantity import plain, with_error
-from detgui.gui.gain.rows_table import RowsTable
+from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.noise.compare_image import CompareImage
 from detgui.gui.noise.context import Context

@@ -9,7 +9,7 @@ import numpy as np
 from detgui.analysis.noise_types import Result
 from detgui.data.tables import Columns
 from detgui.gui.common.quantity import plain, with_error
-from detgui.gui.gain.rows_table import RowsTable
+from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.noise.context import Context
 from detgui.gui.noise.noise_page import NoisePage
 from detgui.gui.pages.page_plot import PagePlot

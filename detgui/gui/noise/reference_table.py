@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QHeaderView, QLabel, QVB
 
 from detgui.gui.common import plot_theme
 from detgui.gui.common.buttons import flat_button
-from detgui.gui.gain.rows_table import RowsTable
+from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.ramp.ramp_options import REFERENCE_FILTER
 from detgui.session.step_work import Needed
 

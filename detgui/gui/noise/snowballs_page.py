@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox
 from detgui.analysis.noise_types import Result
 from detgui.data.tables import Columns
 from detgui.gui.common.buttons import flat_button
-from detgui.gui.gain.rows_table import RowsTable
+from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.noise.context import Context
 from detgui.gui.noise.noise_page import NoisePage
 from detgui.gui.pages.page import Need

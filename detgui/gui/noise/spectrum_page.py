@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel
 from detgui.data.tables import Columns
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.quantity import with_error
-from detgui.gui.gain.rows_table import RowsTable
+from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.noise.aperture import FOUND, ApertureOnImage
 from detgui.gui.noise.context import Context
 from detgui.gui.noise.guide import ISSUES
@@ -193,13 +193,13 @@ class SpectrumPage(Page):
         self._drawn = result
         self.plot.show_drawn(lambda: self._draw(result))
         self._fit(result)
-        worst = max((each.lost for each in result.divots), default=0.0)
-        cost = f"A column misses up to <b>{100 * worst:.1f} %</b> of its flux. " if result.divots else ""
+        worst = max(result.divots, key=lambda each: each.lost, default=None)
+        cost = f"A column misses up to <b>{_percent(worst)}</b> of its flux. " if worst is not None else ""
         self.verdict.setText(f"{cost}{result.diagnosis.sentence} ({result.diagnosis.issue})")
         self.attempt.setVisible(result.diagnosis.found)
         self.rows.show_rows([divot_row(each, pixels) for each, pixels in zip(result.divots, result.pixels, strict=True)])
         x0, x1, y0, y1 = result.aperture.box
-        self.show_notes(f"aperture x {x0:g} to {x1:g}, y {y0:g} to {y1:g}: drag its edges on the image")
+        self.show_notes("; ".join((f"aperture x {x0:g} to {x1:g}, y {y0:g} to {y1:g}: drag its edges on the image", *result.notes)))
 
     def _fit(self, result: Result) -> None:
         """Show the spectrum without its wildest points."""
@@ -253,7 +253,10 @@ class SpectrumPage(Page):
             "lost": (found.lost, ""),
             "centre": (found.centre, "pix"),
         }
-        divots = [{"column": each.column, "lost": each.lost, "depth": each.depth, "depth_err": each.depth_err} for each in result.divots]
+        divots = [
+            {"column": each.column, "lost": each.lost, "lost_err": each.lost_err, "depth": each.depth, "depth_err": each.depth_err}
+            for each in result.divots
+        ]
         return columns, {"aperture": str(result.aperture), "divots": divots, "provenance": result.provenance}
 
     def origin(self) -> Origin:
@@ -270,11 +273,16 @@ def divot_row(each: Divot, pixels: tuple[BadPixel, ...]) -> tuple[str, ...]:
     where = "; ".join(f"{pixel.x}, {pixel.y} {' '.join(pixel.flags)}".rstrip() for pixel in pixels)
     return (
         str(each.column),
-        f"{100 * each.lost:.1f} %",
+        _percent(each),
         with_error(each.depth, each.depth_err) if np.isfinite(each.depth) else "–",
         f"{each.distance:+.1f}{' near' if each.near else ''}",
         where,
     )
+
+
+def _percent(each: Divot) -> str:
+    err = 100 * each.lost_err
+    return f"{with_error(100 * each.lost, err) if np.isfinite(err) and err > 0 else f'{100 * each.lost:.1f}'} %"
 
 
 def words_plain(diagnosis: Any) -> str:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit
 from detgui.data.tables import Columns
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.quantity import with_error
-from detgui.gui.gain.rows_table import RowsTable
+from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.noise.context import Context
 from detgui.gui.noise.step_fields import describe
 from detgui.gui.pages.page import Need, Origin, Page, Table, tool_label

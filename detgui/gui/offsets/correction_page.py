@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QMenu, QSplitter, QVBoxLayout
 
 from detgui.gui.common import plot_theme
 from detgui.gui.common.buttons import flat_button, menu_button
-from detgui.gui.gain.rows_table import RowsTable
+from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.offsets import correction_words as said
 from detgui.gui.offsets.cals_table import CalsTable

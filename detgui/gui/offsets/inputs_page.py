@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QMenu, QVBoxLayout, QWidget
 
 from detgui.gui.common import plot_theme
 from detgui.gui.common.buttons import flat_button, menu_button
-from detgui.gui.gain.rows_table import RowsTable
+from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.offsets.columns_dialog import ColumnsDialog
 from detgui.gui.offsets.context import Context

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView
 
 from detgui.analysis.offset_types import PairResult, Result
 from detgui.gui.common.quantity import with_error
-from detgui.gui.gain.rows_table import RowsTable
+from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.offsets import overview_draw, words
 from detgui.gui.offsets.context import Context
 from detgui.gui.offsets.offsets_page import OffsetsPage

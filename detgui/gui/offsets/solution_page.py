@@ -12,7 +12,7 @@ from detgui.analysis.offset_general import term_name
 from detgui.analysis.offset_types import FilterResult, Result
 from detgui.gui.common.colours import pin_colour
 from detgui.gui.common.quantity import MISSING
-from detgui.gui.gain.rows_table import RowsTable
+from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.offsets import words
 from detgui.gui.offsets.context import Context
 from detgui.gui.offsets.offsets_page import OffsetsPage
