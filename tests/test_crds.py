@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import http.server
 import socket
+import threading
 
 import numpy as np
 import pytest
 from astropy.io import fits
 
+from detgui.data import crds
 from detgui.data.crds import EMPTY_CONTEXT, SERVERLESS, TIMEOUT_S, check_reference, find_cache, server_config
 from detgui.errors import BadInput
 
@@ -64,15 +67,33 @@ def test_a_context_that_is_not_there_is_not_replaced(cache, wanted):
     assert find_cache({"CRDS_PATH": str(cache), "CRDS_CONTEXT": wanted}).kind == "empty"
 
 
-def test_a_server_that_does_not_answer_is_given_up(tmp_path):
+def test_a_server_that_does_not_answer_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(crds, "SPEAK_S", 0.2)
     with socket.socket() as quiet:
         quiet.bind(("127.0.0.1", 0))  # nobody listens
-        url = f"http://127.0.0.1:{quiet.getsockname()[1]}"
-        assert find_cache({"CRDS_PATH": str(tmp_path), "CRDS_SERVER_URL": url}).kind == "empty"
-        quiet.listen()
+        address = f"127.0.0.1:{quiet.getsockname()[1]}"
+        assert find_cache({"CRDS_PATH": str(tmp_path), "CRDS_SERVER_URL": f"http://{address}"}).kind == "empty"
+        quiet.listen()  # accepts and says nothing
+        for scheme in ("http", "https"):
+            assert find_cache({"CRDS_PATH": str(tmp_path), "CRDS_SERVER_URL": f"{scheme}://{address}"}).kind == "empty"
+
+
+def test_a_server_that_answers_is_used(tmp_path):
+    with http.server.HTTPServer(("127.0.0.1", 0), Silent) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}"
         setup = find_cache({"CRDS_PATH": str(tmp_path), "CRDS_SERVER_URL": url})
+        thread.join()
     assert (setup.kind, setup.server, setup.path) == ("server", url, tmp_path)
     assert setup.environment()["CRDS_CONTEXT"] is None
+
+
+class Silent(http.server.BaseHTTPRequestHandler):
+    """Answers, and logs nothing."""
+
+    def log_message(self, *args):
+        pass
 
 
 def test_references_chosen_by_hand(tmp_path):

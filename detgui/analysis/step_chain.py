@@ -17,6 +17,9 @@ from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
 from detgui.tasks.child import Child, Log, no_log
 
+RATES = ("_rate", "_rateints")
+"""Ends of the names of ramp_fit's two products."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChainParams:
@@ -34,6 +37,12 @@ class ChainParams:
     input: Path
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     references: Mapping[str, str | Path] = field(default_factory=dict)
+
+    @property
+    def command(self) -> str:
+        """The command line that runs them."""
+        settings = {f"{step}.{name}": value for step, given in self.settings.items() for name, value in given.items()}
+        return StepParams(",".join(self.steps), self.input, settings, self.references).command
 
 
 def settings_by_step(names: Sequence[str], given: Sequence[tuple[str, str]]) -> dict[str, dict[str, str]]:
@@ -78,8 +87,8 @@ def run(
 ) -> tuple[StepResult, ...]:
     """Run the steps; every result is written to ``folder`` as `steps.run` does, with ``keep_all`` False only those of the last step.
 
-    After ramp_fit, steps run on the rate and on the rateints file. A step that is SKIPPED or FAILED does not end the chain: its product
-    says so. Raises what `steps.run` does; results of earlier steps stay where ``keep_all`` is set.
+    After ramp_fit, steps run on the rate and on the rateints file: ``ROOT_rate_STEP.fits`` and ``ROOT_rateints_STEP.fits``. A step that is
+    SKIPPED or FAILED does not end the chain: its product says so. Raises what `steps.run` does; results of earlier steps stay where ``keep_all`` is set.
     """
     worker = child or steps.shared_child()
     check(params, worker, progress)
@@ -97,7 +106,9 @@ def run(
             made = []
             for file, path in enumerate(current):
                 part = _part(progress, name, (number + file / len(current)) / len(params.steps), 1 / len(current) / len(params.steps))
-                made.append(steps.run(_params(params, number, path, forms), where, replace=replace, child=worker, progress=part, log=log))
+                root = path.stem if len(current) > 1 and path.stem.endswith(RATES) else ""  # which of the two it was made of stays in it
+                each = _params(params, number, path, forms)
+                made.append(steps.run(each, where, replace=replace, root=root, child=worker, progress=part, log=log))
             if room is not None and number:
                 for path in current:
                     path.unlink(missing_ok=True)
@@ -140,12 +151,22 @@ def _part(progress: Progress, name: str, first: float, length: float) -> Progres
     return part
 
 
+def summaries(params: ChainParams, results: Sequence[StepResult], keep_all: bool) -> dict[str, Any]:
+    """What ``--json`` says of one step, or of the last of several with all of them under ``steps``."""
+    each = [summary(result) for result in results]
+    if len(each) == 1:
+        return each[0]
+    for told in each:
+        del told["command"]  # on a file that may be gone
+    return {**each[-1], "command": f"{params.command}{' --keep-all' if keep_all else ''}", "steps": each}
+
+
 def summary(result: StepResult) -> dict[str, Any]:
-    """What ``--json`` says of a step."""
+    """What ``--json`` says of a step; its ``output`` is None where only the last result was kept."""
     return {
         "step": result.params.step,
         "status": result.status or None,
-        "output": str(result.output),
+        "output": str(result.output) if result.output.exists() else None,
         "outputs": [str(path) for path in (*result.outputs, *result.extras) if path.exists()],
         "seconds": round(result.seconds, 3),
         "references": dict(result.references),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,17 +65,29 @@ def run(args: Namespace) -> int:
     params = step_chain.ChainParams(names, args.file, step_chain.settings_by_step(names, args.set), dict(args.reference))
     from detgui.analysis.steps import make_child
 
-    with make_child(warm=False) as child, ProgressBar(args.quiet) as progress:
+    with _no_empty_folder(args.output), make_child(warm=False) as child, ProgressBar(args.quiet) as progress:
         results = step_chain.run(params, args.output, keep_all=args.keep_all, replace=True, child=child, progress=progress)
     for result in results:
         for note in result.notes:
             say(f"warning: {result.params.step}: {note}")
     if args.json:
-        summaries = [step_chain.summary(result) for result in results]
-        put_json(summaries[0] if len(summaries) == 1 else {**summaries[-1], "steps": summaries})
+        put_json(step_chain.summaries(params, results, args.keep_all))
     elif not args.quiet:
         _print(results)
     return 0
+
+
+@contextlib.contextmanager
+def _no_empty_folder(folder: Path) -> Iterator[None]:
+    """Takes a folder away that was made for results which did not come."""
+    there = folder.exists()
+    try:
+        yield
+    except BaseException:
+        if not there:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def _print(results: Sequence[StepResult]) -> None:

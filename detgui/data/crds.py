@@ -6,9 +6,11 @@ server nor a cache. So there is always a cache: the user's own where it has what
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import socket
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,9 @@ TIMEOUT_S = 5
 """Longest wait for an answer of the user's server; CRDS itself waits for an hour."""
 
 PROBE_S = 1.0
+SPEAK_S = 2.0
+"""Longest waits for a connection to the server, and for its first byte."""
+
 NOT_APPLICABLE = "N/A"
 """In the place of a file: the step does without this reference, most are skipped then."""
 
@@ -80,7 +85,7 @@ class CrdsSetup:
 
 
 def find_cache(environment: Mapping[str, str] | None = None) -> CrdsSetup:
-    """The cache to use, in at most `PROBE_S`; an empty one is made where the user has none and no server answers.
+    """The cache to use, in at most `PROBE_S` + some `SPEAK_S`; an empty one is made where the user has none and no server answers.
 
     The user's is ``CRDS_PATH``, else ``crds_cache`` in the home folder, with ``CRDS_CONTEXT`` or the newest context that is there.
     """
@@ -187,10 +192,19 @@ def _context(path: Path, wanted: str) -> str:
 
 
 def _answers(url: str) -> bool:
+    """Whether a server says anything: some accept connections and stay silent, as behind a network that wants a login first."""
     parts = urlsplit(url)
+    secure = parts.scheme != "http"
     try:
-        port = parts.port or (80 if parts.scheme == "http" else 443)
-        with socket.create_connection((parts.hostname or "", port), PROBE_S):
-            return True
+        host = parts.hostname or ""
+        with contextlib.ExitStack() as stack:
+            line: socket.socket = stack.enter_context(socket.create_connection((host, parts.port or (443 if secure else 80)), PROBE_S))
+            line.settimeout(SPEAK_S)
+            if secure:
+                context = ssl.create_default_context()
+                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # only whether it speaks; nothing is sent or kept
+                line = stack.enter_context(context.wrap_socket(line, server_hostname=host))
+            line.sendall(f"HEAD / HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+            return bool(line.recv(1))
     except (OSError, ValueError):
         return False
