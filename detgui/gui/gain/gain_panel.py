@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from detgui.gui.common import plot_theme
 from detgui.gui.common.jobs import Jobs
-from detgui.gui.gain import pages
 from detgui.gui.gain.box_overlay import BoxOverlay
 from detgui.gui.gain.context import Context
 from detgui.gui.gain.header import GainHeader
+from detgui.gui.gain.pages import PAGES
 from detgui.gui.pages.paged_panel import PagedPanel
 from detgui.session.gain import TAB, GainMaker
 from detgui.session.state import SessionState
@@ -31,7 +31,7 @@ class GainPanel(PagedPanel):
         self.overlay = BoxOverlay(session, maker, image, self)
         context = Context(session, parts.exposures, maker, Jobs(parts.engine, parts.bridge, self), image, self.overlay)
         self.header = GainHeader(context, self)
-        self.build_frame(context, pages.present(), self.header, NOTHING, lambda title: session.set_gain(page=title))
+        self.build_frame(context, PAGES, self.header, NOTHING, lambda title: session.set_gain(page=title))
         now = lambda: session.state.gain.page  # noqa: E731
         self.add_actions(
             (

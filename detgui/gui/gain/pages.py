@@ -16,8 +16,3 @@ PAGES = (
     PageRow("Studies", f"{_ROOM}.studies_page", "StudiesPage", "What the size of the boxes and the limit do"),
     PageRow("Compare", f"{_ROOM}.compare_page", "ComparePage", "The map against any gain file"),
 )
-
-
-def present() -> tuple[PageRow, ...]:
-    """The pages that are there."""
-    return tuple(row for row in PAGES if row.exists)

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QWidget
 
 from detgui.gui.common import plot_theme
 from detgui.gui.common.jobs import Jobs
-from detgui.gui.hotpixels import pages
 from detgui.gui.hotpixels.context import Context
 from detgui.gui.hotpixels.header import HotHeader
 from detgui.gui.hotpixels.marks import Marks
+from detgui.gui.hotpixels.pages import PAGES
 from detgui.gui.pages.paged_panel import PagedPanel
 from detgui.session.hot import TAB, HotMaker
 from detgui.session.state import SessionState
@@ -31,7 +31,7 @@ class HotPanel(PagedPanel):
         marks = Marks(session, image, self)
         context = Context(session, parts.exposures, maker, jobs, image, lambda sentence: self.header.say(sentence), marks)
         self.header = HotHeader(context, self)
-        self.build_frame(context, pages.present(), self.header, "", lambda title: session.set_hot(page=title))
+        self.build_frame(context, PAGES, self.header, "", lambda title: session.set_hot(page=title))
         now = lambda: session.state.hot.page  # noqa: E731
         self.add_actions(
             (

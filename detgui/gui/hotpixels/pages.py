@@ -13,8 +13,3 @@ PAGES = (
     PageRow("Changes", f"{_ROOM}.changes_page", "ChangesPage", "What changed between two epochs"),
     PageRow("Risk", f"{_ROOM}.risk_page", "RiskPage", "Unmasked hot pixels in exposures and target acquisitions"),
 )
-
-
-def present() -> tuple[PageRow, ...]:
-    """The pages that are there."""
-    return tuple(row for row in PAGES if row.exists)

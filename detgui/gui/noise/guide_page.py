@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLay
 
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.image.flow import FlowLayout
-from detgui.gui.noise import pages
 from detgui.gui.noise.context import Context
 from detgui.gui.noise.guide import ISSUES, Issue, Recipe
+from detgui.gui.noise.pages import PAGES
 from detgui.session.state import SessionState
 
 RUN = "Run"
@@ -37,7 +37,7 @@ class Card(QFrame):
         column.addWidget(_text(f"<b>{issue.title}</b>{number}"))
         column.addWidget(_text(issue.symptom))
         column.addWidget(_text(issue.cause, faint=True))
-        there = {row.title for row in pages.present()}
+        there = {row.title for row in PAGES}
         see = FlowLayout(spacing=4)
         if issue.page in there:
             see.addWidget(self._button(f"See: {issue.page}", issue.see, lambda: page.go(issue.page)))

@@ -7,9 +7,9 @@ from typing import Any
 from PySide6.QtWidgets import QWidget
 
 from detgui.gui.common.jobs import Jobs
-from detgui.gui.noise import pages
 from detgui.gui.noise.context import Context
 from detgui.gui.noise.header import NoiseHeader
+from detgui.gui.noise.pages import PAGES
 from detgui.gui.pages.paged_panel import PagedPanel
 from detgui.session.noise import COMPARE, TAB, NoiseMaker
 from detgui.session.state import SessionState
@@ -24,9 +24,10 @@ class NoisePanel(PagedPanel):
         super().__init__(parent)
         self._session = session = parts.session
         self.maker = maker = NoiseMaker(session, parts.exposures, parts.engine, parts.bridge, self)
+        self._keep_folder(parts.settings)
         context = Context(session, parts.exposures, maker, Jobs(parts.engine, parts.bridge, self), image)
         self.header = NoiseHeader(context, self)
-        self.build_frame(context, pages.present(), self.header, NOTHING, self.show_page)
+        self.build_frame(context, PAGES, self.header, NOTHING, self.show_page)
         now = lambda: session.state.noise.page  # noqa: E731
         self.add_actions(
             (
@@ -41,6 +42,18 @@ class NoisePanel(PagedPanel):
         maker.opened.connect(lambda *_: self.show_page(COMPARE))
         self._show_state(session.state)
         maker.look()
+
+    def _keep_folder(self, settings: Any) -> None:
+        """The results go where they went the last time, if that folder is still there."""
+        kept = settings.get(FOLDER_KEY)
+        if isinstance(kept, str) and self._session.state.noise.folder is None and Path(kept).is_dir():
+            self._session.set_noise(commit=False, folder=Path(kept))
+
+        def keep(old: SessionState, new: SessionState) -> None:
+            if old.noise.folder != new.noise.folder:
+                settings.set(FOLDER_KEY, None if new.noise.folder is None else str(new.noise.folder))
+
+        self._session.changed.connect(keep)
 
     def show_page(self, title: str) -> None:
         """Bring a page to the front, where it is there."""

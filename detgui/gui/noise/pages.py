@@ -17,8 +17,3 @@ PAGES = (
     PageRow("Compare", f"{_ROOM}.compare_page", "ComparePage", "Two exposures: what got better, what got worse"),
     PageRow("Sweep", f"{_ROOM}.sweep_page", "SweepPage", "A setting over values, and the diagnosis against it"),
 )
-
-
-def present() -> tuple[PageRow, ...]:
-    """The pages that are there."""
-    return tuple(row for row in PAGES if row.exists)

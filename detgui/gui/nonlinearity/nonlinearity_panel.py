@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QWidget
 
 from detgui.gui.common import plot_theme
 from detgui.gui.common.jobs import Jobs
-from detgui.gui.nonlinearity import pages
 from detgui.gui.nonlinearity.context import Context
 from detgui.gui.nonlinearity.header import SharedHeader
+from detgui.gui.nonlinearity.pages import PAGES
 from detgui.gui.pages.paged_panel import PagedPanel
 from detgui.session.slopes import SlopeMaker
 from detgui.session.state import SessionState
@@ -36,7 +36,7 @@ class NonlinearityPanel(PagedPanel):
         context = Context(session, parts.exposures, maker, Jobs(parts.engine, parts.bridge, self), image)
         self.header = SharedHeader(context, self)
         nothing = "Open a ramp to map what its pixels leave after a straight line"
-        self.build_frame(context, pages.present(), self.header, nothing, session.set_page)
+        self.build_frame(context, PAGES, self.header, nothing, session.set_page)
         self._make_actions()
         session.changed.connect(self._changed)
         maker.changed.connect(self.header.show_work)

@@ -13,8 +13,3 @@ PAGES = (
     PageRow("Pair", f"{_ROOM}.pair_page", "PairPage", "Two detectors side by side"),
     PageRow("Charge", f"{_ROOM}.charge_page", "ChargePage", "Charge moved for each DN of contrast"),
 )
-
-
-def present() -> tuple[PageRow, ...]:
-    """The pages that are there."""
-    return tuple(row for row in PAGES if row.exists)

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QWidget
 
 from detgui.gui.common import plot_theme
 from detgui.gui.common.jobs import Jobs
-from detgui.gui.offsets import pages
 from detgui.gui.offsets.context import Context
 from detgui.gui.offsets.header import OffsetsHeader
+from detgui.gui.offsets.pages import PAGES
 from detgui.gui.pages.paged_panel import PagedPanel
 from detgui.session.offsets import TAB, OffsetsMaker
 from detgui.session.offsets_options import CORRECTION
@@ -30,7 +30,7 @@ class OffsetsPanel(PagedPanel):
         self.maker = maker = OffsetsMaker(session, parts.exposures, jobs, self)
         context = Context(session, parts.exposures, maker, jobs, image, lambda sentence: self.header.say(sentence))
         self.header = OffsetsHeader(context, self)
-        self.build_frame(context, pages.present(), self.header, "", lambda title: session.set_offsets(page=title))
+        self.build_frame(context, PAGES, self.header, "", lambda title: session.set_offsets(page=title))
         now = lambda: session.state.offsets.page  # noqa: E731
         self.add_actions(
             (

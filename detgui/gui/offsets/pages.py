@@ -12,8 +12,3 @@ PAGES = (
     PageRow("Solution", f"{_ROOM}.solution_page", "SolutionPage", "All detectors and epochs of a filter at once"),
     PageRow("Correction", f"{_ROOM}.correction_page", "CorrectionPage", "Calibrated images brought to one photometric scale, and back"),
 )
-
-
-def present() -> tuple[PageRow, ...]:
-    """The pages that are there."""
-    return tuple(row for row in PAGES if row.exists)

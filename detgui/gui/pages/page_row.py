@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from PySide6.QtWidgets import QWidget
@@ -22,11 +21,6 @@ class PageRow:
     module: str
     widget: str
     tip: str
-
-    @property
-    def exists(self) -> bool:
-        """Whether the page is there: one that is not is not listed."""
-        return find_spec(self.module) is not None
 
     def build(self, context: Any, parent: QWidget) -> QWidget:
         """Make the widget; its module is imported here, not with the window."""
