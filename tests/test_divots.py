@@ -47,6 +47,8 @@ def test_a_pixel_at_the_centre_costs_its_part_of_the_profile():
     first = listed[0]
     assert (first.column, first.rows, first.near) == (100, (13,), True)
     assert first.lost == pytest.approx(profile[13, 100], rel=0.05)
+    assert first.lost == pytest.approx(profile[13, 100], abs=4 * first.lost_err + 0.005)  # the profile moves within the window
+    assert 0 < first.lost_err < 0.01
     assert first.depth == pytest.approx(profile[13, 100], abs=4 * first.depth_err)
     assert first.distance == pytest.approx(0.0, abs=0.2)
     assert found.full[100] == pytest.approx(flux[100], rel=0.02)
@@ -55,6 +57,31 @@ def test_a_pixel_at_the_centre_costs_its_part_of_the_profile():
     assert not far.near
     assert far.lost < 0.02
     assert found.err[20] == pytest.approx(0.5 * np.sqrt(15))
+
+
+def test_the_error_of_the_part_that_is_lost_is_its_scatter():
+    """Profile that stays where it is: what is lost is known exactly."""
+    row = np.arange(ROWS)[:, None]
+    profile = np.exp(-((row - 12) ** 2) / (2 * 1.5**2)) * np.ones(61)
+    profile /= profile.sum(axis=0)
+    pulls = []
+    for seed in range(60):
+        image = 1000 * profile + np.random.default_rng(seed).normal(0, 8, profile.shape)
+        bad = np.zeros(image.shape, bool)
+        bad[13, 30] = True
+        [found] = divots(image, bad, trace(image, None, bad, 6, 18))[:1]
+        pulls.append((found.lost - profile[13, 30] / profile[6:19, 30].sum()) / found.lost_err)
+    assert 0.4 < np.sqrt(np.mean(np.square(pulls))) < 1.5
+
+
+def test_light_that_fills_the_slit_is_said(tmp_path):
+    row = np.arange(ROWS)[:, None]
+    image = np.where((row >= 4) & (row <= 20), 5.0, 0.0) * np.ones(COLUMNS) + np.random.default_rng(1).normal(0, 0.01, (ROWS, COLUMNS))
+    path = write(tmp_path / "wide_cal.fits", JWST, ("SCI", image.astype(np.float32)))
+    with open_one([path]) as exposure:
+        found = extract1d.run(exposure)
+    assert (found.aperture.ystart, found.aperture.ystop) == (4, 20)
+    assert "fills 17 of 25 rows" in found.notes[0]
 
 
 def test_without_bad_pixels_there_are_no_divots():

@@ -281,7 +281,8 @@ def test_a_chain_gives_each_step_what_the_last_one_made(child, bots, tmp_path):
     results = step_chain.run(chain, tmp_path, keep_all=False, child=child, progress=lambda fraction, message="": told.append(fraction))
     assert [result.status for result in results[:-1]] == ["COMPLETE"] * 6
     assert told == sorted(told)
-    assert len(results[-1].outputs) == 2  # rate and rateints
+    root = steps.root_name(bots.uncal)
+    assert [path.name for path in results[-1].outputs] == [f"{root}_{each}_gain_scale.fits" for each in ("rate", "rateints")]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in results[-1].outputs)
     with open_one([results[-1].outputs[1]]) as exposure:
         done = {name: exposure.cal_step(name) for name in ("dq_init", "superbias", "linearity", "dark_current", "ramp_fit")}

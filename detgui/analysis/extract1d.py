@@ -23,6 +23,12 @@ from detgui.science.dq import DO_NOT_USE, names
 
 Floats = NDArray[np.float64]
 
+FILLED = 0.5
+"""Part of the image's height that the profile of a point source does not have at half its maximum."""
+
+LIGHT = 0.02
+"""Part of the profile's maximum under which a row has no light."""
+
 
 @dataclass(frozen=True, slots=True)
 class Aperture:
@@ -91,6 +97,7 @@ class Result:
     mean_profile: Floats
     diagnosis: Diagnosis
     provenance: dict[str, object] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def run(exposure: Exposure, params: Params | None = None, progress: Progress = no_progress) -> Result:
@@ -110,7 +117,7 @@ def run(exposure: Exposure, params: Params | None = None, progress: Progress = n
     if bad.all():
         raise BadInput(f"{exposure.name}: every pixel of it is flagged DO_NOT_USE or is no number")
     progress(0.4, "profile")
-    aperture = _placed(aperture, image, bad)
+    aperture, notes = _placed(aperture, image, bad)
     whole = aperture.of(*((image.shape[1], image.shape[0]) if aperture.dispersion == 1 else image.shape))
     x0, x1, y0, y1 = whole.box
     along, across = ((x0, x1), (y0, y1)) if whole.dispersion == 1 else ((y0, y1), (x0, x1))
@@ -132,14 +139,15 @@ def run(exposure: Exposure, params: Params | None = None, progress: Progress = n
         traced.profile.mean(axis=1),
         _diagnosis(found),
         origin(exposure, params, "extract1d"),
+        notes,
     )
 
 
-def _placed(aperture: Aperture, image: Floats, bad: NDArray[np.bool_]) -> Aperture:
-    """Limits across the dispersion, where they are not given: three standard deviations about the profile's peak."""
+def _placed(aperture: Aperture, image: Floats, bad: NDArray[np.bool_]) -> tuple[Aperture, tuple[str, ...]]:
+    """Limits across the dispersion, where they are not given: three standard deviations about the profile's peak; and what to say of it."""
     names_ = ("ystart", "ystop") if aperture.dispersion == 1 else ("xstart", "xstop")
     if getattr(aperture, names_[0]) is not None or getattr(aperture, names_[1]) is not None:
-        return aperture
+        return aperture, ()
     profile = science.local_profile(np.where(bad, np.nan, image)).mean(axis=1)
     peak = int(np.argmax(profile))
     half = profile > 0.5 * profile[peak]
@@ -149,8 +157,15 @@ def _placed(aperture: Aperture, image: Floats, bad: NDArray[np.bool_]) -> Apertu
     while high < profile.size - 1 and half[high + 1]:
         high += 1
     reach = max(2.0, 1.3 * (high - low + 1))
-    limits = {names_[0]: max(0.0, round(peak - reach)), names_[1]: min(profile.size - 1.0, round(peak + reach))}
-    return replace(aperture, **limits)
+    lit = np.flatnonzero(profile > LIGHT * profile[peak])
+    first, last = max(float(lit[0]), round(peak - reach)), min(float(lit[-1]), round(peak + reach))
+    placed = replace(aperture, ystart=first, ystop=last) if aperture.dispersion == 1 else replace(aperture, xstart=first, xstop=last)
+    if high - low + 1 <= FILLED * profile.size:
+        return placed, ()
+    note = (
+        f"the light fills {high - low + 1} of {profile.size} rows at half its height: no point source is seen, place the aperture by hand"
+    )
+    return placed, (note,)
 
 
 def _pixels(each: Divot, flags: NDArray[np.uint32], traced: Traced, first: int, dispersion: int) -> tuple[BadPixel, ...]:
@@ -172,7 +187,7 @@ def _diagnosis(found: list[Divot]) -> Diagnosis:
             f"{len(found)} columns miss part of their flux, {near} of them near the centre of the profile: "
             "try pixel_replace before extract_1d, and look that it does not over-correct."
         )
-    value, err = (worst.lost, worst.depth_err) if worst else (0.0, 0.0)
+    value, err = (worst.lost, worst.lost_err) if worst else (0.0, 0.0)
     return Diagnosis(
         "divots", "Largest part of the flux that a column misses", value, err, "", bool(found and (deep or near)), sentence, "NS-G03"
     )

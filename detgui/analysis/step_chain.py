@@ -88,7 +88,8 @@ def run(
     """Run the steps; every result is written to ``folder`` as `steps.run` does, with ``keep_all`` False only those of the last step.
 
     After ramp_fit, steps run on the rate and on the rateints file: ``ROOT_rate_STEP.fits`` and ``ROOT_rateints_STEP.fits``. A step that is
-    SKIPPED or FAILED does not end the chain: its product says so. Raises what `steps.run` does; results of earlier steps stay where ``keep_all`` is set.
+    SKIPPED or FAILED does not end the chain: its product says so. Raises what `steps.run` does; results of earlier steps
+    stay where ``keep_all`` is set.
     """
     worker = child or steps.shared_child()
     check(params, worker, progress)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detgui.science.robust import nan_median
+from detgui.science.robust import nan_median, sigma_of
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -21,6 +21,9 @@ WINDOW = 41
 
 NEIGHBOURS = 3
 """Columns on each side that a divot is measured against."""
+
+MEDIAN_LOSS = 1.2533
+"""Error of a median over that of a mean."""
 
 LEAST_PART = 0.01
 """Part of the profile that a column has to miss to be listed."""
@@ -52,13 +55,15 @@ class Traced:
 
 @dataclass(frozen=True, slots=True)
 class Divot:
-    """A column that misses part of its profile: ``column``; ``rows`` of the pixels; ``lost`` part of the flux by the profile; ``depth``
-    that the spectrum shows against its neighbours, and ``depth_err``; ``distance`` from the profile's centre of the pixel that costs most,
-    rows; ``near`` where that is within a standard deviation of the profile."""
+    """A column that misses part of its profile: ``column``; ``rows`` of the pixels; ``lost`` part of the flux by the profile, ``lost_err``
+    from the scatter of that part in the columns that the profile is from; ``depth`` that the spectrum shows against its neighbours, and
+    ``depth_err``; ``distance`` from the profile's centre of the pixel that costs most, rows; ``near`` where that is within a standard
+    deviation of the profile."""
 
     column: int
     rows: tuple[int, ...]
     lost: float
+    lost_err: float
     depth: float
     depth_err: float
     distance: float
@@ -127,8 +132,29 @@ def divots(image: Floats, bad: Mask, found: Traced, least: float = LEAST_PART) -
         distance = float(worst - found.centre[column])
         depth, error = _depth(found, int(column))
         near = abs(distance) <= float(found.width[column])
-        listed.append(Divot(int(column), tuple(int(row) for row in rows), float(found.lost[column]), depth, error, distance, near))
+        lost, lost_err = float(found.lost[column]), _lost_err(image, missing, found, int(column), rows)
+        listed.append(Divot(int(column), tuple(int(row) for row in rows), lost, lost_err, depth, error, distance, near))
     return sorted(listed, key=lambda each: -each.lost)
+
+
+def _lost_err(image: Floats, missing: Mask, found: Traced, column: int, rows: NDArray[np.intp]) -> float:
+    """Error of the part of the profile in some rows, from the columns around that have all their pixels; NaN with under 3.
+
+    The error of their median, and by how much that differs from the profile, which has no negative rows.
+    """
+    low = int(np.clip(column - WINDOW // 2, 0, max(0, image.shape[1] - WINDOW)))
+    near = np.arange(low, min(low + WINDOW, image.shape[1]))
+    near = near[~missing[:, near].any(axis=0)]
+    if near.size < 3:
+        return np.nan
+    inside = np.where(found.weight[:, None] > 0, image[:, near], 0.0)
+    total, part = found.weight @ inside, found.weight[rows] @ inside[rows]
+    usual = float(np.median(total))
+    if not usual > 0:
+        return np.nan
+    # Ratio to the usual sum, not each column's own: where a column has no light its own ratio is wild.
+    rest = (part - found.lost[column] * total) / usual
+    return float(np.hypot(MEDIAN_LOSS * sigma_of(rest) / np.sqrt(near.size), np.median(rest)))
 
 
 def _depth(found: Traced, column: int) -> tuple[float, float]:

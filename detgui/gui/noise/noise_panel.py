@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtWidgets import QWidget
@@ -15,6 +16,7 @@ from detgui.session.noise import COMPARE, TAB, NoiseMaker
 from detgui.session.state import SessionState
 
 NOTHING = "Open an exposure to see its read-out noise and to run steps of the pipeline on it."
+FOLDER_KEY = "folder of steps"
 
 
 class NoisePanel(PagedPanel):
