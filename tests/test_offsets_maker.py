@@ -92,20 +92,20 @@ def test_the_catalog_is_read_once(found, monkeypatch):
 def test_prediction_takes_the_offsets_away(found):
     from detgui.analysis import offset_rows
 
-    after = offsets_work.predict(found, offset_rows.table_of(found.result), "", "later")
+    after = offsets_cals.predict(found, offset_rows.table_of(found.result), "", "later")
     assert max(abs(row.dmag_ab) for row in found.result.rows) > 0.03
     assert max(abs(row.dmag_ab) for row in after.rows) < 1e-4  # as far as a robust fit repeats itself
-    half = offsets_work.predict(found, offset_rows.table_of(found.result), "A", "half")
+    half = offsets_cals.predict(found, offset_rows.table_of(found.result), "A", "half")
     assert max(abs(row.dmag_ab) for row in half.rows) < 1e-4
     assert np.mean(half.catalog.mag) != pytest.approx(np.mean(after.catalog.mag), abs=1e-3)  # B was moved instead of A
 
 
 def test_the_published_table_is_read():
-    table = offsets_work.read_table("published", None)
+    table = offsets_cals.read_table("published", None)
     assert not table.own
     assert table.row("long", "f444w").slope == pytest.approx(0.00433, abs=1e-5)
     with pytest.raises(BadInput, match="choose the file"):
-        offsets_work.read_table("file", None)
+        offsets_cals.read_table("file", None)
 
 
 def test_trends():
@@ -202,34 +202,34 @@ def test_images_are_corrected_and_the_correction_taken_off(cals, tmp_path, found
     from detgui.analysis import offset_rows
 
     table = offset_rows.table_of(found.result)
-    facts = offsets_cals.look(cals, table, CorrectParams())
+    facts = offsets_cals.look(cals, table, CorrectParams(), {})
     assert all("has a gradient in F444W" in each.why for each in facts)
     assert all("--epoch" not in each.why for each in facts)
     params = CorrectParams(epoch="1")
-    facts = offsets_cals.look(cals, table, params)
+    facts = offsets_cals.look(cals, table, CorrectParams(), dict.fromkeys(cals, "1"))
     assert all(each.usable for each in facts)
     by_detector = {each.detector: each.dmag for each in facts}
     assert by_detector["nrcblong"] == 0.0
     assert by_detector["nrcalong"] == found.result.rows[1].dmag_a
     folder = tmp_path / "out"
-    done = offsets_cals.correct(cals, folder, table, found.result, params)
+    done = offsets_cals.correct(cals, folder, table, found.result, CorrectParams(), dict.fromkeys(cals, "1"))
     assert len(done.done.files) == 4
     assert (folder / offsets_cals.TABLE).is_file()  # the provenance names it
     a = next(each for each in facts if each.detector == "nrcalong").path
     before, after = (fits.getdata(path, "SCI") for path in (a, folder / a.name))
     assert np.nanmedian(after / before) == pytest.approx(10 ** (by_detector["nrcalong"] / 2.5), rel=1e-5)
-    again = offsets_cals.look([folder / a.name], table, params)[0]
+    again = offsets_cals.look([folder / a.name], table, params, {})[0]
     assert again.corrected
     assert not again.usable
     back = offsets_cals.undo([folder / a.name], tmp_path / "back")
     assert back.undone
     assert fits.getdata(tmp_path / "back" / a.name, "SCI") == pytest.approx(before, rel=1e-6, nan_ok=True)
     with pytest.raises(BadInput, match="corrected already"):
-        offsets_cals.correct([folder / a.name], tmp_path / "twice", table, None, params)
+        offsets_cals.correct([folder / a.name], tmp_path / "twice", table, None, params, {})
 
 
 def test_the_factor_is_an_image(cals):
-    table = offsets_work.read_table("published", None)
+    table = offsets_cals.read_table("published", None)
     a = next(path for path in cals if "nrcalong" in path.name)
     made = offsets_cals.factor_map(a, table, CorrectParams(epoch="1"), None)
     assert made.read_image("FACTOR") == pytest.approx(np.full((64, 64), 10 ** (-0.016536067 / 2.5)), rel=1e-6)

@@ -57,7 +57,7 @@ def test_the_published_table_without_own_offsets(qtbot, cals):
         assert not page.write.isEnabled()
         pick(page.form.epoch, "1")
         qtbot.waitUntil(page.write.isEnabled, timeout=PATIENCE)
-        factors = {page.rows.item(row, 1).text(): page.rows.item(row, 3).text() for row in range(4)}
+        factors = {page.rows.item(row, 1).text(): page.rows.item(row, 4).text() for row in range(4)}
         assert factors == {"NRCALONG": f"{10 ** (-0.016536067 / 2.5):.5f}", "NRCBLONG": "1.00000"}
         press(page.preview)
         qtbot.waitUntil(lambda: parts.session.state.current is not None, timeout=PATIENCE)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui import __version__
+from detgui.analysis.offset_epochs import doubt
 from detgui.analysis.offset_factor import (
     MARK,
     SHARE_NOTE,
@@ -75,26 +76,32 @@ def run(
     table: OffsetTable | None = None,
     params: CorrectParams | None = None,
     progress: Progress = no_progress,
+    epochs: Mapping[str, str] | None = None,
 ) -> Result:
     """Write corrected copies of calibrated images into a folder, under the same names; without a table by the published one.
 
-    Files that cannot be corrected are refused, each with a sentence. Raises `BadInput` where none can.
+    ``epochs`` of files by their names go before the parameters' epoch; what their dates say against it is among the notes. Files that
+    cannot be corrected are refused, each with a sentence. Raises `BadInput` where none can.
     """
-    table, params = table or published(), params or CorrectParams()
+    table, common = table or published(), params or CorrectParams()
+    doubts: list[str] = []
 
     def one(path: Path, target: Path) -> Corrected:
         shown = read_cal(path, sky=False)
         if any(line.startswith(MARK) for line in shown.history):
             raise BadInput(f"{path.name} is corrected already: its HISTORY tells so; --undo takes the correction off")
+        params = replace(common, epoch=(epochs or {}).get(path.name, common.epoch))
         needs_sky = table.own and bool(table.row_slope(shown.detector[4:], shown.filter))
         cal = read_cal(path) if needs_sky else shown
         factor = factor_of(cal, table, params)
         image = factor.image(cal)
         origin = provenance(path, table, params, factor)
         write_scaled(path, target, image, divide=False, add=history(factor, __version__), drop="", provenance=origin)
+        doubts.extend(each for each in [doubt(cal, table, params.epoch)] if each)
         return Corrected(path, target, factor, float(image.min()), float(image.max()))
 
-    return _each(paths, Path(folder), one, progress, "correcting", _notes(table, params))
+    result = _each(paths, Path(folder), one, progress, "correcting", _notes(table, common))
+    return replace(result, notes=(*result.notes, *doubts))
 
 
 def undo(paths: Sequence[str | Path], folder: str | Path, progress: Progress = no_progress) -> Result:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui.analysis.offset_detect import Found, background, detect, jacobian, magnitude
+from detgui.analysis.offset_epochs import dates_of
 from detgui.analysis.offset_sources import SNR_MAG, epoch_order
 from detgui.data.catalogs import Catalog
 from detgui.data.field_images import FieldImage, ImageFacts, open_image, read_facts, with_epochs
@@ -205,7 +206,8 @@ def _measure(image: FieldImage, sources: Found, name: str, params: ImageParams) 
             continue
         ra = sources.ra[at] + found.east / 3600 / np.cos(np.deg2rad(sources.dec[at]))
         dec = sources.dec[at] + found.north / 3600
-        place = (f"{name}-{at + 1:05d}", ra % 360.0, dec, facts.detector, facts.epoch, name, float(x[at]), float(y[at]), facts.exposure)
+        pixel = (np.nan, np.nan) if facts.mosaic else (float(x[at]), float(y[at]))  # of the detector
+        place = (f"{name}-{at + 1:05d}", ra % 360.0, dec, facts.detector, facts.epoch, name, *pixel, facts.exposure)
         rows.append((*place, found.iso, found.iso_err, found.kron, found.kron_err, found.smooth, found.aligned))
     return rows
 
@@ -241,6 +243,7 @@ def _photometry(rows: Sequence[tuple[Any, ...]], images: Sequence[ImageFacts], r
         files=tuple(each.path for each in images),
         refused=tuple(refused),
         magnitudes=("isophotal",),
+        dates=tuple((epoch, *days) for epoch, days in dates_of(images).items()),
     )
     with np.errstate(all="ignore"):
         kron_mag_err = np.where(kron > 0, SNR_MAG * kron_err / kron, np.nan)

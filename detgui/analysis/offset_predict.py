@@ -22,6 +22,11 @@ Array = NDArray[np.float64]
 SCALES = {True: 0.063 / 60, False: 0.031 / 60}
 """Pixels of the long-wave and short-wave channel, arcmin (JDox, NIRCam Detector Overview)."""
 
+SIDE, EDGE = 2048, 8
+"""Pixels of a detector along x, and how far beyond its edge a source's centre may be."""
+
+NO_X = "the published gradient runs along the detector's x, and not all sources have a place on a detector (mosaics give none)"
+
 
 def predict(result: Result, table: OffsetTable, params: CorrectParams | None = None, progress: Progress = no_progress) -> Result:
     """The result as it would be after the correction: same sources, long axis and pair of epochs.
@@ -37,7 +42,8 @@ def predict(result: Result, table: OffsetTable, params: CorrectParams | None = N
 def corrected(catalog: Catalog, table: OffsetTable, params: CorrectParams) -> Catalog:
     """The catalog with the magnitudes that corrected images would give. What the table lacks stays as it is, which the notes say.
 
-    Raises `BadInput` where it lacks everything, and for a gradient along x without detector positions.
+    A gradient along x is left out, and the notes say so, where sources have no position on a detector. Raises `BadInput` where the table
+    lacks everything.
     """
     mag = catalog.mag.copy()
     notes, any_ = [], False
@@ -71,6 +77,8 @@ def _gradient(
         return np.zeros(rows.size)
     if table.axis is not None:
         return k * along(catalog.ra[rows], catalog.dec[rows], table.axis)
-    if not np.isfinite(catalog.x[rows]).all():
-        raise BadInput("the published gradient runs along the detector's x, and the catalogs have no x of their sources")
-    return k * catalog.x[rows] * SCALES[row.det == LONG]
+    x = catalog.x[rows]
+    if not ((x > -EDGE) & (x < SIDE + EDGE)).all():  # False for NaN too: mosaics have pixels of their own
+        notes.append(f"{NO_X}: {row.filt.upper()} of array {row.det} is shown without its gradient")
+        return np.zeros(rows.size)
+    return k * x * SCALES[row.det == LONG]

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from detgui.analysis.offset_epochs import META, to_meta
 from detgui.analysis.offset_types import REFERENCES, FilterResult, PairResult, Params, Result
 from detgui.data.offset_tables import OffsetRow, OffsetTable, swap_reference, write_offsets
 from detgui.errors import BadInput
@@ -73,6 +74,7 @@ def meta(result: Result) -> dict[str, Any]:
         "reference": result.params.reference,
         "dmag_ab": "m_A - m_B, T free" if result.params.free_time else "m_A - m_B, T = 0; dmag_time from the fit with T free",
         "gradient": "mag/arcmin along the long axis, later epoch minus earlier; d = 0 at the origin",
+        **({META: to_meta(result.catalog.dates)} if result.catalog.dates else {}),
         "notes": list(result.notes),
         "troubles": list(result.troubles),
         "provenance": result.provenance,

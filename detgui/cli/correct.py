@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("files", nargs="+", type=named_file, metavar="CAL", help="calibrated images of NIRCam")
     add("--offsets", type=named_file, metavar="OFFSETS.ecsv", help="table of offsets (default: the one published with PEARLS JWIDF)")
-    add("--epoch", type=str.strip, default="", metavar="N", help="epoch of the images, where the table has a gradient for them")
+    add("--epoch", action="append", default=[], metavar="N[@FILE]", help="epoch of the images, or of one, where the table has a gradient")
     add("--gradient", choices=("later", "half"), default="later", help="all of it to the later epoch (default), or half to each")
     add("--reference", type=reference, metavar="A|B|mean", help="module that keeps its photometry (default: the table's)")
     add("--undo", action="store_true", help="take the correction off again, as HISTORY tells of it")
@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Correct or undo, and say."""
     from detgui.analysis import offset_correct
+    from detgui.analysis.offset_epochs import epochs_of
     from detgui.data.offset_tables import published, read_offsets
 
     table = read_offsets(args.offsets) if args.offsets is not None else published()
@@ -34,8 +35,9 @@ def run(args: Namespace) -> int:
             if args.undo:
                 result = offset_correct.undo(args.files, args.output, progress)
             else:
-                params = offset_correct.CorrectParams(args.epoch, args.reference or "", args.gradient)
-                result = offset_correct.run(args.files, args.output, table, params, progress)
+                epoch, epochs = epochs_of(args.epoch, args.files)
+                params = offset_correct.CorrectParams(epoch, args.reference or "", args.gradient)
+                result = offset_correct.run(args.files, args.output, table, params, progress, epochs)
     except offset_correct.NoneWritten as error:
         for sentence in error.sentences[:-1]:
             say(sentence)

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ NO_FILTER = ("", "CLEAR", "N/A", "NONE", "MASKRND", "MASKBAR", "FLAT", "MASKIPR"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CalImage:
-    """``path``, ``shape`` (ny, nx) of SCI, ``detector`` 'nrca1' ... 'nrcblong', ``filter`` in small letters, lines of ``history``."""
+    """``path``, ``shape`` (ny, nx) of SCI, ``detector`` 'nrca1' ... 'nrcblong', ``filter`` in small letters, lines of ``history``;
+    ``date`` of the exposure's begin, UTC, and its ``program`` without leading zeros, where the header has them."""
 
     path: Path
     shape: tuple[int, int]
@@ -40,6 +42,8 @@ class CalImage:
     history: tuple[str, ...]
     header: Any
     wcs: PixelWcs | None
+    date: datetime | None = None
+    program: str = ""
 
     def need_sky(self) -> GridSky:
         """Places of the pixels. Raises `BadInput` where the file gives none."""
@@ -109,9 +113,20 @@ def read_cal(path: str | Path, sky: bool = True) -> CalImage:
             raise BadInput(f"{path.name} is not of one NIRCam detector: DETECTOR is {primary.get('DETECTOR', 'missing')}")
         lines = tuple(str(line) for line in primary.get("HISTORY", ()))
         band = effective_filter(path, primary)
+        date, program = observed(primary), str(primary.get("PROGRAM", "")).strip().lstrip("0")
         both = header.copy()
     wcs = load_wcs(path, shape[-2], shape[-1]) if sky else None
-    return CalImage(path, (shape[-2], shape[-1]), detector, band, lines, both, wcs)
+    return CalImage(path, (shape[-2], shape[-1]), detector, band, lines, both, wcs, date, program)
+
+
+def observed(primary: Any) -> datetime | None:
+    """When an exposure began, UTC; None where the header does not say."""
+    for name in ("DATE-BEG", "DATE-OBS"):
+        try:
+            return datetime.fromisoformat(str(primary.get(name, ""))).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+    return None
 
 
 def effective_filter(path: Path, header: Any) -> str:

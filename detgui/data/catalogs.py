@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ class Catalog:
     ``ra``, ``dec`` in degrees (ICRS), ``mag`` and ``err`` in mag; ``x``, ``y`` in pixels of the detector, 0-based as the file has them, NaN
     where not known; ``ident`` and ``exposure`` '' where there is none; ``detector`` 'nrca1' ... 'nrcblong'; ``filter`` in small letters.
     ``shared_ids``: the identifiers are meant to be the same in all epochs. ``long_axis_pa``: degrees, as the meta say, or None;
-    ``angles``: what they say where the catalogs differ. ``refused``: one sentence for each file that cannot be used.
+    ``angles``: what they say where the catalogs differ; ``dates``: epoch, its first and last day (UTC), where known. ``refused``: one
+    sentence for each file that cannot be used.
     """
 
     ident: Texts
@@ -66,6 +68,7 @@ class Catalog:
     magnitudes: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     angles: tuple[float, ...] = ()
+    dates: tuple[tuple[str, date, date], ...] = ()
 
     def __len__(self) -> int:
         return int(self.ra.size)

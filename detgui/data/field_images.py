@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detgui.data.cal_images import effective_filter, open_fits
+from detgui.data.cal_images import effective_filter, observed, open_fits
 from detgui.data.wcs import celestial_wcs
 from detgui.errors import BadInput
 from detgui.science.offset_detectors import detector_name
@@ -32,7 +32,8 @@ ARCSEC2 = (np.pi / 648000.0) ** 2
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What a header says: ``pixel`` solid angle in sr, ``date`` UTC; ``epoch`` '' until `with_epochs`."""
+    """What a header says: ``pixel`` solid angle in sr, ``date`` UTC; ``epoch`` '' until `with_epochs`; whether it is a ``mosaic``, whose
+    pixels are not the detector's."""
 
     path: Path
     shape: tuple[int, int]
@@ -41,6 +42,7 @@ class ImageFacts:
     pixel: float
     date: datetime | None
     epoch: str = ""
+    mosaic: bool = False
 
     @property
     def exposure(self) -> str:
@@ -92,7 +94,9 @@ def read_facts(path: str | Path, values: Sequence[tuple[str, str, str]] = ()) ->
                 " or say --value detector=nrca1@FILE"
             )
         band = given["filter"].lower() if "filter" in given else effective_filter(path, primary)
-        return ImageFacts(path, (shape[0], shape[1]), detector, band, _pixel(path, header, primary), _date(primary), given.get("epoch", ""))
+        mosaic = "WHT" in hdus or str(primary.get("S_RESAMP", "")).strip().upper() == "COMPLETE"
+        pixel, date = _pixel(path, header, primary), observed(primary)
+        return ImageFacts(path, (shape[0], shape[1]), detector, band, pixel, date, given.get("epoch", ""), mosaic)
 
 
 def _pixel(path: Path, header: Any, primary: Any) -> float:
@@ -101,15 +105,6 @@ def _pixel(path: Path, header: Any, primary: Any) -> float:
         if isinstance(value, int | float) and value > 0:
             return float(value) * factor
     raise BadInput(f"{path.name} has no PIXAR_SR: how large its pixels are is not known")
-
-
-def _date(primary: Any) -> datetime | None:
-    for name in ("DATE-BEG", "DATE-OBS"):
-        try:
-            return datetime.fromisoformat(str(primary.get(name, ""))).replace(tzinfo=UTC)
-        except ValueError:
-            continue
-    return None
 
 
 def with_epochs(images: Sequence[ImageFacts]) -> list[ImageFacts]:

@@ -45,6 +45,7 @@ class OffsetsMaker(QObject):
         self.seconds = 0.0  # that the last measuring took
         self._asked = False  # whether the present files were asked to be measured
         self.trouble = ""  # what went wrong
+        self.not_shown = False  # whether no open image shows the source that was looked for last
         self._picture: tuple[str, str] = ("", "")  # step whose difference is in the list, and its key
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self.compute)
@@ -182,10 +183,13 @@ class OffsetsMaker(QObject):
         state = self._session.state
         order = sorted(state.exposures, key=lambda each: state.frame is None or each.key != state.frame.exposure)
         candidates = [(each.key, each.paths[0], each.shape[2], each.shape[3]) for each in order if each.paths and not each.error]
+        self.not_shown = not candidates
         if candidates:
             self._work.start(FIND, "", offsets_images.find, candidates, ra, dec, then=self._found, quick=True)
 
     def _found(self, found: tuple[str, int, int] | None) -> None:
+        self.not_shown = found is None
+        self.changed.emit()
         if found is not None and self._session.state.exposure(found[0]) is not None:
             key, x, y = found
             if self._session.state.frame is None or self._session.state.frame.exposure != key:

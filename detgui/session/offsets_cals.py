@@ -1,9 +1,9 @@
-"""What workers do with the images that are corrected: what each is, its factor as an image, writing and taking off again. No Qt."""
+"""What workers do with tables of offsets and the images that are corrected: what each is, its factor as an image, writing and taking off again. No Qt."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,15 +19,36 @@ if TYPE_CHECKING:
     from detgui.analysis.offset_types import Result
     from detgui.data.exposure import Exposure
     from detgui.data.offset_tables import OffsetTable
+    from detgui.session.offsets_work import Measured
 
 FOLDER = "corrected"
 TABLE = "offsets.ecsv"
 
 
+def read_table(choice: str, path: Path | None, progress: Progress = no_progress) -> OffsetTable:
+    """The published table, or that of a file. Raises `BadInput`."""
+    from detgui.data.offset_tables import published, read_offsets
+
+    progress(0.0, "reading the table of offsets")
+    if choice == "published":
+        return published()
+    if path is None:
+        raise BadInput("choose the file of the table of offsets")
+    return read_offsets(path)
+
+
+def predict(measured: Measured, table: OffsetTable, keep: str, gradient: str, progress: Progress = no_progress) -> Result:
+    """The offsets after the correction."""
+    from detgui.analysis import offset_predict
+    from detgui.analysis.offset_factor import CorrectParams
+
+    return offset_predict.predict(measured.result, table, CorrectParams("", keep, gradient), progress)
+
+
 @dataclass(frozen=True, slots=True)
 class CalFacts:
     """What is known of an image: ``dmag`` mag and ``slope`` mag/arcmin that a table gives it, ``corrected`` already, ``why`` it cannot
-    be corrected."""
+    be corrected; ``epoch`` of which it is taken to be, ``by_date`` or as it was said, and what its date says against it, ``doubt``."""
 
     path: Path
     detector: str = ""
@@ -36,6 +57,9 @@ class CalFacts:
     slope: float = 0.0
     corrected: bool = False
     why: str = ""
+    epoch: str = ""
+    by_date: bool = False
+    doubt: str = ""
 
     @property
     def usable(self) -> bool:
@@ -43,16 +67,26 @@ class CalFacts:
         return not self.why and not self.corrected
 
 
-def look(paths: Sequence[Path], table: OffsetTable | None, params: CorrectParams, progress: Progress = no_progress) -> tuple[CalFacts, ...]:
-    """What each image is and what the table says of it, in their order; without its WCS, which takes long to read."""
+def look(
+    paths: Sequence[Path],
+    table: OffsetTable | None,
+    params: CorrectParams,
+    epochs: Mapping[Path, str],
+    progress: Progress = no_progress,
+) -> tuple[CalFacts, ...]:
+    """What each image is and what the table says of it, in their order; without its WCS, which takes long to read.
+
+    ``epochs`` of single images go before the parameters' epoch; where none is said the image's date tells.
+    """
     found = []
     for at, path in enumerate(paths):
         progress(at / len(paths), f"looking at {path.name}")
-        found.append(_look(path, table, params))
+        found.append(_look(path, table, params, epochs.get(path, params.epoch)))
     return tuple(found)
 
 
-def _look(path: Path, table: OffsetTable | None, params: CorrectParams) -> CalFacts:
+def _look(path: Path, table: OffsetTable | None, params: CorrectParams, said: str) -> CalFacts:
+    from detgui.analysis.offset_epochs import doubt, epoch_by_date
     from detgui.analysis.offset_factor import MARK, epoch_slope
     from detgui.data.cal_images import read_cal
     from detgui.data.offset_tables import swap_reference
@@ -65,13 +99,16 @@ def _look(path: Path, table: OffsetTable | None, params: CorrectParams) -> CalFa
     corrected = any(line.startswith(MARK) for line in cal.history)
     if table is None:
         return CalFacts(path, cal.detector, cal.filter, corrected=corrected)
+    epoch = said or epoch_by_date(cal, table)
+    known = CalFacts(path, cal.detector, cal.filter, corrected=corrected, epoch=epoch, by_date=not said and bool(epoch))
     try:
         row = table.row(number_of(cal.detector), cal.filter)
         row = swap_reference(row, params.reference) if params.reference else row
-        slope = epoch_slope(row, table, params.epoch, params.gradient)
+        slope = epoch_slope(row, table, epoch, params.gradient)
     except BadInput as error:
-        return CalFacts(path, cal.detector, cal.filter, corrected=corrected, why=str(error).replace("say with --epoch", "say"))
-    return CalFacts(path, cal.detector, cal.filter, row.dmag(module_of(cal.detector)), slope, corrected)
+        return replace(known, why=str(error).replace("say with --epoch", "say"))
+    against = doubt(cal, table, said).removeprefix(f"{path.name} is ") if row.slope else ""
+    return replace(known, dmag=row.dmag(module_of(cal.detector)), slope=slope, doubt=against)
 
 
 def factor_map(
@@ -104,6 +141,7 @@ def correct(
     table: OffsetTable,
     measured: Result | None,
     params: CorrectParams,
+    epochs: Mapping[Path, str],
     progress: Progress = no_progress,
 ) -> Written:
     """Write corrected images. A table that was ``measured`` here and is in no file is written beside them first, so that their
@@ -120,8 +158,9 @@ def correct(
         path = folder / TABLE
         offset_rows.write(measured, path)
         table = read_offsets(path)
+    by_name = {each.name: epoch for each, epoch in epochs.items()}
     try:
-        return Written(offset_correct.run(list(paths), folder, table, params, progress), folder, False, path)
+        return Written(offset_correct.run(list(paths), folder, table, params, progress, by_name), folder, False, path)
     except offset_correct.NoneWritten as error:
         raise BadInput(_none("corrected", error.sentences)) from None
 
@@ -140,10 +179,16 @@ def _none(what: str, sentences: Sequence[str]) -> str:
     return f"none of the {len(sentences)} images could be {what}: {sentences[0]}"
 
 
-def command(paths: Sequence[Path], folder: Path, table: Path | None, params: CorrectParams) -> str:
+def command(paths: Sequence[Path], folder: Path, table: Path | None, params: CorrectParams, epochs: Mapping[Path, str]) -> str:
     """The command line that corrects the same images; the published table has no path."""
     from detgui.analysis.offset_correct import options
     from detgui.analysis.offset_origin import quoted
 
     files = [str(path) for path in paths]
-    return quoted(["detgui", "correct", *files, *(["--offsets", str(table)] if table else []), *options(params), "-o", str(folder)])
+    of_all = {epochs.get(path, "") for path in paths}
+    if len(of_all) == 1:
+        said = [word for epoch in of_all if epoch for word in ("--epoch", epoch)]
+    else:
+        said = [word for path in paths if epochs.get(path) for word in ("--epoch", f"{epochs[path]}@{path.name}")]
+    rest = options(replace(params, epoch=""))
+    return quoted(["detgui", "correct", *files, *(["--offsets", str(table)] if table else []), *said, *rest, "-o", str(folder)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +28,7 @@ TABLE, PREDICT, CALS, PREVIEW, WRITE, FOLDER = (
     f"offsets {word}" for word in ("table", "predict", "cals", "preview", "write", "cal folder")
 )
 TABLES = ("measured", "published", "file")
-OF_THE_TABLE = ("keep", "gradient", "epoch", "table", "table_file", "cals")
+OF_THE_TABLE = ("keep", "gradient", "epoch", "cal_epochs", "table", "table_file", "cals")
 
 
 class Correction(QObject):
@@ -39,6 +41,7 @@ class Correction(QObject):
         self._own: tuple[Result, OffsetTable] | None = None  # offsets that were measured, as a table
         self.cals: tuple[CalFacts, ...] = ()
         self.written: Written | None = None
+        self.just_written: tuple[Path, ...] = ()  # the newest corrected images, whose correction can be taken off
         self.table_trouble = ""  # why there is no table
         self.trouble = ""  # what else went wrong
         self._pictures: dict[Path, str] = {}  # image: key of its factor in the list
@@ -105,6 +108,10 @@ class Correction(QObject):
             return ()
         return table.pair_epochs or PUBLISHED_EPOCHS
 
+    def epochs_of(self, paths: Sequence[Path]) -> dict[Path, str]:
+        """Epochs of images as they were said or by their dates."""
+        return {each.path: each.epoch for each in self.cals if each.epoch and each.path in paths}
+
     @property
     def predicted(self) -> Result | None:
         """The offsets after the correction, None where they were not calculated."""
@@ -146,7 +153,7 @@ class Correction(QObject):
         self._read.tried = key
         self.table_trouble = ""
         self._work.start(
-            TABLE, "", offsets_work.read_table, *key, then=lambda found: self._table_came(key, found), failed=self._no_table, quick=True
+            TABLE, "", offsets_cals.read_table, *key, then=lambda found: self._table_came(key, found), failed=self._no_table, quick=True
         )
 
     def _table_came(self, key: tuple[Any, ...], table: OffsetTable) -> None:
@@ -155,6 +162,12 @@ class Correction(QObject):
 
     def _no_table(self, sentence: str) -> None:
         self.table_trouble = sentence
+        self.renew()
+
+    def read_again(self) -> None:
+        """Read the table of a file again: it may have been mended since."""
+        if self.choice == "file" and not self._work.runs(TABLE):
+            self._read.tried = ()
         self.renew()
 
     def want_prediction(self) -> None:
@@ -168,7 +181,7 @@ class Correction(QObject):
             self._prediction.key, self._prediction.result = key, found
             self._maker.changed.emit()
 
-        self._work.start(PREDICT, "Offsets after the correction", offsets_work.predict, *key, then=came, failed=self._tell)
+        self._work.start(PREDICT, "Offsets after the correction", offsets_cals.predict, *key, then=came, failed=self._tell)
 
     def preview(self, path: Path) -> None:
         """Show the factor of an image."""
@@ -177,7 +190,8 @@ class Correction(QObject):
             return
         source = next((each.key for each in self._session.state.exposures if each.paths == (path,) and not each.source), "")
         exposure = self._exposures.exposure(source) if source else None
-        args = (path, table, self.params, exposure)
+        params = replace(self.params, epoch=self.epochs_of([path]).get(path, ""))
+        args = (path, table, params, exposure)
         self._work.start(
             PREVIEW,
             f"Factor of {path.name}",
@@ -194,6 +208,14 @@ class Correction(QObject):
             self._exposures.close_exposure(before.key)
         self._pictures[path] = self._exposures.add_map(made, source or "offsets", "factor")
 
+    def say_epoch(self, paths: Sequence[Path], epoch: str) -> None:
+        """Say the epoch of single images, '' for that of all."""
+        said = self.options.cal_epochs
+        for path in paths:
+            said = offsets_options.with_epoch(replace(self.options, cal_epochs=said), path, epoch)
+        if said != self.options.cal_epochs:
+            self._session.set_offsets(text="Epoch of images", cal_epochs=said)
+
     def write(self, paths: list[Path]) -> None:
         """Write corrected images."""
         table, folder = self.table, self.folder
@@ -201,13 +223,14 @@ class Correction(QObject):
             return
         measured = self._maker.result if self.choice == "measured" else None
         title = f"Correcting {len(paths)} image{'s' if len(paths) > 1 else ''}"
-        args = (tuple(paths), folder, table, measured, self.params)
+        args = (tuple(paths), folder, table, measured, replace(self.params, epoch=""), self.epochs_of(paths))
         self._start_writing(title, offsets_cals.correct, *args)
 
     def undo(self, paths: list[Path]) -> None:
-        """Write images with their correction taken off."""
-        folder = self.options.folder or (paths[0].parent / "undone" if paths else None)
-        if folder is not None:
+        """Write images with their correction taken off: into the folder, else into one beside the first, which they must not replace."""
+        if paths:
+            chosen, beside = self.options.folder, {path.parent for path in paths}
+            folder = chosen if chosen is not None and chosen not in beside else paths[0].parent / "undone"
             self._start_writing("Taking corrections off", offsets_cals.undo, tuple(paths), folder)
 
     def _start_writing(self, title: str, func: Any, *args: Any) -> None:
@@ -217,6 +240,7 @@ class Correction(QObject):
 
     def _written_came(self, written: Written) -> None:
         self.written = written
+        self.just_written = () if written.undone else tuple(each.target for each in written.done.files)
         self.renew()
 
     def cancel(self) -> None:
@@ -245,7 +269,7 @@ class Correction(QObject):
         self.want_table()
         table = self.table
         if self.options.cals or self.cals:
-            args = (self.options.cals, table, self.params)
+            args = (self.options.cals, table, self.params, dict(self.options.cal_epochs))
             self._work.start(CALS, "", offsets_cals.look, *args, then=self._cals_came, failed=self._tell, quick=True)
         if table is not None and (self.options.corrected or self.options.page == CORRECTION):
             self.want_prediction()

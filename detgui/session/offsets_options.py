@@ -45,7 +45,8 @@ class OffsetsOptions:
     table_file: Path | None = None
     keep: str = ""  # module that keeps its photometry in the correction; '' as the table says
     gradient: Literal["later", "half"] = "later"
-    epoch: str = ""  # of the images that are corrected
+    epoch: str = ""  # of the images that are corrected; '' by their dates
+    cal_epochs: tuple[tuple[Path, str], ...] = ()  # of single images, before that of all
     cals: tuple[Path, ...] = ()  # images to correct
     folder: Path | None = None  # of corrected images; None: one beside the first image
     corrected: bool = False  # pages show the offsets after the correction
@@ -72,3 +73,8 @@ def with_files(options: OffsetsOptions, paths: Iterable[Path]) -> tuple[OffsetFi
 def with_cals(options: OffsetsOptions, paths: Iterable[Path]) -> tuple[Path, ...]:
     """The images to correct with more of them at the end."""
     return tuple(dict.fromkeys((*options.cals, *paths)))
+
+
+def with_epoch(options: OffsetsOptions, path: Path, epoch: str) -> tuple[tuple[Path, str], ...]:
+    """Epochs of single images with that of one changed; '' takes it away."""
+    return (*((each, said) for each, said in options.cal_epochs if each != path), *([(path, epoch)] if epoch else []))

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from detgui.analysis.offset_types import PairResult, Params, Result
     from detgui.data.catalogs import Catalog, Columns
     from detgui.data.field_images import ImageFacts
-    from detgui.data.offset_tables import OffsetTable
 
 ENDINGS = (".ecsv", ".csv", ".fits", ".fits.gz", ".fit", ".fts")
 CATALOG, IMAGE = "catalog", "image"
@@ -280,26 +279,3 @@ def command(measured: Measured) -> str:
 def step_name(pair: PairResult) -> str:
     """The name of a step in the options."""
     return f"{pair.filter} {pair.number} {','.join(pair.epochs)}"
-
-
-# The correction
-
-
-def read_table(choice: str, path: Path | None, progress: Progress = no_progress) -> OffsetTable:
-    """The published table, or that of a file. Raises `BadInput`."""
-    from detgui.data.offset_tables import published, read_offsets
-
-    progress(0.0, "reading the table of offsets")
-    if choice == "published":
-        return published()
-    if path is None:
-        raise BadInput("choose the file of the table of offsets")
-    return read_offsets(path)
-
-
-def predict(measured: Measured, table: OffsetTable, keep: str, gradient: str, progress: Progress = no_progress) -> Result:
-    """The offsets after the correction."""
-    from detgui.analysis import offset_predict
-    from detgui.analysis.offset_factor import CorrectParams
-
-    return offset_predict.predict(measured.result, table, CorrectParams("", keep, gradient), progress)

@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 TABLES = {"measured": "measured here", "published": "published (PEARLS JWIDF)", "file": "file…"}
 KEEPS = {"": "as the table says", "B": "module B", "A": "module A", "mean": "mean of both"}
 GRADIENTS = {"later": "all to the later epoch", "half": "half to each epoch"}
-NO_EPOCH = "not said"
+NO_EPOCH = "by date"
 TABLE_TIP = "Table of offsets: the measured one, the authors' published one (jwst_1130.pmap), or one of a file"
 KEEP_TIP = "The module that keeps its photometry. The paper's recipe (section 5.2): module B"
-EPOCH_TIP = "Epoch of all images of the list: the gradient differs between epochs. Not needed where the table has none for them"
+EPOCH_TIP = (
+    "Epoch of the images: the gradient differs between epochs. By date where the table's epochs have dates; for single images double-click"
+    " their epoch in the list. Not needed where the table has no gradient for them"
+)
 GRADIENT_TIP = "The gradient is only measured as a difference of two epochs: who gets it is a choice. The paper's recipe: the later epoch"
 TABLE_FILTER = "Tables of offsets (*.ecsv *.csv);;All files (*)"
 
@@ -34,7 +37,7 @@ class CorrectionForm(QWidget):
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = context.session
+        self._session, self._correction = context.session, context.maker.correction
         self.table = self._box(TABLES)
         self.table.activated.connect(lambda at: self._take_table(self.table.itemData(at)))
         self.keep = self._box(KEEPS)
@@ -84,8 +87,9 @@ class CorrectionForm(QWidget):
         dialog.open()
 
     def take_file(self, name: str) -> None:
-        """Take a table of a file."""
+        """Take a table of a file, read again where it is the one of before."""
         self._session.set_offsets(text="Table of offsets", table="file", table_file=Path(name))
+        self._correction.read_again()
 
     def ask_folder(self) -> None:
         """Ask where corrected images go."""

@@ -66,6 +66,7 @@ class CorrectionPage(QWidget):
         self.cancel.clicked.connect(self._correction.cancel)
         self.rows = CalsTable(self)
         self.rows.remove_wanted.connect(self._remove)
+        self.rows.epoch_wanted.connect(self._correction.say_epoch)
         self.rows.itemSelectionChanged.connect(self.refresh)
         self.effect = RowsTable("Effect of the correction", HEADERS)
         self.how, self.notes, self.said = (QLabel(self, wordWrap=True) for _ in range(3))
@@ -122,7 +123,8 @@ class CorrectionPage(QWidget):
         """The selected images, else all, that are corrected already or are not and can be."""
         selected = self.rows.selected_paths()
         usable = {each.path for each in self._correction.cals if (each.corrected if corrected else each.usable)}
-        return [path for path in (selected or self._session.state.offsets.cals) if path in usable]
+        found = [path for path in (selected or self._session.state.offsets.cals) if path in usable]
+        return found or (list(self._correction.just_written) if corrected else [])
 
     def _preview(self) -> None:
         paths = self._chosen(corrected=False)
@@ -133,12 +135,12 @@ class CorrectionPage(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._correction.renew()
+        self._correction.read_again()
         self.refresh()
 
     def came_to_front(self) -> None:
         """The page was chosen."""
-        self._correction.renew()
+        self._correction.read_again()
 
     def refresh(self) -> None:
         """Show what there is now."""
@@ -146,7 +148,7 @@ class CorrectionPage(QWidget):
             return
         correction, options = self._correction, self._session.state.offsets
         self.form.show_options(options, correction)
-        self.rows.show_images(options.cals, correction.cals)
+        self.rows.show_images(options.cals, correction.cals, correction.epochs, dict(options.cal_epochs))
         self.how.setVisible(not options.cals)
         self._show_buttons()
         self.effect.show_rows(said.effect_rows(self._maker.result, correction.predicted))
@@ -160,7 +162,8 @@ class CorrectionPage(QWidget):
         table = correction.table
         if paths and folder is not None and table is not None:
             place = folder / offsets_cals.TABLE if correction.choice == "measured" else table.path if correction.choice == "file" else None
-            self.script.show_origin(Origin(offsets_cals.command(paths, folder, place, correction.params)))
+            epochs = correction.epochs_of(paths)
+            self.script.show_origin(Origin(offsets_cals.command(paths, folder, place, correction.params, epochs)))
         else:
             self.script.show_origin(Origin())
 

@@ -18,6 +18,8 @@ from detgui.gui.offsets.step_plot import StepPlot
 from detgui.gui.pages.page import Table
 from detgui.session import offsets, offsets_work
 
+NOT_SHOWN = "no open image shows its place"
+
 
 class StepPage(OffsetsPage):
     """Arrow keys work while the page has the keyboard; Alt with them always."""
@@ -88,13 +90,13 @@ class StepPage(OffsetsPage):
             return
         self.setFocus()
         self.chosen = (offsets_work.step_name(pair), source)
-        self.refresh()
         self.maker.go_to(float(pair.sources.ra[source]), float(pair.sources.dec[source]))
+        self.refresh()
 
     # what there is
 
     def shown_things(self) -> tuple[Any, ...]:
-        return (*super().shown_things(), self.maker.place, self.module, self.chosen)
+        return (*super().shown_things(), self.maker.place, self.module, self.chosen, self.maker.not_shown)
 
     @property
     def view(self) -> step_draw.View:
@@ -121,7 +123,8 @@ class StepPage(OffsetsPage):
             whole = step_draw.View(before, self.maker.result.axis, self.module, None, view.p_colour, view.q_colour)
             columns = [("corrected", None, columns[0][2]), ("before", None, step_facts.facts(whole))]
         self.show_facts(*columns)
-        self.source.setText(step_facts.source_words(view.pair, view.chosen) if view.chosen is not None else "")
+        text = step_facts.source_words(view.pair, view.chosen) if view.chosen is not None else ""
+        self.source.setText(f"{text}; {NOT_SHOWN}" if text and self.maker.not_shown else text)
         self.source.setVisible(view.chosen is not None)
 
     def draw(self) -> None:

@@ -60,6 +60,10 @@ MOUSE = (
     ("Drawing", "Paint away", "Drag with the right button of the brush"),
     ("Drawing", "Size of the brush", "Ctrl+wheel"),
     ("Drawing", "Move the image", "Drag with the middle button"),
+    ("Offsets", "Choose a source, and its pixel where an open image shows it", "Click a point of a step"),
+    ("Offsets", "Go to a step", "Click a point of the overview"),
+    ("Offsets", "Type the epoch, filter or detector of a file", "Double click in the list of inputs"),
+    ("Offsets", "Choose the epoch of an image to correct", "Double click on it in the list"),
     ("Exposures", "What can be done with an exposure", "Right click"),
     ("Window", "Open files", "Drop them anywhere"),
 )
