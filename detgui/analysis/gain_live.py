@@ -34,6 +34,7 @@ from detgui.science.clip_factor import factors
 from detgui.science.detector import DetectorGeometry
 from detgui.science.gain_differences import measure_pair
 from detgui.science.gain_error import Noise, classic
+from detgui.science.gain_pairs import mean_of_pairs
 from detgui.science.photon_transfer import Moments
 
 Array = NDArray[np.float64]
@@ -235,16 +236,6 @@ def typical(pool: NDArray[np.int64]) -> NDArray[np.int64]:
         members = np.flatnonzero(pool == number)
         found.append(members[np.linspace(0, members.size - 1, min(TYPICAL, members.size)).astype(np.int64)])
     return np.concatenate(found)
-
-
-def mean_of_pairs(values: Array, errors: Array) -> tuple[Array, Array]:
-    """Mean over pairs (axis 0) of those that are there, and its error."""
-    there = np.isfinite(values) & np.isfinite(errors)
-    count = there.sum(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(there, values, 0.0).sum(axis=0) / count
-        error = np.sqrt((np.where(there, errors, 0.0) ** 2).sum(axis=0)) / count
-    return np.where(count > 0, mean, np.nan), np.where(count > 0, error, np.nan)
 
 
 def _part(progress: Progress, at: int, parts: int, message: str) -> Progress:

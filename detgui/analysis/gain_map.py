@@ -30,7 +30,7 @@ from detgui.science.boxes import Boxes, cut
 from detgui.science.clip_factor import factors
 from detgui.science.gain_differences import PairGains, measure_pair
 from detgui.science.gain_error import ADJACENT, FEWEST
-from detgui.science.gain_pairs import PairFigures, choose
+from detgui.science.gain_pairs import PairFigures, choose, mean_of_pairs
 from detgui.science.gain_sectors import sector_figures
 from detgui.science.photon_transfer import Moments
 
@@ -124,8 +124,8 @@ def run(
     ipc, notes = ipc_of(flats[0], params, [measured_ipc(passes[at].ipc, passes[at].reads, last[at]) for at in chosen])
     used = [measured[at] for at in chosen]
     errors = np.stack([each.line.gain_err for each in measured])
-    gain, error = _mean(gains[chosen] * ipc.factor, errors[chosen] * ipc.factor)
-    noise, noise_err = _mean(np.stack([each.line.noise for each in used]), np.stack([each.line.noise_err for each in used]))
+    gain, error = mean_of_pairs(gains[chosen] * ipc.factor, errors[chosen] * ipc.factor)
+    noise, noise_err = mean_of_pairs(np.stack([each.line.noise for each in used]), np.stack([each.line.noise_err for each in used]))
     read_noise = np.sqrt(np.where(noise > 0, noise, np.nan) / 2.0)
     sectors = sector_figures(used, boxes.sector, boxes.kind, boxes.pixels.astype(np.float64), ipc.factor)
     signal = np.array([each for pair in passes for each in pair.signal])
@@ -212,16 +212,6 @@ def _judged(
     return choose(gains, params.pairs, errors)
 
 
-def _mean(values: Array, errors: Array) -> tuple[Array, Array]:
-    """Mean over pairs (axis 0) of those that are there, and its error."""
-    there = np.isfinite(values) & np.isfinite(errors)
-    count = there.sum(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(there, values, 0.0).sum(axis=0) / count
-        error = np.sqrt((np.where(there, errors, 0.0) ** 2).sum(axis=0)) / count
-    return np.where(count > 0, mean, np.nan), np.where(count > 0, error, np.nan)
-
-
 def _others(used: Sequence[PairGains], ipc: Ipc) -> dict[str, Estimate]:
     """The estimators from differences of reads that all pairs have."""
     found = {}
@@ -229,5 +219,5 @@ def _others(used: Sequence[PairGains], ipc: Ipc) -> dict[str, Estimate]:
         several = [each.others[name] for each in used if name in each.others]
         if len(several) == len(used) and any(np.isfinite(each.gain).any() for each in several):
             gains, errors = (np.stack(values) * ipc.factor for values in ([e.gain for e in several], [e.gain_err for e in several]))
-            found[name] = Estimate(*_mean(gains, errors))
+            found[name] = Estimate(*mean_of_pairs(gains, errors))
     return found

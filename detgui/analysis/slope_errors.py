@@ -11,9 +11,6 @@ from detgui.science.variance_pooling import Prior, find_prior, one_sigma_factor,
 
 FloatArray = NDArray[np.float64]
 
-MUCH_PRIOR = 500.0
-"""Degrees of freedom from which the pixels' variances are as good as all proportional to what is expected."""
-
 
 def errors_of(moments: Moments, inside: NDArray[np.bool_], noise: SlopeNoise, weights: FloatArray) -> tuple[FloatArray, str]:
     """Errors of the mean slopes, DN/group, flat, and in words how they were made; NaN where nothing was added.

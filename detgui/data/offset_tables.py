@@ -18,7 +18,7 @@ from detgui.science.offset_detectors import MODULES, NUMBERS
 from detgui.science.offset_sky import LongAxis
 
 PUBLISHED = "idf_zpcor_1130_pmap.ecsv"
-PUBLISHED_SOURCE = "Ma et al. 2023 (PEARLS JWIDF), jwst_1130.pmap, github.com/Jerry-Ma/idf_nircam_cal_recipe, BSD 3-clause"
+"""Ma et al. 2023 (PEARLS JWIDF), jwst_1130.pmap, github.com/Jerry-Ma/idf_nircam_cal_recipe, BSD 3-clause."""
 
 UNITS = dict.fromkeys(("dmag_ab", "dmag_ab_err", "dmag_a", "dmag_b", "dmag_time", "dmag_time_err"), "mag") | dict.fromkeys(
     ("slope", "slope_err"), "mag / arcmin"

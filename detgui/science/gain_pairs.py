@@ -97,3 +97,13 @@ def _figures(gains: Array, errors: Array | None, pair: int, used: Sequence[int])
         if difference.size:
             mean, std = float(difference.mean()), float(difference.std())
     return PairFigures(pair + 1, offset, error, pair in used, mean, std)
+
+
+def mean_of_pairs(values: Array, errors: Array) -> tuple[Array, Array]:
+    """Mean over pairs, (npairs, nboxes) to (nboxes,), and its error in the same unit; NaN where no pair was measured."""
+    there = np.isfinite(values) & np.isfinite(errors)
+    count = there.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(there, values, 0.0).sum(axis=0) / count
+        error = np.sqrt((np.where(there, errors, 0.0) ** 2).sum(axis=0)) / count
+    return np.where(count > 0, mean, np.nan), np.where(count > 0, error, np.nan)
