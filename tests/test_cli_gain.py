@@ -223,3 +223,12 @@ def test_ground_cubes_without_a_place_on_the_detector(gain, tmp_path):
     assert status == 0 and len(found["sectors"]) == 1
     assert abs(found["sectors"][0]["gain"] - 2.0) < 4.0 * found["sectors"][0]["gain_err"] < 0.2
     assert any("lie on the detector" in line for line in err)
+
+
+def test_every_flat_that_cannot_be_read_is_named(gain, made, tmp_path):
+    bad = [tmp_path / "one.fits", tmp_path / "two.fits"]
+    for path in bad:
+        path.write_bytes(b"nothing" * 1000)
+    status, found, err = gain("-o", "gain.fits", "--json", flats=[made[0][0], bad[0], made[0][1], bad[1]])
+    assert (status, found) == (2, None) and not (tmp_path / "gain.fits").exists()
+    assert [line.split()[1] for line in err] == ["one.fits", "two.fits"]

@@ -83,10 +83,14 @@ def _mapped(
     args: Namespace, files: Sequence[Path], origin: Any
 ) -> tuple[Result, Comparison | None, list[Study], dict[str, Path | list[Path]]]:
     """The map of calibrated flats, and the files written."""
-    from detgui.data.exposure import open_exposures
+    from detgui.data.exposure import open_many
 
-    exposures = open_exposures(files, join=False, neighbours=False)
+    exposures, troubles = open_many(files, join=False, neighbours=False)
     try:
+        if troubles:  # without one of them the others are other pairs: none is made up
+            for trouble in troubles[:-1]:
+                say(str(trouble))
+            raise troubles[-1]
         with ProgressBar(args.quiet) as progress:
             result, comparison, studies = _measure(exposures, args, progress)
             return result, comparison, studies, _write(args, origin, result, comparison, studies)
