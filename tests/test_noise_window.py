@@ -297,3 +297,14 @@ def test_cancel_ends_the_run_at_once(qtbot, tab, tmp_path):
     qtbot.waitUntil(lambda: not panel.maker.busy, timeout=3000)
     assert "Cancelled" in page.ended.text()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folder_of_the_results_is_there_again(qtbot, tab, make_window, bots, tmp_path):
+    window, _ = tab
+    window.shut()
+    again = make_window(bots.rateints, panels=True)
+    opened(qtbot, again)
+    QTest.keyClick(again, Qt.Key.Key_6, Qt.KeyboardModifier.ControlModifier)
+    assert again.parts.session.state.noise.folder == tmp_path
+    again.parts.session.set_noise(folder=None)
+    assert again.parts.settings.get("folder of steps") is None
