@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from astropy.io import fits
 from astropy.table import Table
@@ -12,13 +13,13 @@ from mouse_help import drag
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QStyle, QStyleOptionButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QStyle, QStyleOptionButton
 from window_help import windows
 
 from detgui.analysis import hot_pixels
 from detgui.gui.hotpixels.break_line import day_of, second_of
 from detgui.gui.hotpixels.files_table import DATE, FILE, UNIT, WHY
-from detgui.science.regions import Rectangle, Region
+from detgui.science.regions import Ellipse, Rectangle, Region
 from detgui.session.hot import TAB
 
 PAGES = ("Files", "Counts", "Spill-over", "Pixels", "Changes", "Risk")
@@ -295,7 +296,51 @@ def test_any_pixel_of_the_image_has_its_rates(qtbot, counted):
     assert float(facts(page)["last rate"].split()[0]) == pytest.approx(rate, abs=0.01 + 0.01 * abs(rate))
     show(panel, "Changes")
     qtbot.waitUntil(lambda: panel.maker.changes is not None, timeout=PATIENCE)
-    assert panel.page.numbers.model().columns[0][0] == "x 60, y 70"
+    numbers = panel.page.numbers.model()
+    qtbot.waitUntil(lambda: bool(numbers.columns) and numbers.columns[0][0] == "x 60, y 70", timeout=PATIENCE)
+
+
+def test_rates_on_a_logarithmic_axis(qtbot, counted):
+    window, panel = counted
+    page, session = show(panel, "Pixels"), window.parts.session
+    qtbot.waitUntil(lambda: page.list.rows > 0, timeout=PATIENCE)
+    click_row(page.list, 0)
+    history = panel.maker.history
+    rate = history.rate[page._places[page.list.place]]
+    press(page.log)
+    assert session.state.hot.log_rates
+    drawn = next(item.getData()[1] for item in page.plot.plots[0].items if isinstance(item, pg.ScatterPlotItem))
+    assert rate[-1] > 0
+    np.testing.assert_allclose(drawn[-1], np.log10(rate[-1]), rtol=1e-6)
+    show(panel, "Changes")
+    assert panel.page.log.isChecked()
+
+
+def test_the_script_is_of_the_shown_series(qtbot, added, tmp_path):
+    window, panel = added
+    for number, date in enumerate(("2023-01-01", "2023-04-01", "2023-07-01", "2023-10-01")):
+        image = np.full((64, 64), 0.01, np.float32)
+        image[10, 10 : 12 + number] = 5.0
+        write_dark(tmp_path / f"other{number}.fits", image, f"{date}T00:00:00", DETECTOR="NRS2")
+    drop(panel, [tmp_path])
+    qtbot.waitUntil(lambda: len(panel.maker.facts) == 10, timeout=PATIENCE)
+    press(panel.header.count)
+    qtbot.waitUntil(lambda: len(panel.maker.names) == 2 and panel.maker.is_current, timeout=PATIENCE)
+    page = show(panel, "Pixels")
+    for number, name in enumerate(panel.maker.names):
+        window.parts.session.set_hot(series=name)
+        assert f"result.series[{number}]" in page.origin().python
+        assert panel.maker.result.series[number] is panel.maker.series
+
+
+def test_a_page_chosen_while_files_are_counted_stays(qtbot, added):
+    _, panel = added
+    press(panel.header.count)
+    show(panel, "Risk")
+    show(panel, "Files")
+    show(panel, "Risk")
+    qtbot.waitUntil(lambda: panel.maker.is_current, timeout=PATIENCE)
+    assert show_name(panel) == "risk"
 
 
 def test_classes_are_shown_and_persistence_follows(qtbot, counted):
@@ -377,6 +422,84 @@ def test_new_hot_pixels_of_a_drawn_window(qtbot, counted):
     click_row(page.pixel_list, 0)
     x, y = session.state.pixel
     assert 32 <= x <= 63 and 48 <= y <= 79
+
+
+def test_windows_of_drawn_regions_count_what_is_inside_their_outline(qtbot, counted):
+    window, panel = counted
+    page, session = show(panel, "Risk"), window.parts.session
+    press(page.windows)
+    qtbot.waitUntil(lambda: panel.maker.history is not None, timeout=PATIENCE)
+    session.add_regions([Region(Ellipse(63.5, 63.5, 40.0, 40.0), "round")])
+    qtbot.waitUntil(lambda: page.window_list.rows == 1, timeout=PATIENCE)
+    history = panel.maker.history
+    new = history.newly_hot()
+    distance = np.hypot(history.x[new] - 63.5, history.y[new] - 63.5)
+    inside, box = int((distance < 40).sum()), int((np.maximum(abs(history.x[new] - 63.5), abs(history.y[new] - 63.5)) < 40).sum())
+    assert 0 < inside < box
+    assert cells(page.window_list)[1][3] == str(inside)
+    expected = 12 * panel.maker.series.trend(1.0).growth.rate * np.pi * 40**2 / panel.maker.series.measured.max()
+    assert page._found[0].expected == pytest.approx(expected, rel=0.01)
+
+
+def test_subarray_of_an_exposure_is_a_window(qtbot, counted, tmp_path):
+    _, panel = counted
+    page = show(panel, "Risk")
+    press(page.windows)
+    qtbot.waitUntil(lambda: panel.maker.history is not None, timeout=PATIENCE)
+    place = panel.maker.series.files[0].geometry
+    keys = {"TELESCOP": "JWST", "DETECTOR": "NRS1", "SUBARRAY": "SUB32", "SUBSIZE1": 32, "SUBSIZE2": 32}
+    primary = fits.PrimaryHDU()
+    primary.header.update(keys | {"SUBSTRT1": place.xstart + 40, "SUBSTRT2": place.ystart + 50})
+    file = tmp_path / "acq_rate.fits"
+    fits.HDUList([primary, fits.ImageHDU(np.zeros((32, 32), np.float32), name="SCI")]).writeto(file)
+    press(page.subarray)
+    dialog = page.findChild(QFileDialog)
+    dialog.fileSelected.emit(str(file))
+    dialog.close()
+    qtbot.waitUntil(lambda: page.window_list.rows == 1, timeout=PATIENCE)
+    assert cells(page.window_list)[1][:3] == ["SUB32", "40–71", "50–81"]
+    other = tmp_path / "other.fits"
+    write_dark(other, np.zeros((32, 32), np.float32), DETECTOR="NRS2")
+    panel.maker.add_window(other)
+    qtbot.waitUntil(lambda: panel.header.trouble.isVisible(), timeout=PATIENCE)
+    assert "NRS2" in panel.header.trouble.text()
+
+
+def test_map_of_risk_goes_to_a_file(qtbot, counted, tmp_path, monkeypatch):
+    _, panel = counted
+    page = show(panel, "Risk")
+    page.fields.stamp.setValue(16)
+    press(page.map)
+    qtbot.waitUntil(lambda: panel.maker.pictures.shows("risk"), timeout=PATIENCE)
+    monkeypatch.setattr(page.exporter, "ask", lambda kind, start, write: write(tmp_path / "risk.fits"))
+    with qtbot.waitSignal(page.exporter.finished, timeout=PATIENCE) as said:
+        page.exports.actions["risk map"].trigger()
+    assert said.args[1]
+    with fits.open(tmp_path / "risk.fits") as written:
+        images = [each.data for each in written if each.data is not None and each.data.ndim == 2]
+        np.testing.assert_allclose(images[0], panel.maker.newest_risk_map.map.p_stamp, rtol=1e-5)
+
+
+def test_masks_that_shrink_have_no_risk_and_say_why(qtbot, tab, tmp_path):
+    _, panel = tab
+    rng = np.random.default_rng(2)
+    for date, count in (("230101", 400), ("230701", 410), ("240101", 60), ("240701", 65)):
+        image = np.zeros((2048, 2048), np.int32)
+        image[rng.integers(4, 2044, count), rng.integers(4, 2044, count)] = 1
+        fits.PrimaryHDU(image).writeto(tmp_path / f"nrc_badpix_{date}_NRCALONG.fits")
+    drop(panel, [tmp_path])
+    qtbot.waitUntil(lambda: len(panel.maker.facts) == 4, timeout=PATIENCE)
+    press(panel.header.count)
+    qtbot.waitUntil(lambda: panel.maker.is_current and show_name(panel) == "counts", timeout=PATIENCE)
+    page = show(panel, "Risk")
+    assert page.rows.rowCount() == 0
+    assert "which is no growth: type a rate" in page.notes.text()
+    assert "follows the criteria of the masks" in page.notes.text()
+    type_into(page.fields.rate, "70")
+    qtbot.waitUntil(lambda: page.rows.rowCount() == 3, timeout=PATIENCE)
+    page = show(panel, "Pixels")
+    assert "not healing" in page.notes.text()
+    assert not page.log.isVisible()
 
 
 def test_map_of_risk_is_made_and_shown(qtbot, counted):

@@ -13,7 +13,8 @@ from session_fakes import Desk, FakeExposure
 
 from detgui.folders import state_folder
 from detgui.session.exposures import describe
-from detgui.session.restore import Keeper, load_state, save_state, session_file
+from detgui.session.hot_options import HotFile
+from detgui.session.restore import Keeper, files_named, load_state, save_state, session_file
 
 
 @pytest.fixture
@@ -177,6 +178,19 @@ def test_a_session_whose_file_is_gone_is_a_notice(desk, qtbot, ramp_file, flight
     assert [each.paths for each in state.exposures] == [(flight_ramp,)]
     assert state.frame.exposure == state.exposures[0].key
     assert state.ramp.compare == (state.exposures[0].key,)
+    other.settle()
+    other.close()
+
+
+def test_lists_of_darks_alone_come_back(desk, qtbot, tmp_path):
+    desk.session.set_hot(files=(HotFile(tmp_path / "dark.fits", True, "2023-01-01"),), page="Counts")
+    save_state(desk.session.state, session_file())
+    other = Desk(qtbot)
+    keeper = Keeper(other.session, other.exposures)
+    assert files_named(keeper.saved()) == ["dark.fits"]
+    with qtbot.waitSignal(keeper.restored, timeout=20_000):
+        assert keeper.restore()
+    assert other.session.state.hot == desk.session.state.hot
     other.settle()
     other.close()
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detgui.analysis.hot_history import Result as History
 from detgui.analysis.hot_types import Indices, Result, Series, date_of
@@ -155,13 +156,17 @@ class InWindow:
     p_any: float
 
 
-def in_window(history: History, where: Window) -> InWindow:
-    """What a history has in a window."""
+def in_window(history: History, where: Window, outline: NDArray[np.bool_] | None = None) -> InWindow:
+    """What a history has in a window; ``outline``, shape (y1 - y0 + 1, x1 - x0 + 1): the pixels of it that count, None for all."""
     inside = (history.x >= where.x0) & (history.x <= where.x1) & (history.y >= where.y0) & (history.y <= where.y1)
+    pixels = where.pixels
+    if outline is not None:
+        inside[inside] = outline[history.y[inside] - where.y0, history.x[inside] - where.x0]
+        pixels = int(outline.sum())
     new = np.zeros(history.x.size, np.bool_)
     new[history.newly_hot()] = True
     growth = history.series.trend(history.params.threshold).growth
-    share = where.pixels / max(int(history.series.measured.max()), 1)
+    share = pixels / max(int(history.series.measured.max()), 1)
     rate, err = (growth.rate * share, growth.rate_err * share) if growth is not None else (np.nan, np.nan)
     return InWindow(
         where,

@@ -14,24 +14,25 @@ from detgui.session.exposures import Exposures
 from detgui.session.hot_made import Made, Work, same
 from detgui.session.hot_options import HotOptions, HotWindow
 from detgui.session.hot_pictures import HotPictures
+from detgui.session.hot_shown import COUNT, HotShown
 from detgui.session.hot_work import FileFacts, Wish
 from detgui.session.session import Session
-from detgui.session.state import OpenExposure, SessionState
+from detgui.session.state import SessionState
 
 if TYPE_CHECKING:
-    from detgui.analysis import hot_changes, hot_history, hot_pixels, ta_risk
-    from detgui.analysis.hot_types import Result, Series
+    from detgui.analysis import hot_history, hot_pixels, ta_risk
+    from detgui.analysis.hot_types import Result
 
 TAB = "Hot pixels"
 SETTLE_MS = 300  # after the last change of a parameter counting begins again
 PATIENT_S = 30.0  # what takes longer is not done again by itself
-LOOK, COUNT, FOLLOW, CHANGES, PIXEL, RISK, RISK_MAP, FOLDER = (
-    f"hot {word}" for word in ("look", "count", "follow", "changes", "pixel", "risk", "risk map", "folder")
+LOOK, FOLLOW, CHANGES, PIXEL, RISK, RISK_MAP, FOLDER = (
+    f"hot {word}" for word in ("look", "follow", "changes", "pixel", "risk", "risk map", "folder")
 )
 MOST_COUNTED = 2000  # files whose counts are kept
 
 
-class HotMaker(QObject):
+class HotMaker(HotShown):
     """Follows the session's `HotOptions`. Lives in the window's thread.
 
     `compute` counts for the first time; changes of parameters follow by themselves unless counting takes long. What single pages need is
@@ -47,8 +48,7 @@ class HotMaker(QObject):
         self.facts: tuple[FileFacts, ...] = ()
         self._known: dict[tuple[Path, str, str | None], FileFacts] = {}
         self._memo: hot_pixels.Memo = {}
-        self._counted: tuple[Wish, Result] | None = None
-        self._history, self._changes, self._risk, self._risk_map, self._pixel = (Made() for _ in range(5))
+        self._risk, self._risk_map, self._pixel = Made(), Made(), Made()
         self._pending: tuple[int, int] | None = None  # pixel to choose once an image of the series is shown
         self.seconds = 0.0  # that the last counting took
         self.trouble = ""  # what went wrong
@@ -60,96 +60,6 @@ class HotMaker(QObject):
         work.changed.connect(self.changed)
         self.pictures.failed.connect(self._tell)
         self._look.start()
-
-    # What there is
-
-    @property
-    def options(self) -> HotOptions:
-        """The session's options."""
-        return self._session.state.hot
-
-    @property
-    def wish(self) -> Wish:
-        """What the present options ask for."""
-        return Wish.of(self.options)
-
-    @property
-    def result(self) -> Result | None:
-        """The newest counts, of the present files or of those before."""
-        return self._counted[1] if self._counted is not None else None
-
-    @property
-    def is_current(self) -> bool:
-        """Whether `result` is what the present options ask for."""
-        return self._counted is not None and self._counted[0] == self.wish
-
-    @property
-    def names(self) -> list[str]:
-        """Names of the series of `result`."""
-        return hot_work.series_names(self.result) if self.result is not None else []
-
-    @property
-    def name(self) -> str:
-        """Name of the shown series: the chosen one, else that with most files; '' for none."""
-        names = self.names
-        if self.result is None or self.options.series in names:
-            return self.options.series if names else ""
-        sizes = [len(each.files) for each in self.result.series]
-        return names[sizes.index(max(sizes))]
-
-    @property
-    def series(self) -> Series | None:
-        """The shown series, None before there are counts."""
-        return self.result.series[self.names.index(self.name)] if self.result is not None else None
-
-    @property
-    def threshold(self) -> float | None:
-        """Rate above which single pixels are followed, None for masks."""
-        series = self.series
-        if series is None or series.is_mask:
-            return None
-        levels = [each.threshold for each in series.trends if each.threshold is not None]
-        return self.options.threshold if self.options.threshold in levels else min(levels)
-
-    @property
-    def history_params(self) -> hot_history.Params:
-        """Parameters of the histories."""
-        from detgui.analysis import hot_history
-
-        return hot_history.Params(self.threshold, self.options.persistence, self.options.discovery)
-
-    @property
-    def history(self) -> hot_history.Result | None:
-        """Histories of the single pixels of the shown series, None where they were not made."""
-        return self._history.of((self.series, self.history_params)) if self.series is not None else None
-
-    @property
-    def changes_params(self) -> hot_changes.Params:
-        """The two epochs that are compared, and how."""
-        from detgui.analysis import hot_changes
-
-        options = self.options
-        return hot_changes.Params(options.first, options.second, self.threshold or 0.5, options.discovery, options.persistence)
-
-    @property
-    def changes(self) -> hot_changes.Result | None:
-        """What changed between the chosen epochs of the shown series."""
-        return self._changes.of((self.series, self.changes_params)) if self.series is not None else None
-
-    @property
-    def source(self) -> OpenExposure | None:
-        """The image of the shown series in the list, None for none."""
-        return self._session.state.exposure(self.pictures.key("rates"))
-
-    @property
-    def busy(self) -> bool:
-        """Whether files are being counted."""
-        return self._work.runs(COUNT)
-
-    @property
-    def running(self) -> Any:
-        """The newest word of the counting, None where nothing runs."""
-        return self._work.progress(COUNT)
 
     # What a person does
 
@@ -173,10 +83,17 @@ class HotMaker(QObject):
         self._tell("")
         if len(self._memo) > MOST_COUNTED:
             self._memo = {}
-        began = monotonic()
+        began, page = monotonic(), self.options.page
         # In the task bar where files are read; fits alone are quick.
         title = "" if self._counted is not None and self._counted[0].same_counts(wish) else "Counting hot pixels"
-        self._start(COUNT, title, hot_work.count, wish, self._memo, then=lambda result: self._count_came(wish, result, monotonic() - began))
+
+        def came(result: Result) -> None:
+            self._count_came(wish, result, monotonic() - began)
+            if page == "Files" == self.options.page and first:  # a page that was chosen meanwhile stays
+                self._session.set_hot(page="Counts")
+
+        first = self._counted is None
+        self._start(COUNT, title, hot_work.count, wish, self._memo, then=came)
 
     def _count_came(self, wish: Wish, result: Result, seconds: float) -> None:
         if self._counted is None or not self._counted[0].same_counts(wish):
@@ -185,8 +102,6 @@ class HotMaker(QObject):
         self._counted = (wish, result)
         if first:
             self.show_picture("rates")
-            if self.options.page == "Files":
-                self._session.set_hot(page="Counts")
         self.changed.emit()
 
     def cancel(self) -> None:

@@ -40,6 +40,7 @@ class HotOptions:
     sigma: float = 3.0
     series: str = ""  # name of the series that is shown; '' for the first
     log: bool = False  # counts on a logarithmic axis
+    log_rates: bool = False  # rates of single pixels on one
     threshold: float | None = None  # of the pixels that are followed one by one; None: the lowest
     persistence: int = 2  # epochs a change has to last
     discovery: float = 0.01  # false-discovery rate

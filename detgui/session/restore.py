@@ -53,6 +53,12 @@ def without_maps(state: SessionState) -> SessionState:
     return state
 
 
+def files_named(state: SessionState) -> list[str]:
+    """Names of what a session has to bring back: open exposures, else files that are in the list of a tab."""
+    names = [each.name for each in state.exposures]
+    return names or [path.name for path in (*(each.path for each in state.hot.files), *(each.path for each in state.offsets.files))]
+
+
 def load_state(path: Path) -> SessionState | None:
     """The saved state, None for none; raises ValueError where the file is not one."""
     data = read_json(path)
@@ -148,7 +154,7 @@ class Keeper(QObject):
     def restore(self) -> bool:
         """Open again what was open; `restored` follows. False where there is nothing to restore."""
         saved = self.saved()
-        if saved is None or not saved.exposures:
+        if saved is None or not files_named(saved):
             return False
         Restoring(self, saved, self._session, self._exposures).start()
         return True

@@ -15,9 +15,10 @@ from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.colours import pin_colour
 from detgui.gui.common.list_table import ListColumn, ListTable
 from detgui.gui.common.quantity import plain, with_error
+from detgui.gui.hotpixels import words
 from detgui.gui.hotpixels.context import Context
 from detgui.gui.hotpixels.hot_page import HotPage, use_dates
-from detgui.gui.hotpixels.pixel_plot import curve_facts, curve_of, draw_curve
+from detgui.gui.hotpixels.pixel_plot import curve_facts, curve_of, draw_curve, log_button
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.pages.page import Need, Origin, Table
 from detgui.gui.pages.page_plot import PagePlot
@@ -63,7 +64,8 @@ class ChangesPage(HotPage):
         for widget in (self.first, self.second, self.difference, self.blink):
             bar.addWidget(widget)
         self.layout().insertLayout(0, bar)
-        self.put_tools(self.which, self.back, self.on, None)
+        self.log = log_button(self)
+        self.put_tools(self.which, self.back, self.on, self.log, None)
         self.list = ListTable("Pixels that changed", self)
         self.list.sortByColumn(SIGNIFICANCE, Qt.SortOrder.DescendingOrder)
         self.list.chosen.connect(self._go)
@@ -126,7 +128,7 @@ class ChangesPage(HotPage):
     def shown_things(self) -> tuple[Any, ...]:
         state = self.session.state
         read = self.maker.pixel(*state.pixel) if state.pixel is not None else None
-        return self.series, self.result, state.pixel, read, self._epochs(), self.which.currentText()
+        return self.series, self.result, state.pixel, read, self._epochs(), self.which.currentText(), state.hot.log_rates
 
     def draw(self) -> None:
         super().draw()
@@ -145,10 +147,13 @@ class ChangesPage(HotPage):
                     field.addItems(dates)
                 field.setCurrentIndex(epoch)
         self._show_list(series, result)
+        log = self.session.state.hot.log_rates
+        self.log.setChecked(log)
+        self.log.setVisible(not series.is_mask)
         curve = curve_of(None, pixel, self._drawn[3] if self._drawn is not None else None) if pixel is not None else None
         self.plot.label(0, "flag" if series.is_mask else f"dark rate ({series.unit})")
         level, day = None if series.is_mask else self.maker.threshold, self.break_day()
-        self.plot.show_drawn(lambda: draw_curve(self.plot, series, curve, None, level, day, epochs) if curve is not None else None)
+        self.plot.show_drawn(lambda: draw_curve(self.plot, series, curve, None, level, day, epochs, log) if curve is not None else None)
         self.plot.fit(0, 0.1)
         if curve is not None:
             history = self.maker.history
@@ -176,7 +181,7 @@ class ChangesPage(HotPage):
         if result is None:
             return (*super().what_to_know(), "choose two different epochs")
         counts = [f"{int((result.kind == at).sum()):,} {name}" for at, name in enumerate(hot_changes.KINDS)]
-        return (*super().what_to_know(), f"{result.x.size:,} changes: {', '.join(counts)}", *result.notes)
+        return (*super().what_to_know(), f"{result.x.size:,} changes: {', '.join(counts)}", *result.notes, *words.criteria(self.series))
 
     def _show_marks(self) -> None:
         result, marks = self.result, self.context.marks

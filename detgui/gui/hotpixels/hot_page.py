@@ -112,11 +112,10 @@ def use_dates(plot: PagePlot, rows: Sequence[int]) -> None:
     plot.apply_theme(plot.theme)
 
 
-def single_pixels(origin: Origin, params: Any, flags: bool) -> Origin:
-    """How histories of single pixels are made again: options of the command, and a step of the Python."""
+def single_pixels(origin: Origin, params: Any, flags: bool, number: int) -> Origin:
+    """How histories of the series ``number`` (0-based) are made again: options of the command, and a step of the Python."""
     words = [] if flags else ["--threshold", f"{params.threshold:g}"]
     words += ["--persistence", str(params.persistence), "--fdr", f"{params.discovery:g}", "--list", "new.ecsv"]
-    python = (
-        f"{origin.python}\nfrom detgui.analysis import hot_history\n\nhistory = hot_history.run(result.series[0], hot_history.{params!r})\n"
-    )
+    step = f"history = hot_history.run(result.series[{number}], hot_history.{params!r})"
+    python = f"{origin.python}\nfrom detgui.analysis import hot_history\n\n{step}\n"
     return Origin(f"{origin.command} {' '.join(words)}", python, origin.provenance)

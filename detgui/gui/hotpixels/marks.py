@@ -14,7 +14,8 @@ from PySide6.QtGui import QColor
 from detgui.session.hot import TAB
 from detgui.session.session import Session
 
-SIZE = 9  # px on the screen
+SIZE, SMALL = 9, 5  # px on the screen; the small ones where there are many
+MANY = 3000
 MOST = 20_000
 """Pixels that are marked; more would cover the image and make it slow."""
 
@@ -49,7 +50,8 @@ class Marks(QObject):
             pens += [pg.mkPen(colour, width=1.5)] * columns.size
         size = len(pens)
         if 0 < size <= MOST:
-            self.item.setData(np.concatenate(x).astype(float), np.concatenate(y).astype(float), pen=pens)
+            width = SMALL if size > MANY else SIZE
+            self.item.setData(np.concatenate(x).astype(float), np.concatenate(y).astype(float), pen=pens, size=width)
         else:
             self.item.clear()
         self._shape = shape if 0 < size <= MOST else None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
 
 from detgui.analysis.hot_history import PixelHistory
 from detgui.analysis.hot_history import Result as History
 from detgui.analysis.hot_types import Series
+from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.quantity import MISSING, plain, with_error
 from detgui.gui.hotpixels.hot_page import DAY, class_colour, seconds
 from detgui.gui.hotpixels.words import level_text
@@ -55,21 +58,39 @@ def draw_curve(
     level: float | None,
     break_day: float | None = None,
     epochs: tuple[int, ...] = (),
+    log: bool = False,
 ) -> None:
-    """Rates with errors, the threshold, the break, and the epochs that are compared."""
+    """Rates with errors, the threshold, the break, and the epochs that are compared; ``log``: of the rates above 0."""
     x = seconds(series)
     colour = plot.theme.points if curve.place < 0 or history is None else class_colour(CLASSES[history.classes[curve.place]])
-    finite = np.isfinite(curve.rate)
-    plot.line(0, x[finite], curve.rate[finite], plot.theme.faint, 1.0)
-    plot.points(0, x, curve.rate, None if series.is_mask else curve.err, colour, "o", 7.0)
+    log = log and not series.is_mask
+    plot.plots[0].getAxis("left").setLogMode(y=log)
+    rate, err = _logarithmic(curve) if log else (curve.rate, curve.err)
+    finite = np.isfinite(rate)
+    plot.line(0, x[finite], rate[finite], plot.theme.faint, 1.0)
+    plot.points(0, x, rate, None if series.is_mask else err, colour, "o", 7.0)
     if level is not None:
-        plot.level(0, level, 0, level_text(level, series.unit), plot.theme.boundary, style=Qt.PenStyle.DashLine)
+        plot.level(0, np.log10(level) if log else level, 0, level_text(level, series.unit), plot.theme.boundary, style=Qt.PenStyle.DashLine)
     for at, epoch in enumerate(epochs):
         side = 0 if epoch == min(epochs) else 1  # words stand between the two
         name = ("first", "second")[at]
         plot.level(0, x[epoch], 90, name, plot.theme.boundary, position=0.95, anchors=[(side, 0), (side, 0)])
     if break_day is not None:
         plot.level(0, DAY * break_day, 90, "", plot.theme.faint, style=Qt.PenStyle.DashLine)
+
+
+def _logarithmic(curve: Curve) -> tuple[np.ndarray, np.ndarray]:
+    """log10 of the rates above 0, NaN for others, and its error."""
+    rate = np.where(curve.rate > 0, curve.rate, np.nan).astype(float)
+    return np.log10(rate), curve.err / rate / np.log(10.0)
+
+
+def log_button(page: Any) -> QPushButton:
+    """The button of a page that puts rates of pixels on a logarithmic axis."""
+    button = flat_button("Log", "Rates above 0 on a logarithmic axis")
+    button.setCheckable(True)
+    button.clicked.connect(lambda on: page.session.set_hot(text="Log axis", log_rates=on))
+    return button
 
 
 def curve_facts(series: Series, curve: Curve, history: History | None) -> list[Fact]:

@@ -20,7 +20,7 @@ from detgui.gui.hotpixels.context import Context
 from detgui.gui.hotpixels.fields import EntryField, named, number, whole_number
 from detgui.gui.hotpixels.hot_exports import add_exports
 from detgui.gui.hotpixels.hot_page import HotPage, class_colour, single_pixels, use_dates
-from detgui.gui.hotpixels.pixel_plot import curve_facts, curve_of, draw_curve, place_of
+from detgui.gui.hotpixels.pixel_plot import curve_facts, curve_of, draw_curve, log_button, place_of
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.pages.page import Origin, Table
 from detgui.gui.pages.page_plot import PagePlot
@@ -80,7 +80,8 @@ class PixelsPage(HotPage):
         self.back.clicked.connect(lambda: self.step_pixel(-1))
         self.on = flat_button("›", "Next pixel of the list (Ctrl+Shift+Down)")
         self.on.clicked.connect(lambda: self.step_pixel(1))
-        self.put_tools(self.which, self.back, self.on, self.classes, None)
+        self.log = log_button(self)
+        self.put_tools(self.which, self.back, self.on, self.classes, self.log, None)
 
     def _follow_or_stop(self) -> None:
         if self.jobs.runs(FOLLOW):
@@ -104,6 +105,7 @@ class PixelsPage(HotPage):
         with QSignalBlocker(self.persistence):
             self.persistence.setValue(options.persistence)
         self.discovery.show_value(f"{options.discovery:g}")
+        self.log.setChecked(options.log_rates)
         self.classes.setChecked(self.maker.pictures.shows("classes"))
         super().refresh()
 
@@ -124,11 +126,12 @@ class PixelsPage(HotPage):
         pixel = state.pixel
         in_list = history is not None and pixel is not None and place_of(history, *pixel) >= 0
         read = self.maker.pixel(*pixel) if pixel is not None and not in_list else None
-        return self.series, history, pixel, read, self.which.currentText()
+        return self.series, history, pixel, read, self.which.currentText(), state.hot.log_rates
 
     def draw_series(self, series: Series) -> None:
         history = self.maker.history
         self._show_levels(series)
+        self.log.setVisible(not series.is_mask)
         self._show_list(history)
         pixel = self.session.state.pixel
         read = self._drawn[3] if self._drawn is not None else None
@@ -138,8 +141,8 @@ class PixelsPage(HotPage):
             self.plot.show_drawn(lambda: None)
             self.numbers.show_columns([])
             return
-        level, day = None if series.is_mask else self.maker.threshold, self.break_day()
-        self.plot.show_drawn(lambda: draw_curve(self.plot, series, curve, history, level, day))
+        level, day, log = None if series.is_mask else self.maker.threshold, self.break_day(), self.session.state.hot.log_rates
+        self.plot.show_drawn(lambda: draw_curve(self.plot, series, curve, history, level, day, log=log))
         self.plot.fit(0, 0.1)
         self.show_facts((f"x {curve.x}, y {curve.y}", None, curve_facts(series, curve, history)))
         self.list.mark(int(np.flatnonzero(self._places == curve.place)[0]) if curve.place in self._places else -1)
@@ -147,7 +150,8 @@ class PixelsPage(HotPage):
     def what_to_know(self) -> tuple[str, ...]:
         history, pixel = self.maker.history, self.session.state.pixel
         ask = () if pixel is not None else ("click a pixel in the image, or choose one in the list",)
-        return (*super().what_to_know(), *ask, *(words.condensed(history.notes, [f.name for f in self.series.files]) if history else ()))
+        notes = words.condensed(history.notes, [each.name for each in self.series.files]) if history else ()
+        return (*super().what_to_know(), *ask, *words.criteria(self.series), *notes)
 
     def _show_levels(self, series: Series) -> None:
         with QSignalBlocker(self.level):
@@ -192,7 +196,8 @@ class PixelsPage(HotPage):
     # export
 
     def origin(self) -> Origin:
-        return single_pixels(super().origin(), self.maker.history_params, self.series.is_mask)
+        number = self.maker.names.index(self.maker.name)
+        return single_pixels(super().origin(), self.maker.history_params, self.series.is_mask, number)
 
     def copy_numbers(self) -> None:
         QGuiApplication.clipboard().setText(f"{self.numbers.tsv()}\n\n{self.list.tsv()}")

@@ -79,7 +79,7 @@ class RiskFields(QWidget):
         if series is None:
             return
         growth, _ = fitted_rate(series, self._maker.threshold)
-        self.rate.setPlaceholderText(f"{growth:.1f}" if growth is not None else "type one")
+        self.rate.setPlaceholderText(f"{growth:.1f}" if growth is not None and growth > 0 else "type one")
         with QSignalBlocker(self.level):
             self.level.clear()
             for trend in series.trends:
@@ -88,15 +88,15 @@ class RiskFields(QWidget):
         self.level.setEnabled(not series.is_mask)
 
     def params(self, series: Series) -> ta_risk.Params | None:
-        """Parameters of the risk, None where no growth was fitted and no rate is typed."""
+        """Parameters of the risk, None where no rate is typed and none was fitted, or one that is no growth."""
         options = self._maker.options
         rate, err = fitted_rate(series, self._maker.threshold)
         if options.rate is not None:
             rate, err = options.rate, 0.0
-        if rate is None:
+        if rate is None or (rate <= 0 and options.rate is None):
             return None
         pixels = int(series.measured.max())
-        return ta_risk.Params(max(rate, 0.0), err, options.months, options.stamp, options.stars, options.needed, pixels)
+        return ta_risk.Params(rate, err, options.months, options.stamp, options.stars, options.needed, pixels)
 
     def map_params(self) -> ta_risk.MapParams:
         """Parameters of the map of risk."""

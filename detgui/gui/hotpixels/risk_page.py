@@ -20,10 +20,11 @@ from detgui.gui.common.quantity import MISSING, with_error
 from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.hotpixels import words
 from detgui.gui.hotpixels.context import Context
+from detgui.gui.hotpixels.growth_facts import RATE_UNIT
 from detgui.gui.hotpixels.hot_exports import add_exports
 from detgui.gui.hotpixels.hot_page import HotPage
 from detgui.gui.hotpixels.pixels_page import list_columns
-from detgui.gui.hotpixels.risk_fields import RiskFields
+from detgui.gui.hotpixels.risk_fields import RiskFields, fitted_rate
 from detgui.gui.hotpixels.risk_windows import window_columns, windows_of
 from detgui.gui.pages.page import Origin, Table
 from detgui.gui.pages.page_plot import PagePlot
@@ -152,6 +153,7 @@ class RiskPage(HotPage):
         found = self.risks()
         self.plot.label(0, "probability (%)", "age of the mask (months)")
         self.plot.show_drawn(lambda: self._draw(found) if found else None)
+        self.rows.setRowCount(0)
         if found:
             self.plot.plots[0].setXRange(0, float(found[-1].months[-1]), padding=0.02)
             self.plot.plots[0].setYRange(0, 100, padding=0.03)
@@ -176,10 +178,12 @@ class RiskPage(HotPage):
         series = self.series
         params = self.fields.params(series)
         if params is None:
-            return (*super().what_to_know(), "no growth was fitted: type a rate")
+            rate, err = fitted_rate(series, self.maker.threshold)
+            said = "no growth was fitted" if rate is None else f"the fitted rate is {with_error(rate, err, RATE_UNIT)}, which is no growth"
+            return (*super().what_to_know(), *_of_masks(series), f"{said}: type a rate")
         found = self.maker.newest_risk_map
         mapped = () if found is None else (_map_words(found),)
-        return (*super().what_to_know(), *self._unmasked(series, params), *mapped)
+        return (*super().what_to_know(), *_of_masks(series), *self._unmasked(series, params), *mapped)
 
     def _unmasked(self, series: Series, params: ta_risk.Params) -> tuple[str, ...]:
         options = self.maker.options
@@ -251,6 +255,15 @@ class RiskPage(HotPage):
         last = found[-1]
         curves = {name: (np.asarray(getattr(last.curves, name)), "") for name in ("p_pixel", "p_stamp", "p_any", "p_fewer")}
         return {"months": (last.months, ""), **curves}, meta | {"ages": [ta_risk.summary(each) for each in found]}
+
+
+def _of_masks(series: Series) -> tuple[str, ...]:
+    """What a rate out of masks is worth."""
+    if not series.is_mask:
+        return ()
+    stepped = words.criteria(series) and series.after is None
+    more = "; these changed: set a break on the page Counts, or type a rate" if stepped else ""
+    return (f"the growth is that of flags, which follows the criteria of the masks as well as the detector{more}",)
 
 
 def _texts(each: ta_risk.Result) -> list[str]:

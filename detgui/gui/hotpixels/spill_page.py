@@ -119,7 +119,7 @@ class SpillPage(HotPage):
 
     def _number(self, x: float, y: float, value: float, error: float, limit: float) -> None:
         strong = np.isfinite(value) and abs(value) > 0.6 * limit
-        text = "100" if value > 0.9 else f"{100 * value:.2f}\n±{100 * error:.1g}" if np.isfinite(value) else MISSING
+        text = "100" if value > 0.9 else f"{100 * value:.2f}\n{_error(100 * error)}" if np.isfinite(value) else MISSING
         text = text.replace("-0.00", "0.00")
         item = pg.TextItem(text, color=QColor("white" if strong else "black"), anchor=(0.5, 0.5))
         font = item.textItem.font()
@@ -143,6 +143,11 @@ def _crosses(series: Series) -> list[tuple[str, Cross | None]]:
         return [("all files", series.cross)]
     at = day_of(86400 * series.days[int(np.argmax(series.after))])
     return [("before the break", series.cross_before), (f"from {at}", series.cross)]
+
+
+def _error(value: float) -> str:
+    """An error in the width of a pixel of the cross."""
+    return "<0.001" if value < 0.0005 else f"±{value:.3f}"
 
 
 def _facts(cross: Cross) -> list[Fact]:

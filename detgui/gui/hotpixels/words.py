@@ -10,6 +10,7 @@ from detgui.gui.common.quantity import plain
 from detgui.progress import clock
 
 if TYPE_CHECKING:
+    from detgui.analysis.hot_types import Series
     from detgui.data.darks import DarkFile
     from detgui.session.hot import HotMaker
 
@@ -90,6 +91,11 @@ def date_source(dark: DarkFile) -> str:
 def per_cent(value: float) -> str:
     """A probability as per cent."""
     return f"{plain(100 * value, 3)} %"
+
+
+def criteria(series: Series) -> tuple[str, ...]:
+    """What is said of masks whose criteria changed: a pixel that comes or leaves there did nothing."""
+    return tuple(note for note in series.notes if "the criteria changed" in note)
 
 
 def joined(names: Sequence[str]) -> str:

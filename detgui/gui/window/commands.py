@@ -18,6 +18,7 @@ from detgui.gui.window.map_saver import MapSaver
 from detgui.gui.window.panels import PANELS
 from detgui.gui.window.shell import Shell
 from detgui.progress import Progress
+from detgui.session.restore import files_named
 from detgui.session.state import SessionState, Theme
 from detgui.tasks.events import TaskEvent
 
@@ -183,7 +184,8 @@ class Commands:
         """Open again what was open when the program was left."""
         self._window.attach()
         self._window.centre.setCurrentWidget(self._window.waiting)
-        self._parts.keeper.restore()
+        if self._parts.keeper.restore():
+            self._window.welcome.offer_session([])  # lists of a tab may be all that there was: then this page stays
 
     def close_shown(self) -> None:
         """Close the shown exposure."""
@@ -258,7 +260,7 @@ class Commands:
     def offer_last_session(self) -> None:
         """Offer on the welcome page what was open last; nothing is opened unasked."""
         saved = self._parts.keeper.saved()
-        self._window.welcome.offer_session([exposure.name for exposure in saved.exposures] if saved else [])
+        self._window.welcome.offer_session(files_named(saved) if saved else [])
 
     def note_opened(self, opened: Opened) -> None:
         """Put files that were opened among the recent ones."""

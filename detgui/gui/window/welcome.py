@@ -62,7 +62,7 @@ class WelcomePage(QWidget):
         """Offer to open again what was open last; nothing is offered for no names."""
         self.reopen_button.setVisible(bool(names))
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        room = self.reopen_button.fontMetrics().horizontalAdvance("M" * 40)
+        room = self.reopen_button.fontMetrics().horizontalAdvance("M" * 28)
         name = self.reopen_button.fontMetrics().elidedText(names[0] if names else "", Qt.TextElideMode.ElideMiddle, room)
         self.reopen_button.setDescription(name + more)
         self.reopen_button.setToolTip("\n".join(names))
