@@ -19,6 +19,7 @@ from detgui.data.tables import Columns, write_table
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
 from detgui.science.gain_error import FEWEST, classic
+from detgui.science.gain_pairs import mean_of_pairs
 
 Array = NDArray[np.float64]
 
@@ -188,7 +189,7 @@ def at_limit(base: Result, limit: float) -> Result:
     if not np.isfinite(gains).any():
         raise BadInput(f"{base.flats[0]}: no box has {FEWEST} groups with a signal up to {limit:g} DN")
     rows = [number - 1 for number in base.pairs_used]
-    gain, error = gain_map._mean(gains[rows], errors[rows])
+    gain, error = mean_of_pairs(gains[rows], errors[rows])
     params = replace(base.params, limit=limit)
     estimators = {"classic": Estimate(gain, error)}
     return replace(
