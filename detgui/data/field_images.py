@@ -94,7 +94,8 @@ def read_facts(path: str | Path, values: Sequence[tuple[str, str, str]] = ()) ->
                 " or say --value detector=nrca1@FILE"
             )
         band = given["filter"].lower() if "filter" in given else effective_filter(path, primary)
-        mosaic = "WHT" in hdus or str(primary.get("S_RESAMP", "")).strip().upper() == "COMPLETE"
+        resampled = str(primary.get("S_RESAMP", "")).strip().upper() == "COMPLETE"
+        mosaic = resampled or "WHT" in hdus or path.name.split(".fits")[0].lower().endswith("_i2d")
         pixel, date = _pixel(path, header, primary), observed(primary)
         return ImageFacts(path, (shape[0], shape[1]), detector, band, pixel, date, given.get("epoch", ""), mosaic)
 

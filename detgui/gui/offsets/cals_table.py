@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QBrush, QColor, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -39,7 +39,13 @@ class EpochChooser(QStyledItemDelegate):
         for each in self.epochs:
             box.addItem(each, each)
         box.activated.connect(lambda _: self._chosen(box))
+        QTimer.singleShot(0, box, box.showPopup)
         return box
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        place = option.rect
+        place.setWidth(max(place.width(), editor.sizeHint().width()))
+        editor.setGeometry(place)
 
     def _chosen(self, box: QComboBox) -> None:
         self.commitData.emit(box)

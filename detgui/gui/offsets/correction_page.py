@@ -88,7 +88,8 @@ class CorrectionPage(QWidget):
                 if isinstance(widget, FlowLayout):
                     column.addLayout(widget)
                 else:
-                    column.addWidget(widget, 1 if isinstance(widget, RowsTable) else 0)
+                    column.addWidget(widget, 100 if isinstance(widget, RowsTable) else 0)
+        upper.addStretch(1)
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(top)
@@ -155,7 +156,9 @@ class CorrectionPage(QWidget):
         self.effect.setVisible(self._maker.result is not None)
         self.effect.setMaximumHeight((min(self.effect.rowCount(), MOST_ROWS) + 2) * (self.fontMetrics().height() + 6))
         self.notes.setText(said.notes(self._maker, correction))
-        text = "\n".join(each for each in (said.written(correction.written), said.cannot(correction.cals)) if each)
+        text = "\n".join(
+            each for each in (said.written(correction.written), said.cannot(correction.cals), said.doubts(correction.cals)) if each
+        )
         self.said.setText(text)
         self.said.setVisible(bool(text))
         paths, folder = self._chosen(corrected=False), correction.folder
@@ -177,7 +180,9 @@ class CorrectionPage(QWidget):
         self.write.setToolTip(f"Write corrected copies of the selected images, or of all, into {correction.folder or 'a folder'}")
         self.undo.setEnabled(done > 0 and not busy)
         self.undo.setText(f"Undo {done}" if done else "Undo")
-        self.undo.setToolTip("Write copies of images that are corrected, with the correction taken off as their HISTORY tells of it")
+        just = done and not any(each.corrected for each in correction.cals)
+        which = "the images just written" if just else "the selected images that are corrected, or of all"
+        self.undo.setToolTip(f"Write copies of {which}, with the correction taken off as their HISTORY tells of it")
         self.cancel.setVisible(busy)
         self.remove.setEnabled(bool(self._session.state.offsets.cals))
 

@@ -55,7 +55,20 @@ def cannot(cals: Sequence[CalFacts]) -> str:
     if not why:
         return ""
     rest = f" ({len(why)} of {len(cals)} images cannot be corrected)" if len(cals) > 1 else ""
-    return f"{why[0].path.name}: {why[0].why.removeprefix(f'{why[0].path.name}: ')}{rest}."
+    return f"{_named(why[0].path.name, why[0].why)}{rest}."
+
+
+def _named(name: str, sentence: str) -> str:
+    return sentence if name in sentence else f"{name}: {sentence}"
+
+
+def doubts(cals: Sequence[CalFacts]) -> str:
+    """What speaks against the epochs that were said, the first with how many there are; '' for nothing."""
+    found = [each for each in cals if each.doubt and each.usable]
+    if not found:
+        return ""
+    rest = f" ({len(found)} of {len(cals)} images)" if len(found) > 1 else ""
+    return f"{found[0].path.name}: {found[0].doubt}{rest}."
 
 
 def written(done: Written | None) -> str:

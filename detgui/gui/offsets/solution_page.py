@@ -102,7 +102,7 @@ class SolutionPage(OffsetsPage):
             return super().what_to_know()
         if shown.solution is None:
             return (*super().what_to_know(), shown.trouble)
-        said = f"{shown.solution.sources} sources, scatter {shown.solution.scatter:.4f} mag; positive reads fainter"
+        said = f"{shown.solution.sources} sources, scatter {shown.solution.scatter:.4f} mag beyond the errors; positive reads fainter"
         open_ = f"the data do not determine {', '.join(map(term_name, shown.undetermined))}" if shown.undetermined else ""
         return (*super().what_to_know(), *([open_] if open_ else []), said, GAUGE)
 

@@ -82,7 +82,7 @@ def _fit(plot: StepPlot, row: int, values: Array) -> None:
         room = 0.04 * (high - low) or 1.0
         plot.plots[row].vb.setXRange(low - room, high + room, padding=0)
     else:
-        words = pg.TextItem("not in the catalogs", color=plot.theme.faint, anchor=(0.5, 0.5))
+        words = pg.TextItem("not known", color=plot.theme.faint, anchor=(0.5, 0.5))
         plot.add(row, words, 5, bounds=False)
         plot.plots[row].vb.setXRange(-1, 1, padding=0)
         words.setPos(0.0, sum(plot.plots[ALONG].vb.viewRange()[1]) / 2)
