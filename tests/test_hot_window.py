@@ -135,6 +135,24 @@ def test_bad_files_are_said_and_a_date_is_typed(qtbot, tab, tmp_path):
 # counts
 
 
+def test_what_is_left_out_is_said_below_the_table_and_with_the_counts(qtbot, tab, tmp_path):
+    _, panel = tab
+    write_dark(tmp_path / "good.fits", np.full((64, 64), 0.01, np.float32))
+    for number in range(5):
+        (tmp_path / f"text{number}.fits").write_text("no file of images")
+    drop(panel, [tmp_path])
+    qtbot.waitUntil(lambda: len(panel.maker.facts) == 6, timeout=PATIENCE)
+    lines = panel.page.said.text().splitlines()
+    assert lines[0].endswith("left out: 5")
+    assert [line.split()[0].rstrip(":") for line in lines[1:5]] == [f"text{number}.fits" for number in range(4)]
+    assert lines[5].startswith("and 1 more")
+    press(panel.header.count)
+    qtbot.waitUntil(lambda: panel.maker.is_current and show_name(panel) == "counts", timeout=PATIENCE)
+    assert "5 files are left out" in panel.page.notes.text()
+    (first, last), _ = panel.page.plot.plots[0].vb.viewRange()
+    assert last - first == pytest.approx(60 * 86400)
+
+
 def test_counts_growth_and_numbers(counted, darks):  # noqa: F811
     _, panel = counted
     page = panel.page

@@ -26,6 +26,7 @@ from detgui.gui.pages.page import Table
 from detgui.gui.pages.page_plot import PagePlot
 
 ALL = "all thresholds"
+MARGIN = 30 * 86400.0  # s beside a single file
 
 
 class CountsPage(HotPage):
@@ -100,7 +101,10 @@ class CountsPage(HotPage):
         return self.series, self.shown.currentText(), self.session.state.hot.log, self.check.isChecked()
 
     def what_to_know(self) -> tuple[str, ...]:
-        return (*super().what_to_know(), *words.condensed(self.series.notes, [each.name for each in self.series.files]))
+        refused = len(self.maker.result.refused)
+        files = f"{refused} files are" if refused > 1 else "1 file is"
+        left_out = (f"{files} left out: the page Files says why",) if refused else ()
+        return (*super().what_to_know(), *left_out, *words.condensed(self.series.notes, [each.name for each in self.series.files]))
 
     def draw_series(self, series: Series) -> None:
         names = [ALL, *(words.level_text(each.threshold, series.unit) for each in series.trends)] if len(series.trends) > 1 else [ALL]
@@ -120,6 +124,9 @@ class CountsPage(HotPage):
         self.plot.label(0, "pixels")
         self.plot.show_drawn(lambda: self._draw(series))
         self.plot.fit(0)  # the legend stands where counts that grow are low
+        if len(series.files) == 1:
+            middle = float(seconds(series)[0])
+            self.plot.plots[0].setXRange(middle - MARGIN, middle + MARGIN, padding=0)
         low, high = self.plot.plots[0].vb.viewRange()[1]
         self.plot.plots[0].setYRange(low - 0.08 * (high - low), high + 0.12 * (high - low), padding=0)  # below: words of the break
         unit = series.unit

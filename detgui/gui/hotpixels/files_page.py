@@ -19,11 +19,19 @@ from detgui.gui.hotpixels.files_table import FilesTable
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.ramp.ramp_options import ValueField
 from detgui.session.hot_options import HotFile
+from detgui.session.hot_work import FileFacts
 
 UNITS = ("as files say", "DN/s", "e-/s")
 FILTER = "FITS files (*.fits *.fits.gz *.fit *.fts);;All files (*)"
 HOW = """Drop dark references, MASK references, rate images of darks or bad-pixel images here, or add them.
 Then Count: every detector, read-out and subarray is a series of its own."""
+
+
+MOST_SAID = 4  # files of which it is said below the table why they are left out
+
+
+def _named(each: FileFacts) -> str:
+    return each.why if each.path.name in each.why else f"{each.path.name}: {each.why}"
 
 
 class FilesPage(QWidget):
@@ -162,9 +170,10 @@ class FilesPage(QWidget):
         used = {each.path for each in files if each.use}
         found = [each for each in self._maker.facts if each.path in used]
         counts = {name: sum(each.series == name for each in found) for name in sorted({each.series for each in found if each.series})}
-        left_out = sum(bool(each.why) for each in found)
-        parts = [f"{name}: {count}" for name, count in counts.items()] + ([f"left out: {left_out}"] if left_out else [])
-        return " · ".join(parts)
+        whys = [_named(each) for each in sorted(found, key=lambda each: each.path.name) if each.why]
+        parts = [f"{name}: {count}" for name, count in counts.items()] + ([f"left out: {len(whys)}"] if whys else [])
+        more = [f"and {len(whys) - MOST_SAID} more, said in the last column"] if len(whys) > MOST_SAID else []
+        return "\n".join([" · ".join(parts), *whys[:MOST_SAID], *more])
 
     # colours
 

@@ -65,7 +65,7 @@ class FilesTable(RowsTable):
         box = self.item(row, FILE)
         box.setFlags((box.flags() | Qt.ItemFlag.ItemIsUserCheckable) & ~Qt.ItemFlag.ItemIsEditable)
         box.setCheckState(Qt.CheckState.Checked if each.use else Qt.CheckState.Unchecked)
-        box.setToolTip(str(each.path))
+        box.setToolTip(f"{each.path}\n{fact.why}" if fact is not None and fact.why else str(each.path))
         for column in range(1, len(HEADERS)):
             self.item(row, column).setFlags(self.item(row, column).flags() & ~Qt.ItemFlag.ItemIsEditable)
         if dark is not None:
@@ -73,8 +73,13 @@ class FilesTable(RowsTable):
             if dark.date is None or dark.date_from == "typed":
                 self.item(row, DATE).setFlags(self.item(row, DATE).flags() | Qt.ItemFlag.ItemIsEditable)
         left_out = fact is not None and bool(fact.why)
-        marked = {WHY: left_out, DATE: dark is not None and dark.date is None, UNIT: dark is not None and dark.unit_from == "assumed"}
-        for column in range(1, len(HEADERS)):
+        marked = {
+            FILE: left_out,
+            WHY: left_out,
+            DATE: dark is not None and dark.date is None,
+            UNIT: dark is not None and dark.unit_from == "assumed",
+        }
+        for column in range(len(HEADERS)):
             brush = QBrush(self.warning) if marked.get(column) else None
             self.item(row, column).setData(Qt.ItemDataRole.ForegroundRole, brush)
 
