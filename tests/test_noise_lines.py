@@ -9,8 +9,9 @@ from noise_frames import geometry, order_of, striped, stripes_axis
 from detgui.errors import BadInput
 from detgui.science.detector import DetectorGeometry
 from detgui.science.noise_columns import changed_lines, columns
-from detgui.science.noise_lines import output_levels, rms_of, shared, split
+from detgui.science.noise_lines import output_levels, rms_of, split
 from detgui.science.noise_rows import RowSums, rows
+from detgui.science.noise_shared import pooled_parts, shared
 from detgui.science.noise_spectrum import PowerSum, power, time_series
 from detgui.science.read_order import PIXEL_TIME, clock, irs2_neighbours, read_order
 
@@ -136,6 +137,20 @@ def test_common_and_private_parts_of_four_outputs():
     assert found.common == pytest.approx(2.0, abs=0.12)
     assert found.private == pytest.approx(1.0, abs=0.06)
     assert found.correlation == pytest.approx(0.8, abs=0.03)
+
+
+def test_parts_of_several_images_are_the_quadratic_means_of_them():
+    rng = np.random.default_rng(6)
+    order = order_of("NRS1", 2048, 2048)
+    each = []
+    for size in (1.0, 3.0):
+        image = rng.normal(0, 2, (2048, 2048)).astype(np.float32) + rng.normal(0, size, 2048).astype(np.float32)[None, :]
+        each.append(shared(output_levels(taken_apart(image, order), order)))
+    found = pooled_parts(each)
+    assert found.common == pytest.approx(np.sqrt(np.mean([one.common**2 for one in each])), rel=1e-6)
+    assert found.common_variance_err == pytest.approx(np.hypot(*(one.common_variance_err for one in each)) / 2, rel=1e-6)
+    assert found.correlation == pytest.approx(1, abs=3 * found.correlation_err + 0.02)
+    assert pooled_parts(each[:1]) is each[0]
 
 
 @pytest.mark.parametrize("detector", DETECTORS)

@@ -200,7 +200,7 @@ def test_the_aperture_is_found_dragged_and_written(qtbot, show, spectrum, tmp_pa
     assert item.isVisible()
     x0, y0, x1, y1 = item.rectangle
     middle = (x0 + x1) / 2
-    drag(window.image_panel.view, at(window.image_panel, middle, y1 + 0.4), at(window.image_panel, middle, y1 + 2.4))
+    drag(window.image_panel.view, at(window.image_panel, middle, y1 + 0.1), at(window.image_panel, middle, y1 + 2.1))
     assert window.parts.session.state.noise.aperture == (x0, y0, x1, y1 + 2)
     qtbot.waitUntil(lambda: page.found("spectrum").aperture.ystop == y1 + 2, timeout=PATIENCE)
     page.write_to(tmp_path / "aperture.json")

@@ -20,9 +20,10 @@ from detgui.analysis.origin import origin
 from detgui.data.exposure import Exposure
 from detgui.progress import Progress, no_progress
 from detgui.science.noise_columns import Columns, columns
-from detgui.science.noise_lines import Rms, Split, Tick, output_levels, rms_of, shared, split
+from detgui.science.noise_lines import OutputLevels, Rms, Split, Tick, output_levels, rms_of, split
 from detgui.science.noise_ramp import RampNoise, RampSums, finish, lags_for
 from detgui.science.noise_rows import RowSums, noisy_samples, rows
+from detgui.science.noise_shared import Shared, pooled_parts, shared
 from detgui.science.noise_spectrum import PowerSum, time_series
 from detgui.science.read_order import clock, edge_lines, irs2_neighbours
 
@@ -105,6 +106,7 @@ class _One:
     detrended: Rms
     level: NDArray[np.float64]
     err: NDArray[np.float64]
+    shared: Shared
 
 
 class _Images:
@@ -115,6 +117,7 @@ class _Images:
         self.rows = RowSums.empty(found.order.shape[1])
         self._each: list[_One] = []
         self._first: Split | None = None
+        self._levels: OutputLevels | None = None
         self._sources: Mask | None = None
         self._known = False
         self._power = [PowerSum() for _ in found.order.names]
@@ -151,10 +154,12 @@ class _Images:
         parts = split(image, usable, found.order, self._sources, look, self._tick)
         self._tick()
         self._first = self._first or parts
+        levels = output_levels(parts, found.order, self._tick)
+        self._levels = self._levels or levels
         self.rows.add(parts, err)
         order = self._params.detrend
         whole, detrended = rms_of(parts.level, parts.level_var), rms_of(parts.level, parts.level_var, order)
-        self._each.append(_One(whole, detrended, parts.level, np.sqrt(parts.level_var)))
+        self._each.append(_One(whole, detrended, parts.level, np.sqrt(parts.level_var), shared(levels)))
         if self._params.spectra:
             for number, power in enumerate(self._power):
                 self._tick()
@@ -179,7 +184,7 @@ class _Images:
 
     def one_over_f(self) -> OneOverF:
         """All images together."""
-        levels = output_levels(self._split, self._found.order, self._tick)
+        assert self._levels is not None
         spectra = {}
         for name, power in zip(self._found.order.names, self._power, strict=True):
             self._tick()
@@ -188,10 +193,10 @@ class _Images:
         return OneOverF(
             _pooled([each.rms for each in self._each]),
             _pooled([each.detrended for each in self._each]),
-            shared(levels),
+            pooled_parts([each.shared for each in self._each], SHARED_READS),
             np.array([each.level for each in self._each]),
             np.array([each.err for each in self._each]),
-            levels,
+            self._levels,
             spectra,
         )
 

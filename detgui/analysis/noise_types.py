@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui.science.noise_columns import Columns
-from detgui.science.noise_lines import OutputLevels, Rms, Shared
+from detgui.science.noise_lines import OutputLevels, Rms
 from detgui.science.noise_ramp import RampNoise
 from detgui.science.noise_rows import Rows
+from detgui.science.noise_shared import Shared
 from detgui.science.noise_spectrum import Spectrum
 from detgui.science.read_order import ReadOrder
 from detgui.science.snowballs import LEAST_AREA, Cluster
@@ -53,7 +54,7 @@ class OneOverF:
     ----------
     rms : of the levels common to all outputs, white noise taken off, no detrending; of several images their quadratic mean
     detrended : the same about a polynomial along the lines
-    shared : common and private parts of the outputs, of the first image
+    shared : common and private parts of the outputs, all images together
     level, level_err : (images, n_slow), image's unit, NaN where too few pixels count
     outputs : levels of each output in the first image
     line : (n_slow,) place of the lines along the slow axis of the image, 0-based

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import importlib
 import os
@@ -211,11 +212,21 @@ def _run(info: StepInfo, cls: Any, job: Job, progress: Progress) -> Answer:
         for model in models:
             suffix = RATES.get(type(model).__name__, info.name) if info.name == "ramp_fit" else job.suffix or info.name
             names.append(f"{job.root}_{suffix}.fits")
-            model.save(str(Path(job.folder) / names[-1]))
+            _save(model, Path(job.folder) / names[-1])
         peak = peak_bytes()
         for model in models:
             model.close()
     return Answer(tuple(names), tuple(sorted(before)), status, used, notes, peak)
+
+
+def _save(model: Any, path: Path) -> None:
+    """Write a product. Raises `DetguiError` where the disk is full: astropy says so in words of its own, without an error number."""
+    try:
+        model.save(str(path))
+    except OSError as error:
+        if error.errno == errno.ENOSPC or "space" in str(error):
+            raise DetguiError(f"{path.name} could not be written: no space is left on the disk of {path.parent.parent}") from None
+        raise
 
 
 @contextlib.contextmanager

@@ -30,7 +30,7 @@ class StepInfo:
     what : in a few words
     takes : 'ramp' (uncal or ramp), 'image' (rate, rateints, cal, calints) or 'any' of them
     status : name of its status in ``meta.cal_step``
-    memory : memory that it takes beyond the process itself, in sizes of the ramp as `input_bytes` has it: input, copies, work arrays
+    memory : memory that it takes beyond the process itself, in sizes of the input as `input_bytes` has it: input, copies, work arrays
         (measured with jwst 3.0 on 1 x 6 x 2048 x 2048; where not measured as for others of its kind)
     nir : belongs to the near-infrared detectors' chain
     instruments : those that it is for, () for all
@@ -113,8 +113,10 @@ def in_order(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def input_bytes(shape: tuple[int, int, int, int]) -> int:
-    """A ramp (nints, ngroups, ny, nx) in memory: float32 with one byte of flags per group, and PIXELDQ."""
+    """A ramp (nints, ngroups, ny, nx) in memory: float32 with one byte of flags per group, and PIXELDQ; of an image SCI, ERR and DQ."""
     nints, ngroups, ny, nx = shape
+    if ngroups == 1:
+        return nints * ny * nx * 12
     return nints * ngroups * ny * nx * 5 + ny * nx * 4
 
 

@@ -19,12 +19,13 @@ def run(as_json: bool = False, rows: Iterable[str] | None = None, progress: Prog
     Needs some 3.5 GB in the system's temporary folder for files that it makes and removes. Times are medians of 20 runs. Raises `BadInput`
     for a row that does not exist.
     """
-    from detgui.bench import cluster_rows, data_rows, gain_rows, slope_rows, start_rows, window_rows
+    from detgui.bench import cluster_rows, data_rows, gain_rows, slope_rows, start_rows, step_rows, window_rows
 
     groups: dict[Callable[[Path], dict[str, float]], tuple[str, ...]] = {
         start_rows.measure: start_rows.KEYS,
         data_rows.measure: data_rows.KEYS,
         window_rows.measure: window_rows.KEYS,
+        step_rows.measure: step_rows.KEYS,
         slope_rows.measure: slope_rows.KEYS,
         gain_rows.measure: gain_rows.KEYS,
         cluster_rows.measure: cluster_rows.KEYS,

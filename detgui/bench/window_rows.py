@@ -236,9 +236,18 @@ class Bench:
 
     def heartbeat(self) -> dict[str, float]:
         """How late a 10 ms timer of the window is while two workers fit and make pictures."""
-        from PySide6.QtCore import Qt, QTimer
-
         from detgui.bench.load import busy_work
+
+        tasks = [self.parts.engine.submit(busy_work, i, lane=f"bench {i}", title="Load") for i in range(2)]
+        late = self.beats(lambda late: len(late) >= BEATS)
+        for task in tasks:
+            task.cancel()
+        self.wait(lambda: all(task.ended for task in tasks))
+        return {"heartbeat_p99_ms": float(np.percentile(late, 99)), "heartbeat_max_ms": max(late)}
+
+    def beats(self, enough: Callable[[list[float]], bool]) -> list[float]:
+        """By how much a 10 ms timer of the window is late, ms, each time until these are ``enough``."""
+        from PySide6.QtCore import Qt, QTimer
 
         late: list[float] = []
         last = time.perf_counter()
@@ -249,17 +258,13 @@ class Bench:
             late.append(1e3 * (now - last) - BEAT_MS)
             last = now
 
-        tasks = [self.parts.engine.submit(busy_work, i, lane=f"bench {i}", title="Load") for i in range(2)]
         timer = QTimer(timerType=Qt.TimerType.PreciseTimer, interval=BEAT_MS)
         timer.timeout.connect(beat)
         last = time.perf_counter()
         timer.start()
-        self.wait(lambda: len(late) >= BEATS)
+        self.wait(lambda: enough(late))
         timer.stop()
-        for task in tasks:
-            task.cancel()
-        self.wait(lambda: all(task.ended for task in tasks))
-        return {"heartbeat_p99_ms": float(np.percentile(late, 99)), "heartbeat_max_ms": max(late)}
+        return late
 
 
 def _paints() -> Any:

@@ -90,13 +90,14 @@ class SnowballsPage(NoisePage):
 
     def _draw(self, result: Result) -> None:
         plot = self.plot
+        many = self._integrations() > 1
         colours = {SNOWBALL: plot.theme.line, SHOWER: plot.theme.warning, TRACK: plot.theme.faint}
         for kind, colour in colours.items():
             some = [each for each in self.listed if each.kind == kind]
             if some:
-                when = np.array([each.integration + each.group / (max(1, self._groups()) + 1) for each in some])
+                when = np.array([each.integration + each.group / (max(1, self._groups()) + 1) if many else each.group for each in some])
                 plot.points(0, when, np.array([float(each.area) for each in some]), None, colour, size=6, name=kind)
-        plot.label(0, "area (pixels)", "integration" if self._integrations() > 1 else "integration and group")
+        plot.label(0, "area (pixels)", "integration" if many else "group")
 
     def _groups(self) -> int:
         source = self.maker.source
