@@ -55,6 +55,7 @@ class ChangesPage(HotPage):
         self.on = flat_button("›", "Next change of the list (Ctrl+Shift+Down)")
         self.on.clicked.connect(lambda: self.step_pixel(1))
         self.which = QComboBox(self)
+        self.which.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.which.setToolTip("Changes that are listed and marked in the image")
         self.which.setAccessibleName("Changes")
         self.which.addItems([ALL, *hot_changes.KINDS])

@@ -57,6 +57,7 @@ class CountsPage(HotPage):
         self.break_on.setCheckable(True)
         self.break_on.clicked.connect(self._switch_break)
         self.shown = QComboBox(self)
+        self.shown.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.shown.activated.connect(lambda _: self.refresh())
         self.log = flat_button("Log", "Counts on a logarithmic axis")
         self.log.setCheckable(True)

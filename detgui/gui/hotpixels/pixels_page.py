@@ -53,12 +53,14 @@ class PixelsPage(HotPage):
     def _make_fields(self) -> None:
         set_, say = self.session.set_hot, self.context.say
         self.level = QComboBox(self)
+        self.level.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.level.activated.connect(lambda _: set_(text="Threshold of pixels", threshold=self.level.currentData()))
         self.persistence = whole_number(1, 100, lambda value: set_(text="Epochs", persistence=value), self)
         self.discovery = EntryField(
             lambda text: set_(text="False-discovery rate", discovery=number("q", text, 0.0, 0.5, open_end=True)), say, 6
         )
         self.which = QComboBox(self)
+        self.which.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.which.activated.connect(lambda _: self.refresh())
         self.which.setToolTip("Class of the pixels that are listed and marked in the image")
         self.which.setAccessibleName("Class")

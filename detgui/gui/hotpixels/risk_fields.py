@@ -41,6 +41,7 @@ class RiskFields(QWidget):
             set_(text="Rate", rate=number("Rate", text) if text else None)
 
         self.level = QComboBox(self)
+        self.level.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.level.activated.connect(lambda _: set_(text="Threshold of pixels", threshold=self.level.currentData()))
         self.rate = EntryField(rate, say, 8)
         self.months = EntryField(lambda text: set_(text="Age", months=number("Age", text, 0.0, 1200.0)), say, 4)

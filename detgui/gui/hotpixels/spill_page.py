@@ -119,8 +119,7 @@ class SpillPage(HotPage):
 
     def _number(self, x: float, y: float, value: float, error: float, limit: float) -> None:
         strong = np.isfinite(value) and abs(value) > 0.6 * limit
-        text = "100" if value > 0.9 else f"{100 * value:.2f}\n{_error(100 * error)}" if np.isfinite(value) else MISSING
-        text = text.replace("-0.00", "0.00")
+        text = "100" if value > 0.9 else f"{100 * value:z.2f}\n{_error(100 * error)}" if np.isfinite(value) else MISSING
         item = pg.TextItem(text, color=QColor("white" if strong else "black"), anchor=(0.5, 0.5))
         font = item.textItem.font()
         font.setPointSizeF(7.0)
@@ -156,7 +155,7 @@ def _facts(cross: Cross) -> list[Fact]:
 
     names = ("left", "right", "below", "above")
     facts = [Fact("coupling", share(cross.coupling, cross.coupling_err), "mean of the four neighbours, of the centre's measured rate")]
-    facts += [Fact(name, f"{100 * value:.3f} %") for name, value in zip(names, cross.sides, strict=True) if cross.measured]
+    facts += [Fact(name, f"{100 * value:z.3f} %") for name, value in zip(names, cross.sides, strict=True) if cross.measured]
     facts.append(
         Fact("spread", f"{100 * cross.scatter:.3f} %" if cross.measured else MISSING, "of one neighbour's coupling from pixel to pixel")
     )
