@@ -330,6 +330,8 @@ def test_rates_on_a_logarithmic_axis(qtbot, counted):
     drawn = next(item.getData()[1] for item in page.plot.plots[0].items if isinstance(item, pg.ScatterPlotItem))
     assert rate[-1] > 0
     np.testing.assert_allclose(drawn[-1], np.log10(rate[-1]), rtol=1e-6)
+    low, high = page.plot.plots[0].vb.viewRange()[1]
+    assert -6 < low < high < 6  # rates below their errors, and those errors, are not drawn
     show(panel, "Changes")
     assert panel.page.log.isChecked()
 

@@ -60,7 +60,7 @@ def draw_curve(
     epochs: tuple[int, ...] = (),
     log: bool = False,
 ) -> None:
-    """Rates with errors, the threshold, the break, and the epochs that are compared; ``log``: of the rates above 0."""
+    """Rates with errors, the threshold, the break, and the epochs that are compared; ``log``: of the rates above their errors."""
     x = seconds(series)
     colour = plot.theme.points if curve.place < 0 or history is None else class_colour(CLASSES[history.classes[curve.place]])
     log = log and not series.is_mask
@@ -80,14 +80,15 @@ def draw_curve(
 
 
 def _logarithmic(curve: Curve) -> tuple[np.ndarray, np.ndarray]:
-    """log10 of the rates above 0, NaN for others, and its error."""
-    rate = np.where(curve.rate > 0, curve.rate, np.nan).astype(float)
+    """log10 of the rates above their errors, NaN for others, which have no logarithm worth its error bar, and its error."""
+    with np.errstate(invalid="ignore"):
+        rate = np.where((curve.rate > 0) & ~(curve.rate <= curve.err), curve.rate, np.nan).astype(float)
     return np.log10(rate), curve.err / rate / np.log(10.0)
 
 
 def log_button(page: Any) -> QPushButton:
     """The button of a page that puts rates of pixels on a logarithmic axis."""
-    button = flat_button("Log", "Rates above 0 on a logarithmic axis")
+    button = flat_button("Log", "Rates above their errors on a logarithmic axis")
     button.setCheckable(True)
     button.clicked.connect(lambda on: page.session.set_hot(text="Log axis", log_rates=on))
     return button

@@ -266,14 +266,18 @@ def _of_masks(series: Series) -> tuple[str, ...]:
     return (f"the growth is that of flags, which follows the criteria of the masks as well as the detector{more}",)
 
 
+def _share(value: float, err: float) -> str:
+    """A probability with its error as per cent."""
+    return with_error(100 * value, 100 * err, "%") if not 100 * err < LEAST_ERROR else words.per_cent(value)
+
+
 def _texts(each: ta_risk.Result) -> list[str]:
     """A row of the table: an age and the probabilities at it."""
     params = each.params
 
     def share(name: str) -> str:
         value, low, high = (float(getattr(risk, name)) for risk in (each.risk, each.low, each.high))
-        err = 50 * abs(high - low)  # per cent
-        return with_error(100 * value, err, "%") if err >= LEAST_ERROR else words.per_cent(value)
+        return _share(value, abs(high - low) / 2)
 
     new = with_error(params.rate * params.months, params.rate_err * params.months)
     return [f"{params.months:g}", new, share("p_stamp"), share("p_any"), share("p_fewer"), words.per_cent(float(each.risk.p_pixel))]
@@ -282,8 +286,8 @@ def _texts(each: ta_risk.Result) -> list[str]:
 def _map_words(found: ta_risk.MapResult) -> str:
     made, months = found.map, found.params.months
     low, high = float(made.p_stamp.min()), float(made.p_stamp.max())
-    stamp = with_error(100 * made.mean, 100 * made.mean_err, "%") if np.isfinite(made.mean) else MISSING
-    any_star = with_error(100 * made.p_any, 100 * made.p_any_err, "%")
+    stamp = _share(made.mean, made.mean_err) if np.isfinite(made.mean) else MISSING
+    any_star = _share(made.p_any, made.p_any_err)
     return (
         f"map of risk at {months:g} months, {found.events} events seen: a stamp {stamp} "
         f"({words.per_cent(low)} to {words.per_cent(high)} by place; {words.per_cent(found.uniform[0])} if anywhere alike), "
