@@ -8,8 +8,10 @@ from offsets_help import PATIENCE, catalogs, measured, shown_panel  # noqa: F401
 from page_help import press
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QComboBox
 
+from detgui.data.offset_tables import PUBLISHED
+from detgui.resources import resource
 from detgui.simulate.imaging import write_imaging
 from detgui.simulate.imaging_params import ImagingParams
 
@@ -106,6 +108,75 @@ def test_a_table_of_a_file_that_is_none(qtbot, tmp_path):
         panel.page.form.take_file(str(tmp_path / "bad.ecsv"))
         qtbot.waitUntil(lambda: panel.header.trouble.text().startswith("bad.ecsv cannot be read"), timeout=PATIENCE)
         assert panel.page.form.table.currentText() == "bad.ecsv…"
+
+
+def test_a_table_that_was_mended_is_read_again(qtbot, tmp_path):
+    path = tmp_path / "table.ecsv"
+    path.write_text("nothing")
+    with shown_panel(qtbot, page="Correction") as (panel, parts):
+        panel.page.form.take_file(str(path))
+        qtbot.waitUntil(lambda: "table.ecsv" in panel.header.trouble.text(), timeout=PATIENCE)
+        path.write_bytes(resource(PUBLISHED).read_bytes())
+        parts.session.set_offsets(page="Inputs")
+        QApplication.processEvents()
+        parts.session.set_offsets(page="Correction")
+        qtbot.waitUntil(lambda: panel.maker.correction.table is not None, timeout=PATIENCE)
+        QApplication.processEvents()
+        assert panel.header.trouble.text() == ""
+
+
+def test_an_epoch_of_single_images_by_the_mouse(qtbot, cals):
+    with shown_panel(qtbot, page="Correction") as (panel, parts):
+        page = panel.page
+        panel.maker.correction.add(cals)
+        settled(qtbot, panel, 4)
+        rows = page.rows
+        qtbot.waitUntil(lambda: "epoch 1 or 2" in rows.item(0, 6).text(), timeout=PATIENCE)
+        row = next(at for at in range(4) if rows.item(at, 1).text() == "NRCALONG")
+        where = rows.visualItemRect(rows.item(row, 3)).center()
+        QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=where)
+        QTest.mouseDClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=where)
+        box = rows.findChild(QComboBox)
+        assert [box.itemText(at) for at in range(box.count())] == ["as for all", "1", "2"]
+        box.hidePopup()
+        box.setCurrentIndex(2)
+        box.activated.emit(2)
+        assert parts.session.state.offsets.cal_epochs == ((cals[row], "2"),)
+        qtbot.waitUntil(lambda: rows.item(row, 3).text() == "2" and rows.item(row, 5).text() == "-0.00433", timeout=PATIENCE)
+        assert page.write.text() == "Write 1"
+        assert "--epoch 2" in page.script.line.text()
+
+
+def test_images_just_written_can_be_undone(qtbot, cals):
+    from astropy.io import fits
+
+    with shown_panel(qtbot, page="Correction") as (panel, parts):
+        parts.session.set_offsets(epoch="1")
+        page = panel.page
+        panel.maker.correction.add(cals[:1])
+        settled(qtbot, panel, 1)
+        qtbot.waitUntil(page.write.isEnabled, timeout=PATIENCE)
+        assert not page.undo.isEnabled()
+        press(page.write)
+        qtbot.waitUntil(page.undo.isEnabled, timeout=PATIENCE)
+        assert page.undo.text() == "Undo 1"
+        assert "just written" in page.undo.toolTip()
+        press(page.undo)
+        written = panel.maker.correction
+        qtbot.waitUntil(lambda: written.written is not None and written.written.undone, timeout=PATIENCE)
+        back = cals[0].parent / "corrected" / "undone" / cals[0].name
+        assert fits.getdata(back, "SCI") == pytest.approx(fits.getdata(cals[0], "SCI"), rel=1e-6, nan_ok=True)
+        qtbot.waitUntil(lambda: not page.undo.isEnabled(), timeout=PATIENCE)
+
+
+def test_a_source_that_no_open_image_shows(qtbot, catalogs):  # noqa: F811
+    with shown_panel(qtbot, catalogs) as (panel, parts):
+        press(panel.header.measure)
+        measured(qtbot, panel)
+        parts.session.set_offsets(page="Step")
+        QApplication.processEvents()
+        panel.page.choose(3)
+        assert panel.page.source.text().endswith("no open image shows its place")
 
 
 def test_the_difference_of_two_epochs(qtbot, mosaics):

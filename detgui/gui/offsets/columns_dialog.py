@@ -21,6 +21,8 @@ WORDS = {
     "y": ("y on the detector", "pixels"),
     "exposure": ("exposure", "of single measurements"),
 }
+NONE = dict.fromkeys(("epoch", "filter", "detector"), "none: as the meta say")
+"""Roles that a file's meta can have instead of a column."""
 
 
 class ColumnsDialog(QDialog):
@@ -46,7 +48,7 @@ class ColumnsDialog(QDialog):
             box = QComboBox(self)
             box.setAccessibleName(name)
             found = recognised.get(role, "")
-            known = f"{RECOGNISED}: {found}" if found and role not in before else RECOGNISED if found else "none recognised"
+            known = f"{RECOGNISED}: {found}" if found and role not in before else RECOGNISED if found else NONE.get(role, "none recognised")
             box.addItem(known, "")
             for column, its_unit in columns:
                 box.addItem(f"{column} [{its_unit}]" if its_unit else column, column)

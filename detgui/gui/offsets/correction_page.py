@@ -121,11 +121,14 @@ class CorrectionPage(QWidget):
             self._session.set_offsets(text="Remove images", cals=left)
 
     def _chosen(self, corrected: bool) -> list[Path]:
-        """The selected images, else all, that are corrected already or are not and can be."""
-        selected = self.rows.selected_paths()
+        """The selected images that are corrected already, or are not and can be; else those just written, or all of the list."""
         usable = {each.path for each in self._correction.cals if (each.corrected if corrected else each.usable)}
-        found = [path for path in (selected or self._session.state.offsets.cals) if path in usable]
-        return found or (list(self._correction.just_written) if corrected else [])
+        selected = self.rows.selected_paths()
+        found = [path for path in selected if path in usable]
+        if found or (selected and not corrected):
+            return found
+        just = list(self._correction.just_written) if corrected else []
+        return just or [path for path in self._session.state.offsets.cals if path in usable]
 
     def _preview(self) -> None:
         paths = self._chosen(corrected=False)
@@ -180,8 +183,8 @@ class CorrectionPage(QWidget):
         self.write.setToolTip(f"Write corrected copies of the selected images, or of all, into {correction.folder or 'a folder'}")
         self.undo.setEnabled(done > 0 and not busy)
         self.undo.setText(f"Undo {done}" if done else "Undo")
-        just = done and not any(each.corrected for each in correction.cals)
-        which = "the images just written" if just else "the selected images that are corrected, or of all"
+        just = done and self._chosen(corrected=True) == list(correction.just_written)
+        which = "the images just written" if just else "the images of the list that are corrected, selected or all"
         self.undo.setToolTip(f"Write copies of {which}, with the correction taken off as their HISTORY tells of it")
         self.cancel.setVisible(busy)
         self.remove.setEnabled(bool(self._session.state.offsets.cals))
