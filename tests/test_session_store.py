@@ -17,6 +17,7 @@ from detgui.folders import state_folder
 from detgui.session import changes
 from detgui.session.cache import Cache
 from detgui.session.codec import from_json, to_json
+from detgui.session.restore import remap
 from detgui.session.shelf import Shelf
 from detgui.session.state import Frame, SessionState
 from detgui.session.store import RECENT, RecentFiles, Settings, read_json, write_json
@@ -232,3 +233,8 @@ def test_errors_in_one_sentence(error, words):
     assert sentence(error, "Reading image") == words
     told = trouble(TaskEvent("failed", 1, "", 1, "Reading image", error=error, details="Traceback"), "request")
     assert (told.request, told.sentence, told.details) == ("request", words, "Traceback")
+
+
+def test_a_theme_asked_for_at_the_start_stays():
+    saved = SessionState(theme="light")
+    assert remap(saved, {}, SessionState(theme="dark")).theme == "dark"

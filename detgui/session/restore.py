@@ -83,6 +83,7 @@ def remap(saved: SessionState, keys: dict[str, str], current: SessionState) -> S
     kept["difference"] = replace(saved.difference, other=frame(saved.difference.other))
     kept["blink"] = replace(saved.blink, on=False, other=frame(saved.blink.other))
     kept["revisions"] = current.revisions
+    kept["theme"] = current.theme  # of the settings, or asked for at the start
     kept["regions"], kept["selected"] = current.regions, current.selected
     kept["tools"] = replace(saved.tools, tool=current.tools.tool, how=current.tools.how)
     kept["nonlinearity"] = replace(saved.nonlinearity, source=keys.get(saved.nonlinearity.source, ""))
