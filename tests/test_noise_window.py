@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from astropy.io import fits
-from noise_window_help import LEFT, PATIENCE, by_hand, page_of, press, step_child, typed
+from mouse_help import drag
+from noise_window_help import PATIENCE, by_hand, page_of, press, step_child, typed
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -228,14 +229,8 @@ def test_split_line_follows_the_mouse(qtbot, tab):
     view = window.image_panel.view
     ny, nx = split.part.indices.shape
     y, x0, x1 = ny / 3 + 0.3, split.line.value(), nx / 4
-    places = [view.mapFromScene(view.box.mapViewToScene(QPointF(x, y))) for x in (x0, (x0 + x1) / 2, x1)]
-    QTest.mouseMove(view.viewport(), places[0])
-    QTest.mousePress(view.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, places[0])
-    for place in places[1:]:
-        QTest.mouseMove(view.viewport(), place)
-        QApplication.processEvents()
-    QTest.mouseRelease(view.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, places[-1])
-    QApplication.processEvents()
+    start, end = (view.mapFromScene(view.box.mapViewToScene(QPointF(x, y))) for x in (x0, x1))
+    drag(view, start, end)
     assert split.line.value() == pytest.approx(x1, abs=2.0)
     assert split.part.split == split.line.value()
     assert split.other.exposure == window.parts.session.state.noise.before

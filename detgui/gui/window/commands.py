@@ -18,7 +18,6 @@ from detgui.gui.window.map_saver import MapSaver
 from detgui.gui.window.panels import PANELS
 from detgui.gui.window.shell import Shell
 from detgui.progress import Progress
-from detgui.session.restore import files_named
 from detgui.session.state import SessionState, Theme
 from detgui.tasks.events import TaskEvent
 
@@ -260,6 +259,8 @@ class Commands:
     def offer_last_session(self) -> None:
         """Offer on the welcome page what was open last; nothing is opened unasked."""
         saved = self._parts.keeper.saved()
+        from detgui.session.restore import files_named
+
         self._window.welcome.offer_session(files_named(saved) if saved else [])
 
     def note_opened(self, opened: Opened) -> None:
