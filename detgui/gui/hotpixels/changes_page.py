@@ -111,6 +111,10 @@ class ChangesPage(HotPage):
 
     # what is shown
 
+    def refresh(self) -> None:
+        self.log.setChecked(self.session.state.hot.log_rates)
+        super().refresh()
+
     def need(self) -> Need | None:
         found = super().need()
         if found is not None:
@@ -149,7 +153,6 @@ class ChangesPage(HotPage):
                 field.setCurrentIndex(epoch)
         self._show_list(series, result)
         log = self.session.state.hot.log_rates
-        self.log.setChecked(log)
         self.log.setVisible(not series.is_mask)
         curve = curve_of(None, pixel, self._drawn[3] if self._drawn is not None else None) if pixel is not None else None
         self.plot.label(0, "flag" if series.is_mask else f"dark rate ({series.unit})")
