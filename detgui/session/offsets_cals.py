@@ -1,4 +1,6 @@
-"""What workers do with tables of offsets and the images that are corrected: what each is, its factor as an image, writing and taking off again. No Qt."""
+"""What workers do with tables of offsets and the images that are corrected: what each is, its factor as an
+image, writing and taking off again. No Qt.
+"""
 
 from __future__ import annotations
 
