@@ -82,8 +82,9 @@ def place(plot, row: int, x: float, y: float | None = None) -> QPoint:
 
 
 def numbers(page) -> dict[str, str]:
-    """The numbers of the first column by their labels."""
-    return {fact.label: fact.text for fact in page.numbers.model().columns[0][2]}
+    """The numbers of the first column by their labels; none while the page has no numbers."""
+    columns = page.numbers.model().columns
+    return {fact.label: fact.text for fact in columns[0][2]} if columns else {}
 
 
 def keys(field, text: str) -> None:

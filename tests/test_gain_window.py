@@ -9,6 +9,7 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 from gain_window_help import PATIENCE, SMALL, VOID, FakeLive, flats, settled, void, write  # noqa: F401
+from page_help import numbers
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionButton
@@ -90,7 +91,7 @@ def test_compute_shows_the_map_its_histogram_and_the_boxes(qtbot, computed):
     assert panel.header.box.currentText() == "64"
     assert panel.header.limit.placeholderText() == "5000"
     page = panel.page
-    facts = {fact.label: fact.text for fact in page.numbers.model().columns[0][2]}
+    facts = numbers(page)
     assert facts["median"].endswith("e-/DN")
     assert float(facts["median"].split()[0]) == pytest.approx(2.0, rel=0.02)
     assert "pairs 1, 2" in panel.header.status.toolTip() + panel.header.status.text()

@@ -10,6 +10,7 @@ from astropy.table import Table
 from hot_fakes import write_dark
 from hot_window_help import LEFT, PATIENCE, cells, click_row, darks, press, show, type_into  # noqa: F401
 from mouse_help import drag
+from page_help import numbers as facts
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
@@ -81,11 +82,6 @@ def click_image(window, x: float, y: float) -> None:
 def show_name(panel) -> str:
     """Name of the shown page, '' for Files."""
     return getattr(panel.page, "name", "")
-
-
-def facts(page) -> dict[str, str]:
-    """The numbers of the first column by their labels."""
-    return {fact.label: fact.text for fact in page.numbers.model().columns[0][2]}
 
 
 # files

@@ -10,6 +10,7 @@ import pytest
 from astropy.io import fits
 from mouse_help import drag
 from noise_window_help import PATIENCE, page_of, press, typed
+from page_help import numbers as facts
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -78,10 +79,6 @@ def diagnosed(qtbot, panel, title: str = "1/f"):
     qtbot.waitUntil(lambda: page.diagnosed is not None and page.pages.currentIndex() == 1, timeout=PATIENCE)
     QApplication.processEvents()
     return page
-
-
-def facts(page) -> dict[str, str]:
-    return {fact.label: fact.text for fact in page.numbers.model().columns[0][2]}
 
 
 def test_one_diagnosis_serves_all_pages_and_is_that_of_the_analysis(qtbot, show, ramp):
