@@ -47,10 +47,11 @@ class PagePlot(pg.GraphicsLayoutWidget):
         self.apply_theme(plot_theme.from_palette(self.palette()))
 
     def _make_plot(self, row: int, height: int, counts: bool) -> pg.PlotItem:
-        plot = self.addPlot(row, 0, axisItems={"bottom": plot_theme.CountAxis("bottom")} if counts else None)
+        axes = {"bottom": plot_theme.CountAxis("bottom")} if counts else None
+        box = pg.ViewBox(enableMenu=False)  # its menu takes as long to make as half a plot
+        plot = self.addPlot(row, 0, axisItems=axes, viewBox=box, enableMenu=False)
         self.ci.layout.setRowStretchFactor(row, height)
         plot.hideButtons()
-        plot.setMenuEnabled(False)
         plot.getAxis("left").setWidth(AXIS_WIDTH)
         for side in ("left", "bottom"):
             plot.getAxis(side).enableAutoSIPrefix(False)
