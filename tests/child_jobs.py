@@ -30,6 +30,7 @@ def facts(progress) -> dict[str, object]:
     print("printed by a library")
     return {
         "pid": os.getpid(),
+        "nice": os.nice(0) if hasattr(os, "nice") else None,
         "folder": str(Path.cwd()),
         "warm": WARM,
         "own": os.environ.get("DETGUI_OWN"),

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from detgui.errors import BadInput, Cancelled, DetguiError
+from detgui.tasks import child_main
 from detgui.tasks.child import Child, Work
 from detgui.tasks.engine import Engine
 
@@ -73,6 +74,11 @@ def test_a_warm_process_answers_again_and_again(child):
     assert Path(facts["folder"]).resolve() != Path.cwd()
     assert (0.5, "half") in told
     assert child.call("child_jobs:add", [1], [2]) == [1, 2]
+
+
+@posix
+def test_the_window_goes_first(child):
+    assert child.call("child_jobs:facts")["nice"] == min(19, os.nice(0) + child_main.NICE)
 
 
 def test_lines_of_the_log_are_messages(child):

@@ -154,7 +154,8 @@ class Child:
         search = [str(Path(each).resolve()) for each in sys.path]
         options: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
-            options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+            flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS
+            options = {"creationflags": flags}
         with (folder / "stderr.txt").open("wb") as errors:
             process = subprocess.Popen(
                 [sys.executable, "-c", BOOT, json.dumps(search)],

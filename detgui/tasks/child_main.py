@@ -20,6 +20,9 @@ from typing import Any
 
 from detgui.errors import BadInput, DetguiError
 
+NICE = 5
+"""How much lower than its parent's the priority of the process is, where priorities are like this."""
+
 
 class Talk:
     """The way back to the parent; messages of several threads do not mix."""
@@ -90,8 +93,17 @@ class Inbox(threading.Thread):
 _FOLDER = str(Path.cwd())
 
 
+def lower_priority() -> None:
+    """Let the program that started this one go first, so that its window answers; Windows is told at the start of the process."""
+    nice = getattr(os, "nice", None)
+    if nice is not None:
+        with contextlib.suppress(OSError):
+            nice(NICE)
+
+
 def main() -> None:
     """Warm up, then do jobs one after the other, for ever."""
+    lower_priority()
     talk, inbox = Talk(os.dup(1)), Inbox(os.dup(0))
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
