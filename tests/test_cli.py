@@ -12,7 +12,8 @@ from astropy.table import Table
 from cli_help import run
 from data_files import JWST, counts, segment, write
 
-from detgui.cli.parser import group_range, number_or_file, parse, positive, size
+from detgui.cli.arguments import group_range, number_or_file, positive, size
+from detgui.cli.parser import parse
 
 
 @pytest.mark.parametrize(

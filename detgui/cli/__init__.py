@@ -11,9 +11,10 @@ import sys
 from collections.abc import Sequence
 
 from detgui.cli.interrupt import interrupts
-from detgui.cli.parser import VERBS, parse
+from detgui.cli.parser import parse
 from detgui.cli.terminal import say, take_any_name
-from detgui.errors import Cancelled, DetguiError
+from detgui.cli.verbs import VERBS, module_of
+from detgui.errors import BadInput, Cancelled, DetguiError
 
 __all__ = ["VERBS", "main"]
 
@@ -32,9 +33,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str]) -> int:
     try:
         args = parse(argv)
-        from detgui.cli import verbs
-
-        return verbs.VERB_FUNCTIONS[args.verb](args)
+        if args.scheduler and args.verb != "slopes":
+            raise BadInput("--scheduler: only slopes runs on a cluster")
+        return module_of(args.verb).run(args)
     except SystemExit as end:  # argparse: --help, --version, bad use
         return int(end.code or 0)
     except Cancelled:

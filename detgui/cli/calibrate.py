@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from detgui.cli.parser import named_file
+from detgui.cli.arguments import named_file
 from detgui.cli.step import reference
 from detgui.cli.terminal import ProgressBar, say
 from detgui.errors import BadInput

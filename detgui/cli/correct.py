@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from argparse import Namespace
 
-from detgui.cli.parser import named_file
+from detgui.cli.arguments import named_file
 from detgui.cli.terminal import ProgressBar, put_json, say
 from detgui.errors import BadInput
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from detgui.cli import calibrate
-from detgui.cli.parser import named_file, positive
+from detgui.cli.arguments import named_file, positive
+from detgui.cli.common import check_output
 from detgui.cli.terminal import ProgressBar, put_json, say
 from detgui.errors import BadInput
 from detgui.progress import Progress
@@ -186,21 +187,20 @@ def _check_once(files: Sequence[Path]) -> None:
 
 
 def _check_outputs(args: Namespace) -> None:
-    from detgui.cli import verbs
     from detgui.data.tables import check_extension
 
     if args.output is None and args.table is None and not args.json:
         raise BadInput("say where the gain is to be written: -o gain.fits, --table gain.ecsv")
     used = [*args.files, *(each for each in (args.voids, args.exclude, args.ipc_kernel, args.compare) if each is not None)]
     if args.output is not None:
-        verbs._check_output(args.output, used)
+        check_output(args.output, used)
         if args.output.suffix.lower() not in EXTENSIONS:
             raise BadInput(f"{args.output.name}: a gain map is written as .fits, not as {args.output.suffix or 'a file without extension'}")
     if args.table is not None:
         check_extension(args.table)
         studies = [study_table(args.table, name) for name in ("box", "limit") if getattr(args, f"{name}_study") is not None]
         for path in (args.table, *studies):
-            verbs._check_output(path, used)
+            check_output(path, used)
 
 
 def level(text: str) -> float:

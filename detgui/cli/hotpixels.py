@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from detgui.cli.parser import named_file, number_or_file, positive
+from detgui.cli.arguments import corners, named_file, number_or_file, positive
+from detgui.cli.common import check_output
 from detgui.cli.terminal import ProgressBar, put_json, say
 from detgui.errors import BadInput
 
@@ -187,7 +188,6 @@ def _masks(args: Namespace, history: History) -> dict[str, Any]:
 
 def _check_outputs(args: Namespace) -> None:
     from detgui.analysis.gain_file import Origin, check_origin
-    from detgui.cli import verbs
     from detgui.data.tables import check_extension
 
     outputs = [each for each in (args.output, args.list_file, args.mask, args.ta_mask, args.disagree, args.risk_map) if each is not None]
@@ -202,7 +202,7 @@ def _check_outputs(args: Namespace) -> None:
     check_origin(Origin(args.useafter, args.author, args.pedigree, args.descrip))
     used = [*args.files, *(each for each in (args.gain, args.former_mask, args.former_ta) if isinstance(each, Path))]
     for each in outputs:
-        verbs._check_output(each, used)
+        check_output(each, used)
     for each in (args.output, args.list_file, args.disagree):
         if each is not None:
             check_extension(each)
@@ -252,8 +252,7 @@ def dated(text: str) -> tuple[str, str]:
 
 def window(text: str) -> tuple[int, int, int, int] | Path:
     """Corners ``X0,Y0,X1,Y1``, 0-based and inclusive, or an exposure of the subarray."""
-    found = re.fullmatch(r"([0-9]+),([0-9]+),([0-9]+),([0-9]+)", text.replace(" ", ""))
-    if not found:
+    try:
+        return corners(text)
+    except argparse.ArgumentTypeError:
         return named_file(text)
-    x0, y0, x1, y1 = (int(each) for each in found.groups())
-    return x0, y0, x1, y1

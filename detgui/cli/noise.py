@@ -6,8 +6,8 @@ import argparse
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
-from detgui.cli.parser import named_file, positive
-from detgui.cli.slopes import integration_range
+from detgui.cli.arguments import integration_range, named_file, positive
+from detgui.cli.common import one_exposure
 from detgui.cli.terminal import ProgressBar, put_json
 
 if TYPE_CHECKING:
@@ -33,12 +33,9 @@ def run(args: Namespace) -> int:
     """Diagnose and print."""
     from detgui.analysis import noise
     from detgui.analysis.noise_summary import as_text, summary
-    from detgui.cli import verbs
 
     args.join = True
-    exposures = verbs._open_usable(args, neighbours=False, as_one=True)
-    try:
-        exposure = verbs._one_exposure(exposures, args.extver)
+    with one_exposure(args, extver=args.extver) as exposure:
         params = noise.Params(integrations=args.integrations, most_images=args.images, group=args.group, mask_sources=not args.no_mask)
         excluded = _excluded(exposure, args)
         with ProgressBar(args.quiet) as progress:
@@ -47,9 +44,6 @@ def run(args: Namespace) -> int:
             put_json(summary(result))
         else:
             print(as_text(result))
-        verbs._say_warnings(exposure, 1 if args.extver else len(exposures))
-    finally:
-        verbs._close(exposures)
     return 0
 
 

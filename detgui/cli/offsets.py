@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from detgui.cli.parser import named_file
+from detgui.cli.arguments import named_file
+from detgui.cli.common import check_output
 from detgui.cli.terminal import ProgressBar, put_json, say
 from detgui.errors import BadInput
 
@@ -128,14 +129,13 @@ def _photometry(args: Namespace, files: list[Path], progress: Progress) -> Catal
 
 
 def _check_outputs(args: Namespace) -> None:
-    from detgui.cli import verbs
     from detgui.data.tables import check_extension
 
     if args.output is None and not args.json:
         raise BadInput("say where the table is to be written: -o offsets.ecsv")
     for each in (args.output, args.catalog):
         if each is not None:
-            verbs._check_output(each, args.files)
+            check_output(each, args.files)
             check_extension(each)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import re
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from detgui.cli.parser import group_range, named_file, noise_or_file, number_or_file
+from detgui.cli.arguments import corners, group_range, integration_range, named_file, noise_or_file, number_or_file
+from detgui.cli.common import check_output, one_exposure
 from detgui.cli.terminal import ProgressBar, put_json, say
 from detgui.errors import BadInput
 
@@ -40,25 +40,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Map and write."""
-    from detgui.cli import verbs
-
     if args.scheduler and args.workers:
         raise BadInput("--workers counts threads of this computer; a cluster has its own")
     if args.output is None and not args.json:
         raise BadInput("say where the slopes are to be written: -o slopes.fits")
     if args.output is not None:
         references = [each for each in (args.gain, args.read_noise) if isinstance(each, Path)]
-        verbs._check_output(args.output, [*args.files, *references])
+        check_output(args.output, [*args.files, *references])
         if args.output.suffix.lower() not in EXTENSIONS:
             raise BadInput(f"{args.output.name}: slopes are written as .fits, not as {args.output.suffix or 'a file without extension'}")
     args.join = True
-    exposures = verbs._open_usable(args, neighbours=False, as_one=True)
-    try:
-        exposure = verbs._one_exposure(exposures, None)
+    with one_exposure(args) as exposure:
         _map(exposure, args)
-        verbs._say_warnings(exposure, len(exposures))
-    finally:
-        verbs._close(exposures)
     return 0
 
 
@@ -84,24 +77,6 @@ def _map(exposure: Exposure, args: Namespace) -> None:
         say(f"warning: {note}")
     if args.json:
         put_json(summary(result) | ({"output": args.output} if args.output else {}))
-
-
-def integration_range(text: str) -> tuple[int, int]:
-    """``A-B``, 1-based and inclusive; one number N means ``N-N``."""
-    found = re.fullmatch(r"([0-9]+)(?:-([0-9]+))?", text)
-    first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
-    if not 1 <= first <= last:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a range of integrations such as 100-200")
-    return first, last
-
-
-def corners(text: str) -> tuple[int, int, int, int]:
-    """``X0,Y0,X1,Y1``, 0-based and inclusive."""
-    found = re.fullmatch(r"([0-9]+),([0-9]+),([0-9]+),([0-9]+)", text.replace(" ", ""))
-    if not found:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a rectangle such as 0,10,2047,21")
-    x0, y0, x1, y1 = (int(each) for each in found.groups())
-    return x0, y0, x1, y1
 
 
 def flag_names(text: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from detgui.cli.parser import named_file
+from detgui.cli.arguments import named_file
 from detgui.cli.terminal import ProgressBar, put_json, say
 from detgui.errors import BadInput
 
@@ -71,7 +71,7 @@ def run(args: Namespace) -> int:
         for note in result.notes:
             say(f"warning: {result.params.step}: {note}")
     if args.json:
-        put_json(step_chain.summaries(params, results, args.keep_all))
+        put_json(step_chain.summaries(params, results, args.output, args.keep_all))
     elif not args.quiet:
         _print(results)
     return 0

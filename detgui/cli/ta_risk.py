@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from argparse import Namespace
 
-from detgui.cli.parser import named_file, positive
+from detgui.cli.arguments import named_file, positive
+from detgui.cli.common import check_output
 from detgui.cli.terminal import put_json
 from detgui.errors import BadInput
 
@@ -27,14 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Calculate and say."""
     from detgui.analysis import ta_risk
-    from detgui.cli import verbs
     from detgui.data.tables import check_extension
 
     for name, value in (("--rate", args.rate), ("--months", args.months)):
         if not 0 <= value < float("inf"):
             raise BadInput(f"{name} is a number that is not negative, not {value:g}")
     if args.output is not None:
-        verbs._check_output(args.output, [])
+        check_output(args.output, [])
         check_extension(args.output)
     result = ta_risk.run(ta_risk.Params(args.rate, args.rate_err, args.months, args.stamp, args.stars, args.needed, args.pixels))
     if args.output is not None:
