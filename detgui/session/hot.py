@@ -11,11 +11,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from detgui.session import hot_options, hot_work
 from detgui.session.exposures import Exposures
-from detgui.session.hot_made import Made, Work, same
 from detgui.session.hot_options import HotOptions, HotWindow
 from detgui.session.hot_pictures import HotPictures
 from detgui.session.hot_shown import COUNT, HotShown
 from detgui.session.hot_work import FileFacts, Wish
+from detgui.session.made import Made, Work, same
 from detgui.session.session import Session
 from detgui.session.state import SessionState
 

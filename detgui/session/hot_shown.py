@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 
 from detgui.session import hot_work
-from detgui.session.hot_made import Made, Work
 from detgui.session.hot_options import HotOptions
 from detgui.session.hot_pictures import HotPictures
 from detgui.session.hot_work import Wish
+from detgui.session.made import Made, Work
 from detgui.session.session import Session
 from detgui.session.state import OpenExposure
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from detgui.session import offsets_images, offsets_options, offsets_work
 from detgui.session.exposures import Exposures
-from detgui.session.hot_made import Work
+from detgui.session.made import Work
 from detgui.session.offsets_correction import Correction
 from detgui.session.offsets_options import INPUTS, OVERVIEW, STEP, OffsetsOptions
 from detgui.session.offsets_work import FileFacts, Measured, Wish

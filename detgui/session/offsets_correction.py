@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from detgui.session import offsets_cals, offsets_options, offsets_work
 from detgui.session.exposures import Exposures
-from detgui.session.hot_made import Made, Work
+from detgui.session.made import Made, Work
 from detgui.session.offsets_cals import CalFacts, Written
 from detgui.session.offsets_options import CORRECTION, OffsetsOptions
 from detgui.session.session import Session

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from detgui.gui.common.buttons import flat_button
+from detgui.gui.common.fields import named, stretched_row
 from detgui.gui.gain import words
 from detgui.gui.gain.context import Context
 from detgui.gui.gain.flats_menu import FlatsMenu
@@ -67,19 +68,19 @@ class GainHeader(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
-        column.addLayout(_row(self.flats.button, self.calibrate, self.flats_text))
+        column.addLayout(stretched_row(self.flats.button, self.calibrate, self.flats_text))
         parameters = FlowLayout(spacing=6)
         for group in (
-            _named("Box", self.box, "px", words.BOX_TIP),
-            _named("Limit", self.limit, "DN", words.LIMIT_TIP),
-            _named("Pairs", self.pairs, "", words.PAIRS_TIP),
-            _named("IPC", self.ipc, "", words.IPC_TIP, self.ipc_value),
-            _named("Clip", self.clip, "σ", words.CLIP_TIP, self.correct),
+            named("Box", self.box, "px", words.BOX_TIP),
+            named("Limit", self.limit, "DN", words.LIMIT_TIP),
+            named("Pairs", self.pairs, "", words.PAIRS_TIP),
+            named("IPC", self.ipc, "", words.IPC_TIP, self.ipc_value),
+            named("Clip", self.clip, "σ", words.CLIP_TIP, self.correct),
         ):
             parameters.addWidget(group)
         self.correct.setToolTip(words.CORRECT_TIP)
         column.addLayout(parameters)
-        column.addLayout(_row(self.compute, self.cancel, self.status))
+        column.addLayout(stretched_row(self.compute, self.cancel, self.status))
         column.addWidget(self.trouble)
 
     def _connect(self) -> None:
@@ -176,28 +177,3 @@ class GainHeader(QWidget):
         sentence = self._wrong or self._maker.trouble or (self._maker.advice if not busy else "")
         self.trouble.setText(sentence)
         self.trouble.setVisible(bool(sentence))
-
-
-def _row(*widgets: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(4)
-    for place, widget in enumerate(widgets):
-        row.addWidget(widget, 1 if place == len(widgets) - 1 else 0)
-    return row
-
-
-def _named(name: str, field: QWidget, unit: str, tip: str, more: QWidget | None = None) -> QWidget:
-    """A parameter: name, field, unit; the tooltip is that of all of it."""
-    group = QWidget()
-    row = QHBoxLayout(group)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(3)
-    label = QLabel(name)
-    label.setBuddy(field)
-    field.setAccessibleName(name)
-    for widget in (label, field, QLabel(unit) if unit else None, more):
-        if widget is not None:
-            row.addWidget(widget)
-            if widget is not more:
-                widget.setToolTip(tip)
-    return group

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QComboBox
 from detgui.analysis import hot_tables
 from detgui.analysis.hot_types import Series, Trend
 from detgui.gui.common.buttons import flat_button
+from detgui.gui.common.fields import EntryField, named
 from detgui.gui.common.list_table import ListTable
 from detgui.gui.hotpixels import words
 from detgui.gui.hotpixels.break_line import BreakLine, day_of
 from detgui.gui.hotpixels.context import Context
 from detgui.gui.hotpixels.disagree_list import disagreeing
-from detgui.gui.hotpixels.fields import EntryField, named
 from detgui.gui.hotpixels.growth_facts import line_of, trend_facts
 from detgui.gui.hotpixels.hot_exports import add_exports
 from detgui.gui.hotpixels.hot_page import HotPage, level_colour, seconds, use_dates

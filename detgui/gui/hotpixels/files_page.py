@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QMenu, QVBoxLayout
 from detgui.errors import BadInput
 from detgui.gui.common import plot_theme
 from detgui.gui.common.buttons import menu_button
+from detgui.gui.common.fields import named
 from detgui.gui.hotpixels import words
 from detgui.gui.hotpixels.context import Context
-from detgui.gui.hotpixels.fields import named
 from detgui.gui.hotpixels.files_table import FilesTable
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.ramp.ramp_options import ValueField

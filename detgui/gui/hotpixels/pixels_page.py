@@ -13,11 +13,11 @@ from detgui.analysis import hot_list
 from detgui.analysis.hot_history import Result as History
 from detgui.analysis.hot_types import Series
 from detgui.gui.common.buttons import flat_button
+from detgui.gui.common.fields import EntryField, named, number, whole_number
 from detgui.gui.common.list_table import ListColumn, ListTable
 from detgui.gui.common.quantity import plain, with_error
 from detgui.gui.hotpixels import words
 from detgui.gui.hotpixels.context import Context
-from detgui.gui.hotpixels.fields import EntryField, named, number, whole_number
 from detgui.gui.hotpixels.hot_exports import add_exports
 from detgui.gui.hotpixels.hot_page import HotPage, class_colour, single_pixels, use_dates
 from detgui.gui.hotpixels.pixel_plot import curve_facts, curve_of, draw_curve, log_button, place_of

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from detgui.analysis import ta_risk
 from detgui.analysis.hot_types import Series
+from detgui.gui.common.fields import EntryField, named, number, whole_number
 from detgui.gui.hotpixels import words
 from detgui.gui.hotpixels.context import Context
-from detgui.gui.hotpixels.fields import EntryField, named, number, whole_number
 from detgui.gui.image.flow import FlowLayout
 from detgui.science.ta_risk import Draw
 

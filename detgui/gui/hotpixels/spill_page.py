@@ -12,12 +12,12 @@ from PySide6.QtGui import QColor, QGuiApplication
 from detgui.analysis import hot_tables
 from detgui.analysis.hot_types import Series, Trend
 from detgui.gui.common.buttons import flat_button
+from detgui.gui.common.fields import EntryField, named, number
 from detgui.gui.common.quantity import MISSING, with_error
 from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.hotpixels import words
 from detgui.gui.hotpixels.break_line import day_of
 from detgui.gui.hotpixels.context import Context
-from detgui.gui.hotpixels.fields import EntryField, named, number
 from detgui.gui.hotpixels.hot_page import HotPage, level_colour
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.pages.page import Need, Table

@@ -7,11 +7,12 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QMenu, QProgressBar, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QLabel, QMenu, QProgressBar, QSplitter, QVBoxLayout, QWidget
 
 from detgui.analysis.step_table import gigabytes
 from detgui.gui.common import plot_theme
 from detgui.gui.common.buttons import flat_button, menu_button
+from detgui.gui.common.fields import stretched_row
 from detgui.gui.common.script_line import ScriptLine
 from detgui.gui.gain.calibrate_work import reference_types
 from detgui.gui.image.elided_label import ElidedLabel
@@ -85,12 +86,12 @@ class RunPage(QWidget):
         inside = QVBoxLayout(below)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(3)
-        inside.addLayout(_row(self.run, self.cancel, self.keep, self.folder, self.place))
+        inside.addLayout(stretched_row(self.run, self.cancel, self.keep, self.folder, self.place))
         inside.addWidget(self.regions)
         inside.addWidget(self.outlook)
         inside.addWidget(self.bar)
         inside.addWidget(self.doing)
-        inside.addLayout(_row(self.compare, self.ended))
+        inside.addLayout(stretched_row(self.compare, self.ended))
         inside.addWidget(self.log, 1)
         for widget, share in ((self.form, 4), (self.table, 1), (below, 0)):
             self.splitter.addWidget(widget)
@@ -260,11 +261,3 @@ class RunPage(QWidget):
 
 def _files(result: Ran) -> list[Path]:
     return [path for chain in result.results for each in chain for path in (*each.outputs, *each.extras) if path.exists()]
-
-
-def _row(*widgets: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(4)
-    for place, widget in enumerate(widgets):
-        row.addWidget(widget, 1 if place == len(widgets) - 1 else 0)
-    return row

@@ -9,7 +9,7 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from detgui.gui.common.buttons import flat_button
-from detgui.gui.hotpixels.fields import named
+from detgui.gui.common.fields import named
 from detgui.gui.image.elided_label import ElidedLabel
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.offsets.context import Context

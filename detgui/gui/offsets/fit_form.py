@@ -8,7 +8,7 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from detgui.errors import BadInput
-from detgui.gui.hotpixels.fields import EntryField, named, number
+from detgui.gui.common.fields import EntryField, named, number
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.offsets import words
 from detgui.gui.offsets.context import Context

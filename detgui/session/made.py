@@ -1,4 +1,4 @@
-"""What the maker of the hot-pixel panel keeps of its results, and what runs its work."""
+"""What a panel's maker keeps of its results, and what runs its work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fields with a name and a unit, and lines that take a text when it is entered."""
+"""Fields with a name and a unit, rows of widgets, and lines that take a text when it is entered."""
 
 from __future__ import annotations
 
@@ -9,8 +9,17 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSpinBox, QWidget
 from detgui.errors import BadInput
 
 
-def named(name: str, field: QWidget, unit: str, tip: str) -> QWidget:
-    """A parameter: name, field, unit; the tooltip is that of all of it."""
+def stretched_row(*widgets: QWidget) -> QHBoxLayout:
+    """Widgets beside each other, the last of which takes the room that is left."""
+    row = QHBoxLayout()
+    row.setSpacing(4)
+    for widget in widgets:
+        row.addWidget(widget, 1 if widget is widgets[-1] else 0)
+    return row
+
+
+def named(name: str, field: QWidget, unit: str, tip: str, more: QWidget | None = None) -> QWidget:
+    """A parameter: name, field, unit; the tooltip is that of all of it but of what stands there ``more``."""
     group = QWidget()
     row = QHBoxLayout(group)
     row.setContentsMargins(0, 0, 0, 0)
@@ -18,10 +27,10 @@ def named(name: str, field: QWidget, unit: str, tip: str) -> QWidget:
     label = QLabel(name)
     label.setBuddy(field)
     field.setAccessibleName(name)
-    for widget in (label, field, QLabel(unit) if unit else None):
+    for widget in (label, field, QLabel(unit) if unit else None, more):
         if widget is not None:
             row.addWidget(widget)
-            if tip:
+            if tip and widget is not more:
                 widget.setToolTip(tip)
     return group
 
