@@ -111,7 +111,7 @@ def test_settings_reach_the_step(child, bots, tmp_path):
             flagged.append(int(((out["GROUPDQ"].data[0, 0] & 2) != 0).sum()))
     assert flagged == [1, 49]
     assert result.output.name.endswith("_saturation_2.fits")  # the first one was there
-    assert "--set n_pix_grow_sat=3" in result.params.command
+    assert "--set n_pix_grow_sat=3" in result.params.command(tmp_path)
 
 
 def test_ramp_fit_writes_two_products(child, bots, tmp_path):
@@ -287,7 +287,7 @@ def test_a_chain_gives_each_step_what_the_last_one_made(child, bots, tmp_path):
     with open_one([results[-1].outputs[1]]) as exposure:
         done = {name: exposure.cal_step(name) for name in ("dq_init", "superbias", "linearity", "dark_current", "ramp_fit")}
     assert set(done.values()) == {"COMPLETE"}
-    assert step_chain.summary(results[0])["outputs"] == []
+    assert step_chain.summary(results[0], tmp_path)["outputs"] == []
 
 
 def test_a_chain_is_checked_before_it_runs(child, bots, tmp_path):

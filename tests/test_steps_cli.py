@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -44,6 +45,7 @@ def test_a_step_writes_a_file_and_json(capsys, bots, tmp_path):
     assert found["seconds"] > 0
     assert Path(found["output"]).parent == tmp_path / "new"
     assert found["outputs"] == [found["output"]]
+    assert shlex.split(found["command"])[-2:] == ["-o", str(tmp_path / "new")]
     with fits.open(found["output"]) as done, fits.open(mask) as given:
         np.testing.assert_array_equal(done["PIXELDQ"].data, given["DQ"].data)
 
@@ -64,6 +66,7 @@ def test_several_steps(capsys, bots, tmp_path):
     assert [str(path) for path in tmp_path.iterdir()] == [found["output"]]
     assert [each["output"] for each in found["steps"][:-1]] == [None, None]
     assert found["command"].startswith(f"detgui step dq_init,superbias,group_scale {bots.uncal} --reference mask=")
+    assert shlex.split(found["command"])[-2:] == ["-o", str(tmp_path)]
     assert not any("command" in each for each in found["steps"])
     status, out, _ = run(capsys, "step", "dq_init,superbias", bots.uncal, *words, "--keep-all", "-o", tmp_path / "all")
     assert status == 0

@@ -11,6 +11,7 @@ from typing import Any
 
 from detgui.analysis import steps
 from detgui.analysis.step_table import step_info
+from detgui.analysis.step_types import command_line
 from detgui.analysis.steps import StepParams, StepResult
 from detgui.data.crds import check_reference
 from detgui.errors import BadInput
@@ -38,11 +39,9 @@ class ChainParams:
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     references: Mapping[str, str | Path] = field(default_factory=dict)
 
-    @property
-    def command(self) -> str:
-        """The command line that runs them."""
-        settings = {f"{step}.{name}": value for step, given in self.settings.items() for name, value in given.items()}
-        return StepParams(",".join(self.steps), self.input, settings, self.references).command
+    def command(self, folder: Path, keep_all: bool = False) -> str:
+        """The command line that runs them, with their products going to ``folder``."""
+        return command_line(self.steps, self.input, self.settings, self.references, folder, keep_all)
 
 
 def settings_by_step(names: Sequence[str], given: Sequence[tuple[str, str]]) -> dict[str, dict[str, str]]:
@@ -152,17 +151,17 @@ def _part(progress: Progress, name: str, first: float, length: float) -> Progres
     return part
 
 
-def summaries(params: ChainParams, results: Sequence[StepResult], keep_all: bool) -> dict[str, Any]:
-    """What ``--json`` says of one step, or of the last of several with all of them under ``steps``."""
-    each = [summary(result) for result in results]
+def summaries(params: ChainParams, results: Sequence[StepResult], folder: Path, keep_all: bool) -> dict[str, Any]:
+    """What ``--json`` says of one step, or of the last of several with all of them under ``steps``; ``folder`` is that of the results."""
+    each = [summary(result, folder) for result in results]
     if len(each) == 1:
         return each[0]
     for told in each:
         del told["command"]  # on a file that may be gone
-    return {**each[-1], "command": f"{params.command}{' --keep-all' if keep_all else ''}", "steps": each}
+    return {**each[-1], "command": params.command(folder, keep_all), "steps": each}
 
 
-def summary(result: StepResult) -> dict[str, Any]:
+def summary(result: StepResult, folder: Path) -> dict[str, Any]:
     """What ``--json`` says of a step; its ``output`` is None where only the last result was kept."""
     return {
         "step": result.params.step,
@@ -174,5 +173,5 @@ def summary(result: StepResult) -> dict[str, Any]:
         "settings": dict(result.params.settings),
         "peak_mb": round(result.peak_bytes / 1e6) if result.peak_bytes else None,
         "notes": list(result.notes),
-        "command": result.params.command,
+        "command": result.params.command(folder),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,14 +30,9 @@ class StepParams:
     settings: Mapping[str, Any] = field(default_factory=dict)
     references: Mapping[str, str | Path] = field(default_factory=dict)
 
-    @property
-    def command(self) -> str:
-        """The command line that runs it."""
-        words = ["detgui", "step", self.step, str(self.input)]
-        words += [word for name, value in self.settings.items() for word in ("--set", f"{name}={_text(value)}")]
-        words += [word for name, value in self.references.items() for word in ("--reference", f"{name}={value}")]
-        words += ["-o", "."]
-        return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+    def command(self, folder: Path) -> str:
+        """The command line that runs it, with its product going to ``folder``."""
+        return command_line((self.step,), self.input, {self.step: self.settings}, self.references, folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +78,24 @@ class Checked:
     settings: Mapping[str, Any]
     references: Mapping[str, str]
     memory: int
+
+
+def command_line(
+    steps: Sequence[str],
+    path: Path,
+    settings: Mapping[str, Mapping[str, Any]],
+    references: Mapping[str, str | Path],
+    folder: Path,
+    keep_all: bool = False,
+) -> str:
+    """``detgui step`` of one step or several on a file; ``settings`` {step: {name: value}}, those of steps that do not run are left out."""
+    words = ["detgui", "step", ",".join(steps), str(path)]
+    for step in steps:
+        prefix = f"{step}." if len(steps) > 1 else ""
+        words += [word for name, value in settings.get(step, {}).items() for word in ("--set", f"{prefix}{name}={_text(value)}")]
+    words += [word for name, value in references.items() for word in ("--reference", f"{name}={value}")]
+    words += [*(["--keep-all"] if keep_all and len(steps) > 1 else []), "-o", str(folder)]
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
 def _text(value: Any) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from detgui.analysis.step_types import command_line
 from detgui.errors import BadInput, DetguiError
 from detgui.progress import Progress, no_progress
 from detgui.session.noise_options import NoiseOptions, StepReference, StepSetting
@@ -48,13 +46,8 @@ class Plan:
     @property
     def command(self) -> str:
         """The command line that runs it."""
-        words = ["detgui", "step", ",".join(self.steps), str(self.inputs[0])]
-        for each in self.settings:
-            words += ["--set", f"{each.name if len(self.steps) == 1 else f'{each.step}.{each.name}'}={each.value}"]
-        for reference in self.references:
-            words += ["--reference", f"{reference.type}={reference.file}"]
-        words += [*(["--keep-all"] if self.keep_all and len(self.steps) > 1 else []), "-o", str(self.folder)]
-        return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+        references = {each.type: each.file for each in self.references}
+        return command_line(self.steps, self.inputs[0], self.by_step(), references, self.folder, self.keep_all)
 
     @property
     def python(self) -> str:
