@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui.data.field_images import FieldImage
+from detgui.science import offset_noise
 from detgui.science.offset_photometry import Footprint
+from detgui.science.robust import MAD_TO_SIGMA
 
 if TYPE_CHECKING:
     from detgui.analysis.offset_photometry import ImageParams
@@ -22,6 +24,10 @@ AB_ZERO = 3631e-6
 
 KRON_FACTOR, KRON_LEAST = 2.5, 3.5
 """SExtractor's PHOT_AUTOPARAMS."""
+
+
+SKY_BELOW, SKY_MARGIN = 3.0, 4
+"""Sigma of the smoothed image from which on a pixel is of a source, and how many pixels around it are too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +65,17 @@ def background(image: FieldImage, box: int) -> tuple[Array, Array]:
             spread = float(1.4826 * np.median(np.abs(good - middle))) or 1.0
             return np.full_like(usable, middle), np.full_like(usable, spread)
     return np.asarray(found.background, np.float64), np.asarray(found.background_rms, np.float64)
+
+
+def correlation(image: FieldImage, data: Array, err: Array, params: ImageParams) -> Array:
+    """How the noise of an image (``data`` without background) is correlated from pixel to pixel, on the sky between sources."""
+    from scipy.ndimage import binary_dilation, gaussian_filter
+
+    smooth = gaussian_filter(np.where(image.bad, 0.0, data), params.smooth / 2.3548)
+    good = ~image.bad
+    width = float(MAD_TO_SIGMA * np.median(np.abs(smooth[good]))) if good.any() else 0.0
+    light = binary_dilation(smooth > SKY_BELOW * width, iterations=SKY_MARGIN)
+    return offset_noise.correlation(data, err, good & ~light)
 
 
 def detect(image: FieldImage, params: ImageParams) -> Found:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detgui.analysis.offset_detect import Found, background, detect, jacobian, magnitude
+from detgui.analysis.offset_detect import Found, background, correlation, detect, jacobian, magnitude
 from detgui.analysis.offset_epochs import dates_of
 from detgui.analysis.offset_sources import SNR_MAG, epoch_order
 from detgui.data.catalogs import Catalog
@@ -194,6 +194,7 @@ def _measure(image: FieldImage, sources: Found, name: str, params: ImageParams) 
         return []
     level, rms = background(image, params.box)
     flux, err = image.flux - level, np.where(np.isfinite(image.err) & (image.err > 0), image.err, rms)
+    shared = correlation(image, flux, err, params)
     jacobians, _ = jacobian(image, sources.ra[inside], sources.dec[inside], x[inside], y[inside])
     rows = []
     facts = image.facts
@@ -201,7 +202,7 @@ def _measure(image: FieldImage, sources: Found, name: str, params: ImageParams) 
         footprint: Footprint = sources.footprints[at]
         if not np.isfinite(own).all():
             continue
-        found = measure(flux, err, image.bad, image.saturated, footprint, (float(x[at]), float(y[at])), own)
+        found = measure(flux, err, image.bad, image.saturated, footprint, (float(x[at]), float(y[at])), own, shared)
         if found is None or not min(found.iso, found.smooth, found.iso_err) > 0:
             continue
         ra = sources.ra[at] + found.east / 3600 / np.cos(np.deg2rad(sources.dec[at]))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from detgui.science.offset_noise import ALONE, sum_error
+
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
@@ -60,10 +62,18 @@ class Flux:
 
 
 def measure(
-    flux: Array, err: Array, bad: Mask, saturated: Mask, source: Footprint, centre: tuple[float, float], jacobian: Array
+    flux: Array,
+    err: Array,
+    bad: Mask,
+    saturated: Mask,
+    source: Footprint,
+    centre: tuple[float, float],
+    jacobian: Array,
+    correlated: Array = ALONE,
 ) -> Flux | None:
     """The source's flux on an image (ny, nx) without background, where its position is at pixel ``centre`` with ``jacobian``.
 
+    ``err`` of the pixels and how their noise is ``correlated`` (`offset_noise.correlation`; independent without).
     None where the mask reaches beyond the image, has saturated pixels, bad ones at its centre or too many of them.
     """
     to_own = source.jacobian @ np.linalg.inv(jacobian)
@@ -86,12 +96,12 @@ def measure(
     moved = np.array([(parts * (x - centre[0])).sum(), (parts * (y - centre[1])).sum()]) / total if total else np.zeros(2)
     east, north = np.linalg.solve(jacobian, moved)
     noise = np.where(np.isfinite(err[y0:y1, x0:x1]), err[y0:y1, x0:x1], 0.0)
-    kron, kron_err = _kron(flux, err, bad, source, to_own, centre)
+    kron, kron_err = _kron(flux, err, bad, source, to_own, centre, correlated)
     return Flux(
         total,
         _smooth(values, fine, own),
         _aligned(source, to_own, centre),
-        float(np.sqrt((inside**2 * noise**2).sum())),
+        sum_error(inside * noise, correlated),
         kron,
         kron_err,
         float(east),
@@ -121,7 +131,9 @@ def _smooth(values: Array, fine: Mask, own: tuple[slice, slice]) -> float:
     return float(map_coordinates(values, [y[fine], x[fine]], order=3, mode="nearest").sum()) / SUBPIXELS**2
 
 
-def _kron(flux: Array, err: Array, bad: Mask, source: Footprint, to_own: Array, centre: tuple[float, float]) -> tuple[float, float]:
+def _kron(
+    flux: Array, err: Array, bad: Mask, source: Footprint, to_own: Array, centre: tuple[float, float], correlated: Array
+) -> tuple[float, float]:
     ny, nx = flux.shape
     reach = int(np.ceil(max(source.ellipse[:2]) * np.linalg.norm(np.linalg.inv(to_own), 2))) + 1
     column, row = round(centre[0]), round(centre[1])
@@ -130,7 +142,7 @@ def _kron(flux: Array, err: Array, bad: Mask, source: Footprint, to_own: Array, 
     part = (slice(box[2], box[3]), slice(box[0], box[1]))
     good = ~bad[part]
     noise = np.where(np.isfinite(err[part]) & good, err[part], 0.0)
-    return float((inside * np.where(good, flux[part], 0.0)).sum()), float(np.sqrt((inside**2 * noise**2).sum()))
+    return float((inside * np.where(good, flux[part], 0.0)).sum()), sum_error(inside * noise, correlated)
 
 
 def _box(source: Footprint, to_other: Array, centre: tuple[float, float]) -> tuple[int, int, int, int]:
