@@ -165,8 +165,10 @@ def best_references(header: Mapping[str, Any], types: Sequence[str]) -> dict[str
         elif name.upper().startswith("NOT FOUND"):
             found[reftype] = ("", "missing")
         else:
-            path = config.locate_file(name, "jwst")
-            found[reftype] = (path, "cache" if Path(path).is_file() else "missing" if offline else "server")
+            path = ""
+            with contextlib.suppress(Exception, SystemExit):  # of a file that is not there a name of its own kind may ask the server
+                path = config.locate_file(name, "jwst")
+            found[reftype] = (path, "cache" if path and Path(path).is_file() else "missing" if offline else "server")
     return found
 
 
