@@ -63,7 +63,8 @@ def choose(
 def _offset(gains: Array, errors: Array | None, pair: int, used: Sequence[int]) -> tuple[float, float]:
     """Median ratio to the median of the other pairs, less 1, and its error.
 
-    The error is that of the boxes' own errors, those of the others' median included, or what the ratios scatter by where that is more.
+    The error is that of the boxes' own errors, those of the others' median included; where there are none, what the ratios scatter by. A
+    changed gradient lowers large boxes more than small ones: such a pair must not be kept because its boxes scatter.
     """
     others = [each for each in used if each != pair]
     if not others:
@@ -75,11 +76,12 @@ def _offset(gains: Array, errors: Array | None, pair: int, used: Sequence[int]) 
         return 0.0, float("inf")
     ratio = ratio[there]
     middle = float(np.median(ratio))
-    spread = MAD_TO_SIGMA * float(np.median(np.abs(ratio - middle)))
-    if errors is not None:
+    if errors is None:
+        spread = MAD_TO_SIGMA * float(np.median(np.abs(ratio - middle)))
+    else:
         relative = (errors / gains)[:, there]
         both = relative[pair] ** 2 + _median_variance(len(others)) * (relative[others] ** 2).mean(axis=0)
-        spread = max(spread, float(1.0 / np.mean(1.0 / np.sqrt(both))))  # a median looks at the density about the middle
+        spread = float(1.0 / np.mean(1.0 / np.sqrt(both)))  # a median looks at the density about the middle
     return middle - 1.0, spread * float(np.sqrt(_median_variance(ratio.size)))
 
 
