@@ -100,6 +100,46 @@ def test_pulls_of_rate_and_step_at_a_break():
     assert abs(np.mean(steps)) < 0.18
 
 
+def test_pulls_of_two_steps():
+    """Two changes of definition, each with a step of its own beside one slope."""
+    rng = np.random.default_rng(23)
+    part = np.digitize(MONTHS, [8.0, 20.0])
+    pulls = []
+    for _ in range(250):
+        added = np.vstack([np.repeat([(part == 1) * 1.0], 300, axis=0), np.repeat([(part == 2) * 1.0], 80, axis=0)])
+        fit = fit_of(np.vstack([histories(rng, MONTHS), added]), MONTHS, part)
+        pulls.append([(fit.rate - 30) / fit.rate_err, *((fit.steps - [300.0, -220.0]) / fit.steps_err)])
+    assert np.std(pulls, axis=0) == pytest.approx(1.0, abs=SPREAD)
+    assert np.abs(np.mean(pulls, axis=0)).max() < 0.2
+
+
+def test_two_steps_are_those_of_ordinary_least_squares_where_noise_is_white():
+    rng = np.random.default_rng(24)
+    part = np.digitize(MONTHS, [8.0, 20.0])
+    counts = rng.normal(200, 10, MONTHS.size) + 5 * MONTHS - 70 * (part >= 1) + 33 * (part == 2)
+    fit = growth.fit_growth(MONTHS, counts, growth.Noise(0.0, 100.0), part)
+    x = np.stack([np.ones(MONTHS.size), MONTHS, part >= 1, part == 2], axis=1).astype(float)
+    best, *_ = np.linalg.lstsq(x, counts, rcond=None)
+    assert [fit.level, fit.rate, *fit.steps] == pytest.approx(best.tolist())
+    assert fit.steps_err == pytest.approx(10 * np.sqrt(np.diag(np.linalg.inv(x.T @ x)))[2:])
+    assert fit.dof == MONTHS.size - 4
+
+
+def test_files_that_are_off_as_a_whole_move_counts_and_centres_together():
+    """All pixels are centres: neighbours explain nothing of the step, and that is known exactly whatever the files do."""
+    rng = np.random.default_rng(25)
+    after = MONTHS > 10
+    members = histories(rng, MONTHS, flicker=0)
+    counts = members.sum(axis=0) + rng.normal(0, 60, MONTHS.size)
+    single = growth.noise_from_changes(MONTHS, growth.squared_changes(members), after.astype(int))
+    used = growth.with_common_flicker(MONTHS, counts, single, after)
+    assert used.flicker > 1000
+    fit = growth.fit_growth(MONTHS, counts, used, after)
+    (share,) = growth.step_shares(MONTHS, fit, fit, growth.shared_noise(single, (single, single), (used, used)))
+    assert share.explained == 0
+    assert share.explained_err == pytest.approx(0.0, abs=1e-3 * fit.step_err)
+
+
 def test_births_deaths_and_flicker_are_found():
     rng = np.random.default_rng(14)
     found = []
@@ -166,7 +206,7 @@ def test_share_of_a_step_has_an_error_that_fits():
         whole, alone = np.vstack([centres, extra]), np.vstack([centres, 0 * extra])
         noise = [growth.noise_from_changes(MONTHS, growth.squared_changes(*each), segment) for each in ((whole,), (alone,), (whole, alone))]
         fits = [growth.fit_growth(MONTHS, each.sum(axis=0), one, after) for each, one in zip((whole, alone), noise[:2], strict=True)]
-        share = growth.step_share(MONTHS, *fits, noise[2])
+        share = growth.step_shares(MONTHS, *fits, noise[2])[0]
         shares.append((share.rest - 50.0) / share.rest_err)
         explained.append(share.explained)
     assert np.std(shares) == pytest.approx(1.0, abs=0.15)

@@ -55,13 +55,13 @@ def test_another_break_reads_no_file_again(qtbot, counted, monkeypatch):
     parts, maker = counted
     monkeypatch.setattr(hot_pixels, "read_maps", lambda *_: pytest.fail("a file was read again"))
     before = maker.result
-    parts.session.set_hot(break_date="2023-03-01")
+    parts.session.set_hot(breaks=("2023-03-01",))
     assert not maker.is_current
     qtbot.waitUntil(lambda: maker.is_current, timeout=PATIENCE)
     assert maker.result is not before
-    assert maker.series.after.tolist() == [False] * 3 + [True] * 3
+    assert maker.series.part.tolist() == [0] * 3 + [1] * 3
     parts.session.undo()
-    qtbot.waitUntil(lambda: maker.is_current and maker.series.after is None, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: maker.is_current and maker.series.part is None, timeout=PATIENCE)
 
 
 def test_other_thresholds_follow_by_themselves(qtbot, counted, darks):  # noqa: F811
@@ -193,7 +193,7 @@ def test_options_are_kept_across_runs():
     options = HotOptions(
         files=(HotFile(Path("/data/a.fits"), False, "2023-01-01"),),
         gain=1.5,
-        break_date="2023-06-01",
+        breaks=("2023-06-01",),
         windows=(HotWindow("SUB32", 1, 2, 32, 33),),
         threshold=3.0,
     )

@@ -31,7 +31,7 @@ def simulated(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def result(simulated):
-    return hot_pixels.run(simulated[0], hot_pixels.Params(break_date=CHANGE))
+    return hot_pixels.run(simulated[0], hot_pixels.Params(breaks=(CHANGE,)))
 
 
 def test_counts_are_those_of_the_truth(simulated, result):
@@ -56,15 +56,15 @@ def test_the_step_is_neighbours(simulated, result):
     trend = result.series[0].trend(1.0)
     extra = float((epochs["count_1"] - epochs["centres_1"])[4])
     assert trend.growth.step > 5 * trend.growth.step_err
-    assert trend.share.explained == pytest.approx(extra, rel=0.25)
-    assert abs(trend.share.rest) < 3 * trend.share.rest_err
-    assert trend.share.share == pytest.approx(1.0, abs=3 * trend.share.share_err)
+    assert trend.shares[0].explained == pytest.approx(extra, rel=0.25)
+    assert abs(trend.shares[0].rest) < 3 * trend.shares[0].rest_err
+    assert trend.shares[0].share == pytest.approx(1.0, abs=3 * trend.shares[0].share_err)
 
 
 def test_the_coupling_before_and_after(result):
     series = result.series[0]
     assert series.cross.coupling == pytest.approx(0.007, rel=0.03)
-    assert abs(series.cross_before.coupling) < 4e-4
+    assert abs(series.part_crosses[0].coupling) < 4e-4
 
 
 def test_hot_flags_agree_and_disagree(tmp_path):
@@ -172,14 +172,28 @@ def test_a_unit_that_is_missing_is_said_and_not_refused(tmp_path):
 
 def test_a_break_on_the_day_of_a_file_is_at_that_file(tmp_path):
     files = [small(tmp_path, f"{k}.fits", f"2023-0{k}-01T00:00:00") for k in range(1, 6)]
-    found = hot_pixels.run(files, hot_pixels.Params(break_date="2023-03-01"))
-    assert found.series[0].after.tolist() == [False, False, True, True, True]
-    late = hot_pixels.run(files, hot_pixels.Params(break_date="2025-01-01"))
-    assert late.series[0].after is None
+    found = hot_pixels.run(files, hot_pixels.Params(breaks=("2023-03-01",)))
+    assert found.series[0].part.tolist() == [0, 0, 1, 1, 1]
+    late = hot_pixels.run(files, hot_pixels.Params(breaks=("2025-01-01",)))
+    assert late.series[0].part is None
     assert any("before the break" in note for note in late.notes)
 
 
-@pytest.mark.parametrize("bad", [{"thresholds": ()}, {"thresholds": (0.0,)}, {"break_date": "soon"}, {"gain": -1.0}, {"unit": "Jy"}])
+def test_breaks_without_files_between_them_are_one(tmp_path):
+    files = [small(tmp_path, f"d{k}.fits", f"2023-0{k}-01T00:00:00") for k in range(1, 7)]
+    breaks = ("2023-05-15", "2023-02-15", "2023-02-20", "2024-01-01")
+    (series,) = hot_pixels.run(files, hot_pixels.Params(breaks=breaks)).series
+    assert [f"{each:%m-%d}" for each in series.breaks] == ["02-15", "05-15"]
+    assert series.part.tolist() == [0, 0, 1, 1, 1, 2]
+    assert series.first_after.tolist() == [2, 5]
+    assert sum("no file is between the breaks at 2023-02-15 and 2023-02-20" in note for note in series.notes) == 1
+    assert sum("before the break at 2024-01-01" in note for note in series.notes) == 1
+    (few,) = hot_pixels.run(files[1:4], hot_pixels.Params(breaks=("2023-02-15", "2023-03-15"))).series
+    assert few.trends[0].growth is None
+    assert any("2 steps beside a trend: darks of at least 4 dates are needed" in note for note in few.notes)
+
+
+@pytest.mark.parametrize("bad", [{"thresholds": ()}, {"thresholds": (0.0,)}, {"breaks": ("soon",)}, {"gain": -1.0}, {"unit": "Jy"}])
 def test_bad_parameters(tmp_path, bad):
     with pytest.raises(BadInput):
         hot_pixels.run([small(tmp_path, "d.fits")], hot_pixels.Params(**bad))
@@ -249,7 +263,7 @@ def test_a_typed_date_makes_a_file_usable(capsys, tmp_path):
 def test_the_real_masks_changed_their_criteria(shared_file):
     """NRCALONG and NRCBLONG 2023-01 to 2026-06: at 2024-06 every pixel leaves, which is a step and no healing."""
     names = [f"nrc_badpix_{date}_NRC{module}LONG.fits.gz" for module in "AB" for date in (230120, 230701, 240627, 251016, 260627)]
-    found = hot_pixels.run([shared_file(name) for name in names], hot_pixels.Params(break_date="2024-06-27"))
+    found = hot_pixels.run([shared_file(name) for name in names], hot_pixels.Params(breaks=("2024-06-27",)))
     first, second = found.series
     assert (first.detector, second.detector) == ("NRCALONG", "NRCBLONG")
     assert first.trends[0].counts.tolist() == [21104, 21677, 2051, 3103, 21893]
@@ -262,6 +276,20 @@ def test_the_real_masks_changed_their_criteria(shared_file):
         said = [note for note in series.notes if "criteria changed" in note]
         assert any("2023-07-01 to 2024-06-27" in note and "step, not healing" in note for note in said)
         assert any("2025-10-16 to 2026-06-27" in note and "not damage" in note for note in said)
+
+
+def test_every_change_of_criteria_of_the_real_masks_has_its_own_step(shared_file):
+    """With steps at 2024-06 and 2026-06 the growth is that between the changes: 573 pixels in 162 days and 1,052 in 476."""
+    names = [f"nrc_badpix_{date}_NRCALONG.fits.gz" for date in (230120, 230701, 240627, 251016, 260627)]
+    (series,) = hot_pixels.run([shared_file(name) for name in names], hot_pixels.Params(breaks=("2024-06-27", "2026-06-27"))).series
+    assert series.part.tolist() == [0, 0, 1, 1, 2]
+    assert series.changed.tolist() == [2, 4]
+    assert not any("can be fitted" in note for note in series.notes)
+    growth = series.trends[0].growth
+    early, late = 573 / (162 / 30.4375), 1052 / (476 / 30.4375)
+    assert late < growth.rate < early
+    assert growth.rate_err < 60
+    assert growth.steps[0] < -20_000 < 18_000 < growth.steps[1]
 
 
 def test_the_real_dark_is_left_out_among_full_frames_only(shared_file, tmp_path):

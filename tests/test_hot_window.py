@@ -167,9 +167,8 @@ def test_break_is_set_dragged_and_typed(qtbot, counted):
     window, panel = counted
     page, session = panel.page, window.parts.session
     press(page.break_on)
-    first = session.state.hot.break_date
-    assert first is not None
-    qtbot.waitUntil(lambda: panel.maker.is_current and page.break_line.line.isVisible(), timeout=PATIENCE)
+    (first,) = session.state.hot.breaks
+    qtbot.waitUntil(lambda: panel.maker.is_current and len(page.break_lines.lines) == 1, timeout=PATIENCE)
     assert "step" in facts(page)
     box = page.plot.plots[0].vb
     low, high = box.viewRange()[1]
@@ -178,16 +177,22 @@ def test_break_is_set_dragged_and_typed(qtbot, counted):
         return page.plot.mapFromScene(box.mapViewToScene(QPointF(second_of(date), (low + 9 * high) / 10)))
 
     drag(page.plot, place(first), place("2022-11-15"))
-    moved = session.state.hot.break_date
+    (moved,) = session.state.hot.breaks
     assert abs(second_of(moved) - second_of("2022-11-15")) < 20 * 86400
-    type_into(page.break_date, "2023-03-01")
+    type_into(page.breaks, "2023-03-01")
     qtbot.waitUntil(lambda: panel.maker.is_current, timeout=PATIENCE)
-    assert panel.maker.series.after.tolist() == [False] * 3 + [True] * 3
-    assert page.break_line.line.value() == second_of("2023-03-01")
-    type_into(page.break_date, "summer")
-    assert "summer" in panel.header.trouble.text() and session.state.hot.break_date == "2023-03-01"
+    assert panel.maker.series.part.tolist() == [0] * 3 + [1] * 3
+    assert page.break_lines.lines[0].value() == second_of("2023-03-01")
+    type_into(page.breaks, "summer")
+    assert "summer" in panel.header.trouble.text() and session.state.hot.breaks == ("2023-03-01",)
+    type_into(page.breaks, "2023-03-01; 2022-11-01")
+    qtbot.waitUntil(lambda: panel.maker.is_current and "step 2022-11-01" in facts(page), timeout=PATIENCE)
+    assert session.state.hot.breaks == ("2022-11-01", "2023-03-01") and len(page.break_lines.lines) == 2
+    assert {"step 2022-11-01", "step 2023-03-01", "step of centres 2023-03-01", "explained 2023-03-01"} <= facts(page).keys()
     press(page.break_on)
-    assert session.state.hot.break_date is None
+    assert session.state.hot.breaks == ()
+    qtbot.waitUntil(lambda: panel.maker.is_current and not page.break_lines.lines, timeout=PATIENCE)
+    assert "step" not in " ".join(facts(page))
 
 
 def test_days_are_those_of_utc():
@@ -258,15 +263,14 @@ def test_pages_without_files_say_what_to_do(tab):
 
 def test_spill_over_explains_the_step(qtbot, counted):
     window, panel = counted
-    window.parts.session.set_hot(break_date="2023-03-01")
+    window.parts.session.set_hot(breaks=("2023-03-01",))
     qtbot.waitUntil(lambda: panel.maker.is_current, timeout=PATIENCE)
     page = show(panel, "Spill-over")
-    assert [column[0] for column in page.numbers.model().columns] == ["before the break", "from 2023-04-01"] or len(
-        page.numbers.model().columns
-    ) == 2
+    titles = [column[0] for column in page.numbers.model().columns]
+    assert titles == ["before the break", f"from {panel.maker.series.dates[3]:%Y-%m-%d}"]
     after = {fact.label: fact.text for fact in page.numbers.model().columns[1][2]}
     assert float(after["coupling"].split()[0]) == pytest.approx(0.7, abs=0.05)  # what was simulated, per cent
-    share = panel.maker.series.trends[0].share
+    share = panel.maker.series.trends[0].shares[0]
     assert cells(page.rows)[1][0] == "> 1 DN/s"
     assert cells(page.rows)[1][2].split()[0] == f"{share.explained:.{len(cells(page.rows)[1][2].split()[0].partition('.')[2])}f}"
 

@@ -55,8 +55,11 @@ def check_params(params: Params) -> None:
         raise BadInput(f"the unit is {' or '.join(UNITS)}, not {params.unit}")
     if isinstance(params.gain, float | int) and not 0 < params.gain < np.inf:
         raise BadInput(f"the gain is a number of e-/DN above 0, not {params.gain:g}")
-    if params.break_date is not None:
-        parse_date(params.break_date)
+    for each in params.breaks:
+        try:
+            parse_date(each)
+        except BadInput as error:
+            raise BadInput(f"break: {error}") from None
 
 
 def batches(darks: Sequence[DarkFile], params: Params) -> tuple[list[Batch], list[str]]:

@@ -67,9 +67,8 @@ class Result:
         return np.flatnonzero(self.classes == hot_classes.CLASSES.index(name))
 
     def at_break(self) -> NDArray[np.bool_]:
-        """Pixels whose state changed with the definition, at the break, shape (m,): no births or deaths."""
-        after = self.series.after
-        return self.changed == int(np.argmax(after)) if after is not None else np.zeros(self.changed.size, np.bool_)
+        """Pixels whose state changed with the definition, at a break, shape (m,): no births or deaths."""
+        return np.isin(self.changed, self.series.first_after)
 
     def newly_hot(self) -> Indices:
         """Places in the lists of pixels that became hot and stayed so, without those that only a change of definition made hot."""
@@ -84,7 +83,7 @@ class Result:
         found = {name: int(np.count_nonzero(self.classes == at)) for at, name in enumerate(hot_classes.CLASSES) if at}
         found |= {"newly hot": int(self.newly_hot().size), "recovered": int(self.recovered().size)}
         apart = self.at_break() & np.isin(self.classes, (hot_classes.NEW, hot_classes.RECOVERED))
-        return found | ({"changed at the break": int(np.count_nonzero(apart))} if self.series.after is not None else {})
+        return found | ({"changed at the break": int(np.count_nonzero(apart))} if self.series.breaks else {})
 
 
 def run(series: Series, params: Params, progress: Progress = no_progress) -> Result:

@@ -25,7 +25,7 @@ from detgui.data.darks import DarkFile, describe
 from detgui.data.tables import write_whole
 from detgui.errors import BadInput
 from detgui.science import hot_classes
-from detgui.science.dq import PIXEL
+from detgui.science.dq import PIXEL, definition_rows
 
 Bools = NDArray[np.bool_]
 Flags = NDArray[np.uint32]
@@ -120,14 +120,13 @@ def mask_hdus(made: Update, name: str, origin: Origin) -> Any:
     from astropy.io import fits
 
     used = [flag for flag, value in PIXEL.items() if flag in ALWAYS_DEFINED or (made.flags & np.uint32(value)).any()]
-    table = [(PIXEL[flag].bit_length() - 1, PIXEL[flag], flag, flag) for flag in used]
     kinds = [("BIT", "i4"), ("VALUE", "u4"), ("NAME", "S40"), ("DESCRIPTION", "S80")]
     header = _header(made, name, origin)
     return fits.HDUList(
         [
             fits.PrimaryHDU(header=header),
             fits.ImageHDU(made.flags, name="DQ"),
-            fits.BinTableHDU(np.array(table, kinds), name="DQ_DEF"),
+            fits.BinTableHDU(np.array(definition_rows(used), kinds), name="DQ_DEF"),
         ]
     )
 

@@ -34,7 +34,7 @@ def command(paths: Sequence[Path], params: Params, output: str = "trend.ecsv") -
     default = Params()
     if params.thresholds != default.thresholds:
         words += ["--thresholds", ",".join(f"{each:g}" for each in params.thresholds)]
-    for name, value in (("--break", params.break_date), ("--unit", params.unit), ("--gain", params.gain)):
+    for name, value in (("--break", ",".join(params.breaks) or None), ("--unit", params.unit), ("--gain", params.gain)):
         words += [name, str(value)] if value is not None else []
     for name, date in params.dates:
         words += ["--date", f"{name}={date}"]

@@ -10,18 +10,17 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detgui.analysis.hot_files import Batch, batches, read_facts
 from detgui.analysis.hot_origin import origin
 from detgui.analysis.hot_trends import Counted, count_file, trends
-from detgui.analysis.hot_types import Params, Result, Series, date_of
+from detgui.analysis.hot_types import Indices, Params, Result, Series, date_of
 from detgui.data.dark_maps import read_maps
 from detgui.data.dark_words import parse_date
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
 from detgui.science.hot_growth import months_between
-from detgui.science.hot_spill import combine
+from detgui.science.hot_spill import Cross, combine
 
 __all__ = ["Params", "Result", "Series", "run"]
 
@@ -86,8 +85,9 @@ def _series(batch: Batch, params: Params, progress: Progress, memo: Memo) -> tup
     dates = [date_of(dark) for dark in files]
     days = np.array([date.timestamp() / 86400 for date in dates])
     months = months_between(list(days))
-    after, notes = _after(dates, params)
-    made, more = trends(counted, files[0].shape[1], dates, months, after, params)
+    breaks, notes = breaks_between(dates, params)
+    part = np.array([sum(date >= each for each in breaks) for date in dates]) if breaks else None
+    made, changed, more = trends(counted, files[0].shape[1], dates, months, part, params)
     first = files[0]
     return (
         Series(
@@ -98,14 +98,15 @@ def _series(batch: Batch, params: Params, progress: Progress, memo: Memo) -> tup
             files=tuple(files),
             days=days,
             months=months,
-            after=after,
+            breaks=breaks,
+            part=part,
+            changed=changed,
             hot_dq=np.array([each.hot_dq for each in counted], np.int64),
             flagged_only=tuple(each.flagged_only for each in counted),
             hot_only=tuple(each.hot_only for each in counted),
             measured=np.array([each.measured for each in counted], np.int64),
             crosses=tuple(each.cross for each in counted),
-            cross=combine([each.cross for number, each in enumerate(counted) if after is None or after[number]]),
-            cross_before=None if after is None else combine([each.cross for number, each in enumerate(counted) if not after[number]]),
+            part_crosses=_part_crosses(counted, part),
             trends=tuple(made),
             gain=batch.gain,
             notes=(*batch.notes, *notes, *more, *_measured_notes(counted)),
@@ -114,15 +115,27 @@ def _series(batch: Batch, params: Params, progress: Progress, memo: Memo) -> tup
     )
 
 
-def _after(dates: Sequence[datetime], params: Params) -> tuple[NDArray[np.bool_] | None, list[str]]:
-    """Files at or after the break; None, with a sentence, where all are on one side."""
-    if params.break_date is None:
-        return None, []
-    at = parse_date(params.break_date)
-    after = np.array([date >= at for date in dates])
-    if after.all() or not after.any():
-        return None, [f"all files are {'after' if after.all() else 'before'} the break at {params.break_date}: no step is fitted"]
-    return after, []
+def breaks_between(dates: Sequence[datetime], params: Params) -> tuple[tuple[datetime, ...], list[str]]:
+    """Breaks with files on both sides and between them, in the order of time, and a sentence for every other one."""
+    found: list[datetime] = []
+    notes = []
+    for at in sorted({parse_date(each) for each in params.breaks}):
+        before = [date < at for date in dates]
+        if all(before) or not any(before):
+            notes.append(f"all files are {'before' if all(before) else 'after'} the break at {at:%Y-%m-%d}: no step is fitted")
+        elif found and not any(found[-1] <= date < at for date in dates):
+            notes.append(f"no file is between the breaks at {found[-1]:%Y-%m-%d} and {at:%Y-%m-%d}: one step is fitted for both")
+        else:
+            found.append(at)
+    return tuple(found), notes
+
+
+def _part_crosses(counted: Sequence[Counted], part: Indices | None) -> tuple[Cross, ...]:
+    """The mean cross of the files of each part."""
+    if part is None:
+        return (combine([each.cross for each in counted]),)
+    numbers = range(int(part[-1]) + 1)
+    return tuple(combine([each.cross for each, own in zip(counted, part, strict=True) if own == number]) for number in numbers)
 
 
 def _measured_notes(counted: Sequence[Counted]) -> list[str]:

@@ -12,6 +12,7 @@ from detgui.analysis.hot_types import Result, Series, Trend, date_of
 from detgui.data.darks import DarkFile
 from detgui.data.tables import plain, write_table
 from detgui.science.hot_growth import Growth
+from detgui.science.hot_spill import Cross
 
 Row = dict[str, Any]
 
@@ -70,6 +71,7 @@ def _growth_row(series: Series, trend: Trend, growth: Growth) -> Row:
         "rate_err": growth.rate_err,
         "step_pix": growth.step,
         "step_err": growth.step_err,
+        "steps": _steps(series, growth),
         "unit": series.unit,
         "subarray": series.subarray,
         "kind": series.files[0].kind if series.is_mask else "rates",
@@ -82,6 +84,14 @@ def _growth_row(series: Series, trend: Trend, growth: Growth) -> Row:
     }
 
 
+def _steps(series: Series, growth: Growth) -> list[Row]:
+    """A row for each break: its date, and the step there."""
+    return [
+        {"break": f"{at:%Y-%m-%d}", "step_pix": float(step), "step_err": float(err)}
+        for at, step, err in zip(series.breaks, growth.steps, growth.steps_err, strict=True)
+    ]
+
+
 def step_rows(result: Result) -> list[Row]:
     """What neighbours explain of each step, and the rest, with errors."""
     return [
@@ -89,25 +99,27 @@ def step_rows(result: Result) -> list[Row]:
             "detector": series.detector,
             "readout": series.readout,
             "threshold": trend.threshold,
-            "explained_pix": trend.share.explained,
-            "explained_err": trend.share.explained_err,
-            "rest_pix": trend.share.rest,
-            "rest_err": trend.share.rest_err,
-            "share": trend.share.share,
-            "share_err": trend.share.share_err,
+            "break": f"{at:%Y-%m-%d}",
+            "explained_pix": share.explained,
+            "explained_err": share.explained_err,
+            "rest_pix": share.rest,
+            "rest_err": share.rest_err,
+            "share": share.share,
+            "share_err": share.share_err,
         }
         for series in result.series
+        if not series.is_mask
         for trend in series.trends
-        if trend.share is not None and not series.is_mask
+        for at, share in zip(series.breaks, trend.shares, strict=False)
     ]
 
 
 def coupling_rows(result: Result) -> list[Row]:
-    """Coupling of neighbours by series: of all files, or of those before and after the break."""
+    """Coupling of neighbours by series: of all files, or of those of each part between breaks, the newest first."""
     found = []
     for series in result.series:
-        for when, cross in (("all" if series.after is None else "after", series.cross), ("before", series.cross_before)):
-            if cross is not None and not series.is_mask:
+        for when, cross in part_names(series)[::-1]:
+            if not series.is_mask:
                 found.append(
                     {
                         "detector": series.detector,
@@ -121,6 +133,12 @@ def coupling_rows(result: Result) -> list[Row]:
                     }
                 )
     return found
+
+
+def part_names(series: Series) -> list[tuple[str, Cross]]:
+    """The parts between breaks in words, with their crosses: 'all', or 'before', 'after', or 'before', 'from 2023-06-15', ..."""
+    dates = [f"from {at:%Y-%m-%d}" for at in series.breaks] if len(series.breaks) > 1 else ["after"] * len(series.breaks)
+    return list(zip(["before", *dates] if dates else ["all"], series.part_crosses, strict=True))
 
 
 def file_row(dark: DarkFile) -> Row:
@@ -151,7 +169,8 @@ def summary(result: Result) -> Row:
         "steps": step_rows(result),
         "coupling": coupling_rows(result),
         "files": [file_row(dark) for series in result.series for dark in series.files],
-        "break": result.params.break_date,
+        "break": result.params.breaks[0] if result.params.breaks else None,
+        "breaks": list(result.params.breaks),
         "refused": list(result.refused),
         "notes": list(result.notes),
         "units": {"rate_pix_per_month": "pix / (30.4375 d)", "step_pix": "pix", "threshold": "unit of the row"},

@@ -19,20 +19,21 @@ from detgui.science.hot_growth import (
     DAYS_OF_A_MONTH,
     Growth,
     Noise,
+    Parts,
     StepShare,
+    check_epochs,
     fit_growth,
     noise_from_changes,
     noise_from_residuals,
+    shared_noise,
     squared_changes,
-    step_share,
+    step_shares,
     with_common_flicker,
 )
 from detgui.science.hot_spill import Cross, centres_above, measure_cross, stack_cuts
 
 MOST_POSITIONS = 400_000
 """Pixels of one file above a threshold whose histories are followed; above it, noise is taken from the residuals."""
-
-After = NDArray[np.bool_] | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,33 +85,41 @@ def count_file(dark: DarkFile, maps: DarkMaps, params: Params) -> Counted:
 
 
 def trends(
-    counted: Sequence[Counted], nx: int, dates: Sequence[datetime], months: Array, after: After, params: Params
-) -> tuple[list[Trend], list[str]]:
-    """A trend for every threshold, and sentences for what cannot be fitted."""
+    counted: Sequence[Counted], nx: int, dates: Sequence[datetime], months: Array, part: Parts, params: Params
+) -> tuple[list[Trend], Indices, list[str]]:
+    """A trend for every threshold, epochs of `criteria_changed`, and sentences for what cannot be fitted."""
     levels: tuple[float | None, ...] = (None,) if counted[0].flags else params.thresholds
-    made = [_trend(number, level, counted, nx, months, after) for number, level in enumerate(levels)]
-    notes = breaks_seen(made[0], dates, after)
+    made = [_trend(number, level, counted, nx, months, part) for number, level in enumerate(levels)]
+    changed, notes = criteria_changed(made[0], dates, part)
     if np.unique(months).size < 2:
         what = "one file only" if months.size == 1 else "all files have one date"
         notes.append(f"{what}: counts without a trend, which needs at least two dates")
     elif made[0].growth is None:
-        notes.append("too few dates for a step beside a trend: three are needed, two of them on one side of the break")
+        notes.append(_why_no_fit(months, part))
     if any(each.growth is not None and "residuals" in each.growth.noise.source for each in made):
         notes.append("counts scatter more than pixels one by one do: files differ as a whole, errors are from the residuals")
-    return made, notes
+    return made, changed, notes
 
 
-def _trend(number: int, level: float | None, counted: Sequence[Counted], nx: int, months: Array, after: After) -> Trend:
+def _why_no_fit(months: Array, part: Parts) -> str:
+    try:
+        check_epochs(months, part)
+    except BadInput as error:
+        return str(error)
+    return "no trend could be fitted"
+
+
+def _trend(number: int, level: float | None, counted: Sequence[Counted], nx: int, months: Array, part: Parts) -> Trend:
     counts = np.array([each.counts[number] for each in counted], np.int64)
     centres = np.array([each.centre_counts[number] for each in counted], np.int64)
     positions = tuple(each.above[number] for each in counted)
-    whole, alone, share = None, None, None
     inner = tuple(each.above[number][each.centre[number]] for each in counted)
     if all(flat.size == count for flat, count in zip(positions, counts, strict=True)):
-        whole, alone, share = _followed(counts, centres, positions, inner, nx, months, after)
+        whole, alone, shares = _followed(counts, centres, positions, inner, nx, months, part)
     else:
-        whole, alone = (_fitted(months, values, None, after) for values in (counts, centres))
-    return Trend(level, counts, centres, positions, inner, _turnover(positions), whole, alone, share)
+        shares = ()
+        whole, alone = (_fitted(months, values, None, part) for values in (counts, centres))
+    return Trend(level, counts, centres, positions, inner, _turnover(positions), whole, alone, shares)
 
 
 def _turnover(positions: Sequence[Indices]) -> Indices:
@@ -122,32 +131,35 @@ def _turnover(positions: Sequence[Indices]) -> Indices:
     return np.array(found, np.int64).reshape(-1, 3)
 
 
-def breaks_seen(trend: Trend, dates: Sequence[datetime], after: After) -> list[str]:
-    """Sentences for steps from one file to the next in which it is not the pixels that changed.
+def criteria_changed(trend: Trend, dates: Sequence[datetime], part: Parts) -> tuple[Indices, list[str]]:
+    """First epochs after steps from one file to the next in which it is not the pixels that changed, and a sentence for each.
 
     Pixels seldom recover and are born at a steady rate. Where more than half of all pixels leave at once, or ten times as many come as in
     the other intervals, what is called hot was changed.
     """
-    said = []
+    found, said = [], []
     stayed, came, left = trend.turnover.T if trend.turnover.size else np.zeros((3, 0), np.int64)
     months = np.array([max((two - one).total_seconds() / 86400 / DAYS_OF_A_MONTH, 0.1) for one, two in pairwise(dates)])
     for k, length in enumerate(months):
-        known = after is not None and bool(after[k + 1]) and not bool(after[k])
         others = np.delete(came / months, k)
         usual = float(np.median(others)) if others.size else np.inf
-        ending = "" if known else f"; a step can be fitted with a break at {dates[k + 1]:%Y-%m-%d}"
         between = f"from {dates[k]:%Y-%m-%d} to {dates[k + 1]:%Y-%m-%d}"
         if left[k] > 0.5 * (stayed[k] + left[k]) and left[k] > 50:
-            said.append(
+            sentence = (
                 f"{between} {left[k]:,} of {stayed[k] + left[k]:,} pixels leave, {stayed[k]:,} stay and {came[k]:,} come: "
-                f"the criteria changed, which is a step, not healing{ending}"
+                f"the criteria changed, which is a step, not healing"
             )
         elif came[k] > 10 * (usual * length + 10) and came[k] > stayed[k]:
-            said.append(
+            sentence = (
                 f"{between} {came[k]:,} pixels come to {stayed[k]:,} that stay, {came[k] / length / max(usual, 1e-3):.0f} times the usual "
-                f"rate: the criteria changed, which is a step, not damage{ending}"
+                f"rate: the criteria changed, which is a step, not damage"
             )
-    return said
+        else:
+            continue
+        found.append(k + 1)
+        known = part is not None and bool(part[k + 1] != part[k])
+        said.append(sentence if known else f"{sentence}; a step can be fitted with a break at {dates[k + 1]:%Y-%m-%d}")
+    return np.array(found, np.int64), said
 
 
 def _followed(
@@ -157,27 +169,29 @@ def _followed(
     inner: Sequence[Indices],
     nx: int,
     months: Array,
-    after: After,
-) -> tuple[Growth | None, Growth | None, StepShare | None]:
+    part: Parts,
+) -> tuple[Growth | None, Growth | None, tuple[StepShare, ...]]:
     """Fits with the noise that the histories of single pixels show."""
     union = hot_clusters.union_of(positions)
     labels = hot_clusters.touching(union, nx)
     whole = hot_clusters.members(labels, hot_clusters.presence(union, positions))
     alone = hot_clusters.members(labels, hot_clusters.presence(union, inner))
-    segment = np.zeros(months.size, np.int64) if after is None else after.astype(np.int64)
+    segment = np.zeros(months.size, np.int64) if part is None else part.astype(np.int64)
     noises = [noise_from_changes(months, squared_changes(each), segment) for each in (whole, alone)]
     both = noise_from_changes(months, squared_changes(whole, alone), segment)
-    first, second = (_fitted(months, values, noise, after) for values, noise in zip((counts, centres), noises, strict=True))
-    if first is None or second is None or after is None:
-        return first, second, None
-    return first, second, step_share(months, first, second, both or Noise(0.0, 0.0))
+    first, second = (_fitted(months, values, noise, part) for values, noise in zip((counts, centres), noises, strict=True))
+    if first is None or second is None or part is None:
+        return first, second, ()
+    used = first.noise, second.noise
+    single = noises[0] or used[0], noises[1] or used[1]
+    return first, second, step_shares(months, first, second, shared_noise(both or Noise(0.0, 0.0), single, used))
 
 
-def _fitted(months: Array, counts: Indices, noise: Noise | None, after: After) -> Growth | None:
+def _fitted(months: Array, counts: Indices, noise: Noise | None, part: Parts) -> Growth | None:
     """The line, None where there are too few dates."""
     values = counts.astype(np.float64)
     try:
-        used = noise_from_residuals(months, values, after) if noise is None else with_common_flicker(months, values, noise, after)
-        return fit_growth(months, values, used, after)
+        used = noise_from_residuals(months, values, part) if noise is None else with_common_flicker(months, values, noise, part)
+        return fit_growth(months, values, used, part)
     except BadInput:
         return None

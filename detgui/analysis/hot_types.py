@@ -28,7 +28,7 @@ class Params:
     Attributes
     ----------
     thresholds : rates in the unit of the series; what is strictly above counts (default: the report's)
-    break_date : 'YYYY-MM-DD'; files of that day or later get the step
+    breaks : 'YYYY-MM-DD' of changes of definition; files of such a day or later get a step
     unit : 'DN/s' or 'e-/s' of all rates, whatever the files say; None: as they say
     gain : e-/DN, or a GAIN reference file, to convert files of the other unit; None: the files' own
     dates : (file name, 'YYYY-MM-DD') for files without a date
@@ -38,7 +38,7 @@ class Params:
     """
 
     thresholds: tuple[float, ...] = THRESHOLDS
-    break_date: str | None = None
+    breaks: tuple[str, ...] = ()
     unit: str | None = None
     gain: float | Path | None = None
     dates: tuple[tuple[str, str], ...] = ()
@@ -53,7 +53,7 @@ class Trend:
 
     ``counts``, ``centres`` shape (n,); ``positions``, ``centre_positions`` flat indices of the pixels counted, one array for each epoch,
     empty where they are too many to keep; ``turnover`` pixels that stayed, came and left from each epoch to the next, shape (n - 1, 3);
-    ``growth``, ``growth_centres`` and ``share`` None where there are too few dates.
+    ``growth`` and ``growth_centres`` None where there are too few dates; ``shares`` of the steps, one for each break of the series.
     """
 
     threshold: float | None
@@ -64,17 +64,18 @@ class Trend:
     turnover: Indices
     growth: Growth | None
     growth_centres: Growth | None
-    share: StepShare | None
+    shares: tuple[StepShare, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
     """Files of one detector, read-out and subarray in the order of time.
 
-    ``days`` since 1970 (UTC), ``months`` of 30.4375 days since the first; ``after`` True at and after the break; ``hot_dq`` pixels
-    flagged HOT, -1 where a file has no such flag; ``flagged_only`` and ``hot_only``: pixels of the DQ check that disagree; ``measured``
-    pixels that count; ``crosses`` one for each file, ``cross`` their mean, with a break
-    that of the files after it, beside ``cross_before``; ``gain`` e-/DN used to convert, None without.
+    ``days`` since 1970 (UTC), ``months`` of 30.4375 days since the first; ``breaks`` that lie between files, and ``part`` how many of them
+    are at or before each file, None without; ``changed`` epochs of the first files after a change of criteria that the counts show;
+    ``hot_dq`` pixels flagged HOT, -1 where a file has no such flag; ``flagged_only`` and ``hot_only``: pixels of the DQ check that
+    disagree; ``measured`` pixels that count; ``crosses`` one for each file, ``part_crosses`` their means, one for each part between
+    breaks; ``gain`` e-/DN used to convert, None without.
     """
 
     detector: str
@@ -84,14 +85,15 @@ class Series:
     files: tuple[DarkFile, ...]
     days: Array
     months: Array
-    after: NDArray[np.bool_] | None
+    breaks: tuple[datetime, ...]
+    part: Indices | None
+    changed: Indices
     hot_dq: Indices
     flagged_only: tuple[Indices, ...]
     hot_only: tuple[Indices, ...]
     measured: Indices
     crosses: tuple[Cross, ...]
-    cross: Cross
-    cross_before: Cross | None
+    part_crosses: tuple[Cross, ...]
     trends: tuple[Trend, ...]
     gain: float | None
     notes: tuple[str, ...]
@@ -100,6 +102,16 @@ class Series:
     def is_mask(self) -> bool:
         """True for masks, which have flags and no rates."""
         return self.files[0].is_mask
+
+    @property
+    def cross(self) -> Cross:
+        """The cross of the newest files: after the last break, of all where there is none."""
+        return self.part_crosses[-1]
+
+    @property
+    def first_after(self) -> Indices:
+        """0-based epochs of the first file at or after each break, shape (breaks,)."""
+        return np.flatnonzero(np.diff(self.part)) + 1 if self.part is not None else np.empty(0, np.int64)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("files", nargs="+", type=named_file, metavar="DARK", help="dark and MASK references, rate images of darks, bad-pixel images")
     add("--thresholds", type=numbers, default=(1.0, 3.0, 10.0, 100.0), metavar="T,...", help="what is above counts (default: 1,3,10,100)")
-    add("--break", dest="break_date", metavar="YYYY-MM-DD", help="files of this day or later get a step")
+    add("--break", dest="breaks", type=days, default=(), metavar="YYYY-MM-DD,...", help="files of such a day or later get a step")
     add("--unit", type=unit, metavar="U", help="DN/s or e-/s, whatever the files say")
     add("--gain", type=number_or_file, metavar="G|FILE", help="e-/DN, or a GAIN reference: rates in e-/s are counted in DN/s")
     add("--date", dest="dates", type=dated, action="append", default=[], metavar="NAME=YYYY-MM-DD", help="date of a file without one")
@@ -64,7 +64,7 @@ def run(args: Namespace) -> int:
     _check_outputs(args)
     params = hot_pixels.Params(
         thresholds=tuple(args.thresholds),
-        break_date=args.break_date,
+        breaks=args.breaks,
         unit=args.unit,
         gain=args.gain,
         dates=tuple(args.dates),
@@ -230,6 +230,11 @@ def day(text: str) -> datetime:
         return parse_date(text)
     except BadInput as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def days(text: str) -> tuple[str, ...]:
+    """Dates with commas between them, 'YYYY-MM-DD'."""
+    return tuple(dict.fromkeys(f"{day(part):%Y-%m-%d}" for part in text.split(",")))
 
 
 def unit(text: str) -> str:

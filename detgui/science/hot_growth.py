@@ -2,7 +2,10 @@
 
 Counts at t_i and t_j have the covariance C_ij = q min(t_i, t_j) + s^2 delta_ij: births and deaths make a random walk, q of them a month,
 and pixels that flicker about the threshold add s^2 that has no memory. An additive constant in C, such as another origin of t makes, goes
-into the free intercept: slope, step and their errors do not depend on it.
+into the free intercept: slope, steps and their errors do not depend on it.
+
+A ``part`` of an epoch is the number of breaks at or before it, shape (n,), or None without breaks; each break that lies between two epochs
+has a step of its own, beside one common slope.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from numpy.typing import NDArray
 from detgui.errors import BadInput
 
 Array = NDArray[np.float64]
+Parts = NDArray[np.integer | np.bool_] | None
 
 DAYS_OF_A_MONTH = 30.4375
 LEAST_FLICKER = 1e-6
@@ -35,17 +39,17 @@ class Noise:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Growth:
-    """A straight line, or two with the same slope.
+    """A straight line, or several with the same slope.
 
-    ``rate`` pixels a month, ``step`` pixels (NaN without a break), ``level`` pixels at ``t = 0``, each with its error; ``covariance`` of
-    (level, rate[, step]); ``weights`` shape (parameters, n): parameters = weights @ counts; ``fitted`` at the epochs; ``chi2`` of the
+    ``rate`` pixels a month, ``steps`` pixels, shape (breaks,), ``level`` pixels at ``t = 0``, each with its error; ``covariance`` of
+    (level, rate, steps); ``weights`` shape (parameters, n): parameters = weights @ counts; ``fitted`` at the epochs; ``chi2`` of the
     residuals with ``dof`` degrees of freedom.
     """
 
     rate: float
     rate_err: float
-    step: float
-    step_err: float
+    steps: Array
+    steps_err: Array
     level: float
     level_err: float
     covariance: Array
@@ -55,6 +59,16 @@ class Growth:
     dof: int
     noise: Noise
 
+    @property
+    def step(self) -> float:
+        """The first step, pixels, NaN without a break."""
+        return float(self.steps[0]) if self.steps.size else math.nan
+
+    @property
+    def step_err(self) -> float:
+        """Its error, NaN without a break."""
+        return float(self.steps_err[0]) if self.steps.size else math.nan
+
 
 def count_covariance(months: Array, noise: Noise) -> Array:
     """C_ij = q min(t_i, t_j) + s^2 delta_ij with t counted from the first epoch, pixels^2, shape (n, n)."""
@@ -62,33 +76,33 @@ def count_covariance(months: Array, noise: Noise) -> Array:
     return np.asarray(noise.walk * np.minimum.outer(t, t) + max(noise.flicker, LEAST_FLICKER) * np.eye(t.size), np.float64)
 
 
-def design(months: Array, after: NDArray[np.bool_] | None) -> Array:
-    """Columns of ones, months and, with ``after`` (epochs at or after the break), the step; shape (n, 2 or 3)."""
+def design(months: Array, part: Parts = None) -> Array:
+    """Columns of ones, months and, for each break, whether an epoch is at or after it; shape (n, 2 + breaks)."""
     columns = [np.ones(months.size), months]
-    if after is not None:
-        columns.append(after.astype(float))
+    if part is not None:
+        columns += [(part >= number).astype(float) for number in range(1, int(part.max()) + 1)]
     return np.stack(columns, axis=1)
 
 
-def fit_growth(months: Array, counts: Array, noise: Noise, after: NDArray[np.bool_] | None = None) -> Growth:
+def fit_growth(months: Array, counts: Array, noise: Noise, part: Parts = None) -> Growth:
     """Fit the line. Raises `BadInput` where there are fewer epochs than parameters, or all at one time."""
-    x = design(months, after)
-    check_epochs(months, after)
+    x = design(months, part)
+    check_epochs(months, part)
     covariance = count_covariance(months, noise)
     whitened = np.linalg.solve(covariance, x)
     normal = x.T @ whitened
     weights = np.linalg.solve(normal, whitened.T)
     parameters = weights @ counts
     errors = np.linalg.inv(normal)
+    deviations = np.sqrt(np.diag(errors))
     left = counts - x @ parameters
-    step = after is not None
     return Growth(
         rate=float(parameters[1]),
-        rate_err=math.sqrt(errors[1, 1]),
-        step=float(parameters[2]) if step else math.nan,
-        step_err=math.sqrt(errors[2, 2]) if step else math.nan,
+        rate_err=float(deviations[1]),
+        steps=parameters[2:],
+        steps_err=deviations[2:],
         level=float(parameters[0]),
-        level_err=math.sqrt(errors[0, 0]),
+        level_err=float(deviations[0]),
         covariance=errors,
         weights=weights,
         fitted=x @ parameters,
@@ -98,12 +112,15 @@ def fit_growth(months: Array, counts: Array, noise: Noise, after: NDArray[np.boo
     )
 
 
-def check_epochs(months: Array, after: NDArray[np.bool_] | None = None) -> None:
+def check_epochs(months: Array, part: Parts = None) -> None:
     """Raise `BadInput` where no trend can be fitted."""
     if np.unique(months).size < 2:
         raise BadInput("a trend needs darks of at least two dates")
-    if after is not None and np.linalg.matrix_rank(design(months, after)) < 3:
-        raise BadInput("a step beside a trend needs darks of at least three dates, two of them on one side of the break")
+    x = design(months, part)
+    steps = x.shape[1] - 2
+    if steps and np.linalg.matrix_rank(x) < x.shape[1]:
+        what, where = ("a step", "on one side of the break") if steps == 1 else (f"{steps} steps", "between the same breaks")
+        raise BadInput(f"{what} beside a trend: darks of at least {steps + 2} dates are needed, two of them {where}")
 
 
 def squared_changes(members: NDArray[np.float64], other: NDArray[np.float64] | None = None) -> Array:
@@ -146,7 +163,7 @@ def _non_negative(matrix: Array, values: Array) -> Array:
     return np.asarray(nnls(matrix, values)[0], np.float64)
 
 
-def with_common_flicker(months: Array, counts: Array, noise: Noise, after: NDArray[np.bool_] | None = None) -> Noise:
+def with_common_flicker(months: Array, counts: Array, noise: Noise, part: Parts = None) -> Noise:
     """The same noise, its flicker raised where the residuals are larger than it allows (chi^2 with less than 1 % probability).
 
     Histories count pixels that flicker one by one. A file whose zero level is off moves all pixels near the threshold together, which
@@ -155,12 +172,12 @@ def with_common_flicker(months: Array, counts: Array, noise: Noise, after: NDArr
     from scipy.optimize import brentq
     from scipy.special import chdtrc
 
-    fit = fit_growth(months, counts, noise, after)
+    fit = fit_growth(months, counts, noise, part)
     if fit.dof < 2 or chdtrc(fit.dof, fit.chi2) > 0.01:
         return noise
 
     def excess(log: float) -> float:
-        return fit_growth(months, counts, Noise(noise.walk, noise.flicker + math.exp(log)), after).chi2 - fit.dof
+        return fit_growth(months, counts, Noise(noise.walk, noise.flicker + math.exp(log)), part).chi2 - fit.dof
 
     high = math.log(float(counts.var()) * 10 + 1)
     if excess(high) > 0:
@@ -168,15 +185,15 @@ def with_common_flicker(months: Array, counts: Array, noise: Noise, after: NDArr
     return Noise(noise.walk, noise.flicker + math.exp(brentq(excess, math.log(LEAST_FLICKER), high)), f"{noise.source} and residuals")
 
 
-def noise_from_residuals(months: Array, counts: Array, after: NDArray[np.bool_] | None = None) -> Noise:
+def noise_from_residuals(months: Array, counts: Array, part: Parts = None) -> Noise:
     """q and s^2 by restricted maximum likelihood of the residuals of a straight line; q at least the rate's own Poisson noise.
 
     For series of which only counts are known. Raises `BadInput` as `fit_growth` does.
     """
     from scipy.optimize import minimize
 
-    x = design(months, after)
-    check_epochs(months, after)
+    x = design(months, part)
+    check_epochs(months, part)
     first = counts - x @ np.linalg.lstsq(x, counts, rcond=None)[0]
     slope = abs(float(np.linalg.lstsq(x, counts, rcond=None)[0][1]))
     scale = max(float(first @ first) / max(months.size - x.shape[1], 1), 1.0)
@@ -219,28 +236,39 @@ class StepShare:
     share_err: float
 
 
-def step_share(months: Array, whole: Growth, centres: Growth, between: Noise) -> StepShare:
-    """Share of the step with neighbours that is not in the step of centres; ``between``: covariance of the two counts (same model).
+def step_shares(months: Array, whole: Growth, centres: Growth, between: Noise) -> tuple[StepShare, ...]:
+    """Share of each step with neighbours that is not in the step of centres; ``between``: covariance of the two counts (same model).
 
     The same births make both counts, so the error takes their covariance into account.
     """
     t = months - months.min()
     cross = between.walk * np.minimum.outer(t, t) + between.flicker * np.eye(t.size)
-    shared = float(whole.weights[2] @ cross @ centres.weights[2])
-    variance_whole, variance_rest = whole.step_err**2, centres.step_err**2
+    shared = whole.weights[2:] @ cross @ centres.weights[2:].T
+    return tuple(_share(whole, centres, number, float(shared[number, number])) for number in range(whole.steps.size))
+
+
+def _share(whole: Growth, centres: Growth, number: int, shared: float) -> StepShare:
+    step, rest = float(whole.steps[number]), float(centres.steps[number])
+    variance_whole, variance_rest = float(whole.steps_err[number]) ** 2, float(centres.steps_err[number]) ** 2
     limit = math.sqrt(variance_whole * variance_rest)
     shared = min(max(shared, -limit), limit)
-    explained = whole.step - centres.step
-    ratio = centres.step / whole.step if whole.step else math.nan
+    ratio = rest / step if step else math.nan
     variance = variance_rest + ratio**2 * variance_whole - 2 * ratio * shared
     return StepShare(
-        explained=explained,
+        explained=step - rest,
         explained_err=math.sqrt(max(variance_whole + variance_rest - 2 * shared, 0.0)),
-        rest=centres.step,
-        rest_err=centres.step_err,
+        rest=rest,
+        rest_err=math.sqrt(variance_rest),
         share=1 - ratio,
-        share_err=math.sqrt(max(variance, 0.0)) / abs(whole.step) if whole.step else math.nan,
+        share_err=math.sqrt(max(variance, 0.0)) / abs(step) if step else math.nan,
     )
+
+
+def shared_noise(between: Noise, single: tuple[Noise, Noise], used: tuple[Noise, Noise]) -> Noise:
+    """``between`` with what the residuals added to the flicker of two counts, ``single`` before and ``used`` after: files that differ as a
+    whole move both counts together."""
+    added = [max(after.flicker - before.flicker, 0.0) for before, after in zip(single, used, strict=True)]
+    return Noise(between.walk, between.flicker + math.sqrt(added[0] * added[1]), between.source)
 
 
 def months_between(days: Sequence[float]) -> Array:

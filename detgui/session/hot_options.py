@@ -32,7 +32,7 @@ class HotOptions:
 
     files: tuple[HotFile, ...] = ()
     thresholds: tuple[float, ...] = (1.0, 3.0, 10.0, 100.0)  # rates in the unit of the series
-    break_date: str | None = None  # 'YYYY-MM-DD' of a change of definition
+    breaks: tuple[str, ...] = ()  # 'YYYY-MM-DD' of changes of definition
     unit: str | None = None  # 'DN/s' or 'e-/s' of all files; None: as they say
     gain: float | Path | None = None  # e-/DN
     hot_threshold: float = 1.0  # rate above which DQ should say HOT

@@ -26,7 +26,7 @@ class Wish:
 
     files: tuple[tuple[Path, str], ...]
     thresholds: tuple[float, ...]
-    break_date: str | None
+    breaks: tuple[str, ...]
     unit: str | None
     gain: float | Path | None
     hot_threshold: float
@@ -37,7 +37,7 @@ class Wish:
     def of(cls, options: HotOptions) -> Wish:
         """What the panel's options ask for."""
         files = tuple((each.path, each.date) for each in options.files if each.use)
-        names = ("thresholds", "break_date", "unit", "gain", "hot_threshold", "centre", "sigma")
+        names = ("thresholds", "breaks", "unit", "gain", "hot_threshold", "centre", "sigma")
         return cls(files, *(getattr(options, name) for name in names))
 
     @property
@@ -70,7 +70,7 @@ def params_of(wish: Wish) -> Params:
 
     return Params(
         thresholds=wish.thresholds,
-        break_date=wish.break_date,
+        breaks=wish.breaks,
         unit=wish.unit,
         gain=wish.gain,
         dates=tuple((path.name, date) for path, date in wish.files if date),

@@ -1,8 +1,10 @@
-"""The date of a change of definition: a line in the plot that is dragged, and a field."""
+"""The dates of changes of definition as lines in the plot that are dragged."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QObject, Qt, Signal
@@ -10,33 +12,43 @@ from PySide6.QtCore import QObject, Qt, Signal
 from detgui.gui.pages.page_plot import PagePlot
 
 
-class BreakLine(QObject):
-    """A vertical line of a plot over s since 1970; ``moved('YYYY-MM-DD')`` when it was let go."""
+class BreakLines(QObject):
+    """Vertical lines of a plot over s since 1970; ``moved`` has all dates, 'YYYY-MM-DD', when one was let go."""
 
-    moved = Signal(str)
+    moved = Signal(object)
 
     def __init__(self, plot: PagePlot, row: int = 0) -> None:
         super().__init__(plot)
-        self.line = pg.InfiniteLine(0.0, 90, movable=True, label="", labelOpts={"position": 0.03, "anchors": [(0, 1), (1, 1)]})
-        self.line.setZValue(8)
-        self.line.hide()
-        plot.plots[row].addItem(self.line, ignoreBounds=True)
-        plot.themed.append(self._colour)
-        self._colour(plot.theme)
-        self.line.sigPositionChanged.connect(lambda: self.line.label.setText(f"break {day_of(self.line.value())}"))
-        self.line.sigPositionChangeFinished.connect(lambda: self.moved.emit(day_of(self.line.value())))
+        self._plot, self._row = plot, row
+        self.lines: list[pg.InfiniteLine] = []
+        plot.themed.append(lambda theme: [_colour(line, theme) for line in self.lines])
 
-    def _colour(self, theme: object) -> None:
-        self.line.setPen(theme.pen(theme.boundary, 1.4, Qt.PenStyle.DashLine))
-        self.line.setHoverPen(theme.pen(theme.boundary, 3.0))
-        self.line.label.setColor(theme.foreground)
+    def show_dates(self, dates: Sequence[str]) -> None:
+        """Put a line at each date; a line that is being dragged stays where it is."""
+        if any(line.moving for line in self.lines):
+            return
+        while len(self.lines) < len(dates):
+            self.lines.append(self._made())
+        while len(self.lines) > len(dates):
+            self._plot.plots[self._row].removeItem(self.lines.pop())
+        for line, date in zip(self.lines, dates, strict=True):
+            line.setValue(second_of(date))
+            line.label.setText(f"break {date[:10]}")
 
-    def show_date(self, date: str | None) -> None:
-        """Put the line at a date, or hide it."""
-        self.line.setVisible(bool(date))
-        if date and not self.line.moving:
-            self.line.setValue(second_of(date))
-            self.line.label.setText(f"break {date[:10]}")
+    def _made(self) -> pg.InfiniteLine:
+        line = pg.InfiniteLine(0.0, 90, movable=True, label="", labelOpts={"position": 0.03, "anchors": [(0, 1), (1, 1)]})
+        line.setZValue(8)
+        self._plot.plots[self._row].addItem(line, ignoreBounds=True)
+        _colour(line, self._plot.theme)
+        line.sigPositionChanged.connect(lambda: line.label.setText(f"break {day_of(line.value())}"))
+        line.sigPositionChangeFinished.connect(lambda: self.moved.emit(tuple(sorted({day_of(each.value()) for each in self.lines}))))
+        return line
+
+
+def _colour(line: pg.InfiniteLine, theme: Any) -> None:
+    line.setPen(theme.pen(theme.boundary, 1.4, Qt.PenStyle.DashLine))
+    line.setHoverPen(theme.pen(theme.boundary, 3.0))
+    line.label.setColor(theme.foreground)
 
 
 def day_of(seconds: float) -> str:

@@ -156,8 +156,8 @@ class ChangesPage(HotPage):
         self.log.setVisible(not series.is_mask)
         curve = curve_of(None, pixel, self._drawn[3] if self._drawn is not None else None) if pixel is not None else None
         self.plot.label(0, "flag" if series.is_mask else f"dark rate ({series.unit})")
-        level, day = None if series.is_mask else self.maker.threshold, self.break_day()
-        self.plot.show_drawn(lambda: draw_curve(self.plot, series, curve, None, level, day, epochs, log) if curve is not None else None)
+        level, days = None if series.is_mask else self.maker.threshold, self.break_days()
+        self.plot.show_drawn(lambda: draw_curve(self.plot, series, curve, None, level, days, epochs, log) if curve is not None else None)
         self.plot.fit(0, 0.1)
         if curve is not None:
             history = self.maker.history

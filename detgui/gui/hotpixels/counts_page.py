@@ -15,7 +15,7 @@ from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.fields import EntryField, named
 from detgui.gui.common.list_table import ListTable
 from detgui.gui.hotpixels import words
-from detgui.gui.hotpixels.break_line import BreakLine, day_of
+from detgui.gui.hotpixels.break_line import BreakLines, day_of
 from detgui.gui.hotpixels.context import Context
 from detgui.gui.hotpixels.disagree_list import disagreeing
 from detgui.gui.hotpixels.growth_facts import line_of, trend_facts
@@ -39,8 +39,8 @@ class CountsPage(HotPage):
         use_dates(self.plot, (0,))
         self.plot.legends[0].setOffset((8, 4))
         self._log: bool | None = None
-        self.break_line = BreakLine(self.plot)
-        self.break_line.moved.connect(lambda date: self.session.set_hot(text="Break", break_date=date))
+        self.break_lines = BreakLines(self.plot)
+        self.break_lines.moved.connect(lambda dates: self.session.set_hot(text="Break", breaks=dates))
         self._make_fields()
         self.list = ListTable("Pixels that rates and HOT disagree about", self)
         self.list.chosen.connect(self._go)
@@ -51,8 +51,8 @@ class CountsPage(HotPage):
     def _make_fields(self) -> None:
         set_ = self.session.set_hot
         self.thresholds = EntryField(lambda text: set_(text="Thresholds", thresholds=words.number_list(text)), self.context.say, 14)
-        self.break_date = EntryField(lambda text: set_(text="Break", break_date=words.typed_date(text) or None), self.context.say, 11)
-        self.break_date.setPlaceholderText("none")
+        self.breaks = EntryField(lambda text: set_(text="Break", breaks=words.date_list(text)), self.context.say, 22)
+        self.breaks.setPlaceholderText("none")
         self.break_on = flat_button("Break", words.BREAK_TIP)
         self.break_on.setCheckable(True)
         self.break_on.clicked.connect(self._switch_break)
@@ -66,23 +66,26 @@ class CountsPage(HotPage):
         self.check.setCheckable(True)
         self.check.clicked.connect(lambda _: self.refresh())
         bar = FlowLayout(spacing=6)
-        for widget in (named("Thresholds", self.thresholds, "", words.THRESHOLDS_TIP), self.break_on, self.break_date):
+        for widget in (named("Thresholds", self.thresholds, "", words.THRESHOLDS_TIP), self.break_on, self.breaks):
             bar.addWidget(widget)
-        self.break_date.setToolTip(words.BREAK_TIP)
-        self.break_date.setAccessibleName("Break")
+        self.breaks.setToolTip(words.BREAK_TIP)
+        self.breaks.setAccessibleName("Break")
         self.layout().insertLayout(0, bar)
         self.put_tools(self.shown, self.log, self.check, None)
 
     def _switch_break(self, on: bool) -> None:
-        """On: between the two files at which the counts jump most; the line is dragged from there."""
+        """On: where the criteria changed, else between the two files at which counts jump most; lines are dragged from there."""
         series = self.series
         if not on or series is None or len(series.files) < 2:
-            self.session.set_hot(text="Break", break_date=None)
+            self.session.set_hot(text="Break", breaks=())
+            return
+        if series.changed.size:
+            self.session.set_hot(text="Break", breaks=tuple(f"{series.dates[epoch]:%Y-%m-%d}" for epoch in series.changed))
             return
         jumps = np.abs(np.diff(series.trends[0].counts))
         at = int(np.argmax(jumps))
         middle = (series.days[at] + series.days[at + 1]) / 2
-        self.session.set_hot(text="Break", break_date=day_of(86400 * middle))
+        self.session.set_hot(text="Break", breaks=(day_of(86400 * middle),))
 
     def _go(self, place: int) -> None:
         found = disagreeing(self.series)
@@ -93,8 +96,8 @@ class CountsPage(HotPage):
     def refresh(self) -> None:
         options = self.session.state.hot
         self.thresholds.show_value(", ".join(f"{each:g}" for each in options.thresholds))
-        self.break_date.show_value(options.break_date or "")
-        self.break_on.setChecked(options.break_date is not None)
+        self.breaks.show_value(", ".join(options.breaks))
+        self.break_on.setChecked(bool(options.breaks))
         self.log.setChecked(options.log)
         super().refresh()
 
@@ -119,7 +122,7 @@ class CountsPage(HotPage):
         self.numbers.setHidden(listed)
         if listed:
             self.list.show_list(disagreeing(series).columns(series))
-        self.break_line.show_date(self.session.state.hot.break_date)
+        self.break_lines.show_dates(self.session.state.hot.breaks)
         self._log = self.session.state.hot.log
         self.plot.plots[0].getAxis("left").setLogMode(y=self._log)
         self.plot.label(0, "pixels")
@@ -163,7 +166,7 @@ class CountsPage(HotPage):
             plot.points(0, x, self._y(trend.counts), err, colour, "o", 6.0, words.level_text(trend.threshold, series.unit))
             for growth, style in ((trend.growth, Qt.PenStyle.SolidLine), (trend.growth_centres if hollow else None, Qt.PenStyle.DotLine)):
                 if growth is not None:
-                    days, values, errors = line_of(series, growth, self.break_day())
+                    days, values, errors = line_of(series, growth, self.break_days())
                     line_x = 86400 * days
                     plot.line(0, line_x, self._y(values), colour, 1.4 if growth is trend.growth else 1.0, style=style)
                     for part in _runs(line_x) if growth is trend.growth else ():

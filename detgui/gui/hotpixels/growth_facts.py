@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,16 +20,17 @@ POINTS = 60  # of a line between the first and the last date
 
 def trend_facts(series: Series, trend: Trend) -> list[Fact]:
     """Rows for one threshold, the same labels for all of a series; masks have no centres."""
-    stepped, flags = series.after is not None, series.is_mask
+    flags = series.is_mask
     growth, alone = trend.growth, trend.growth_centres
     facts = [Fact("growth", _rate(growth), _story(growth))]
-    if stepped:
-        facts.append(Fact("step", _step(growth), "files from the break on have that many more, beside the common slope"))
+    steps = [f"step {at:%Y-%m-%d}" if len(series.breaks) > 1 else "step" for at in series.breaks]
+    for place, name in enumerate(steps):
+        facts.append(Fact(name, _step(growth, place), "files from the break on have that many more, beside the common slope"))
     if not flags:
         facts.append(Fact("growth of centres", _rate(alone), "without pixels that neighbours explain"))
-    if stepped and not flags:
-        facts.append(Fact("step of centres", _step(alone)))
-        facts.append(_share(trend))
+        for place, name in enumerate(steps):
+            facts.append(Fact(name.replace("step", "step of centres"), _step(alone, place)))
+            facts.append(_share(trend, place, name.replace("step", "explained")))
     for name, at in (("count, first", 0), ("count, last", -1)):
         centres = "" if flags else f" ({trend.centres[at]:,} centres)"
         facts.append(Fact(name, f"{trend.counts[at]:,}{centres}", f"{series.dates[at]:%Y-%m-%d}"))
@@ -39,16 +43,16 @@ def _rate(growth: Growth | None) -> str:
     return with_error(growth.rate, growth.rate_err, RATE_UNIT) if growth is not None else MISSING
 
 
-def _step(growth: Growth | None) -> str:
-    return with_error(growth.step, growth.step_err, "pix") if growth is not None else MISSING
+def _step(growth: Growth | None, place: int) -> str:
+    return with_error(float(growth.steps[place]), float(growth.steps_err[place]), "pix") if growth is not None else MISSING
 
 
-def _share(trend: Trend) -> Fact:
-    share = trend.share
-    if share is None:
-        return Fact("explained", MISSING, "too few dates")
+def _share(trend: Trend, place: int, name: str) -> Fact:
+    if place >= len(trend.shares):
+        return Fact(name, MISSING, "too few dates")
+    share = trend.shares[place]
     text = f"{with_error(share.explained, share.explained_err, 'pix')}, rest {with_error(share.rest, share.rest_err)}"
-    return Fact("explained", text, "part of the step that are pixels which their neighbours explain; page Spill-over")
+    return Fact(name, text, "part of the step that are pixels which their neighbours explain; page Spill-over")
 
 
 def _story(growth: Growth | None) -> str:
@@ -59,20 +63,17 @@ def _story(growth: Growth | None) -> str:
     return f"generalised least squares, months of 30.4375 days; noise from {noise.source}: {walk}"
 
 
-def line_of(series: Series, growth: Growth, break_day: float | None = None) -> tuple[Array, Array, Array]:
-    """Days since 1970, fitted counts and their error along the line; two lines that end at ``break_day`` (days since 1970), NaN between."""
+def line_of(series: Series, growth: Growth, break_days: Sequence[float] = ()) -> tuple[Array, Array, Array]:
+    """Days since 1970, fitted counts and their error along the line; lines end at ``break_days`` (days since 1970), NaN between."""
     first, last = float(series.months[0]), float(series.months[-1])
-    if series.after is None or break_day is None:
-        months, state = np.linspace(first, last, POINTS), None
-    else:
-        at = (break_day - series.days[0]) / DAYS_OF_A_MONTH + first
-        before, after = np.linspace(first, at, POINTS), np.linspace(at, last, POINTS)
-        months = np.concatenate([before, [np.nan], after])
-        state = np.concatenate([np.zeros(POINTS + 1, bool), np.ones(POINTS, bool)])
-    return series.days[0] + DAYS_OF_A_MONTH * (months - first), *_line(growth, design(months, state))
+    ends = [first, *(first + (day - series.days[0]) / DAYS_OF_A_MONTH for day in break_days), last]
+    pieces = [np.append(np.linspace(*between, POINTS), np.nan) for between in pairwise(ends)]
+    months = np.concatenate(pieces)[:-1]
+    part = np.repeat(np.arange(len(pieces)), POINTS + 1)[:-1]
+    return series.days[0] + DAYS_OF_A_MONTH * (months - first), *_line(growth, design(months, part))
 
 
 def _line(growth: Growth, x: Array) -> tuple[Array, Array]:
     """Values and errors of the line at rows of the design matrix."""
-    parameters = np.array([growth.level, growth.rate, growth.step][: x.shape[1]])
+    parameters = np.array([growth.level, growth.rate, *growth.steps])
     return x @ parameters, np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", x, growth.covariance, x), 0.0))

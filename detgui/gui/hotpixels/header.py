@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from detgui.gui.common.buttons import flat_button
+from detgui.gui.common.labels import TroubleLabel
 from detgui.gui.hotpixels import words
 from detgui.gui.hotpixels.context import Context
 from detgui.gui.image.elided_label import ElidedLabel
@@ -31,9 +32,7 @@ class HotHeader(QWidget):
         self.cancel.clicked.connect(self._maker.cancel)
         self.status = ElidedLabel(self)
         self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.trouble = QLabel(self, wordWrap=True)
-        self.trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.trouble.hide()
+        self.trouble = TroubleLabel(self)
         row = QHBoxLayout()
         row.setSpacing(4)
         for widget in (self.count, self.cancel, self.series, self.status):
@@ -62,6 +61,4 @@ class HotHeader(QWidget):
         self.cancel.setVisible(maker.busy)
         self.count.setEnabled(not maker.busy and any(each.use for each in maker.options.files))
         self.status.show_text(words.status(maker))
-        sentence = self._wrong or maker.trouble
-        self.trouble.setText(sentence)
-        self.trouble.setVisible(bool(sentence))
+        self.trouble.show_sentence(self._wrong or maker.trouble)

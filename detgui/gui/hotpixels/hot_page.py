@@ -11,7 +11,6 @@ from PySide6.QtGui import QColor
 
 from detgui.analysis.hot_types import Series
 from detgui.gui.common.colours import pin_colour
-from detgui.gui.hotpixels.break_line import second_of
 from detgui.gui.hotpixels.context import Context
 from detgui.gui.pages.page import Need, Origin, Page
 from detgui.gui.pages.page_plot import PagePlot
@@ -40,10 +39,9 @@ class HotPage(Page):
         """The shown series, None before there are counts."""
         return self.maker.series
 
-    def break_day(self) -> float | None:
-        """The break of the shown counts as days since 1970, None without one."""
-        date = self.maker.result.params.break_date
-        return second_of(date) / DAY if date and self.series.after is not None else None
+    def break_days(self) -> tuple[float, ...]:
+        """The breaks of the shown counts as days since 1970."""
+        return tuple(each.timestamp() / DAY for each in self.series.breaks)
 
     def need(self) -> Need | None:
         if not any(each.use for each in self.maker.options.files):

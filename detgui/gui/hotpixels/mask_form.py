@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QFormLayout, QWidget
 
 from detgui.analysis import hot_mask_file
 from detgui.analysis.gain_file import Origin
 from detgui.analysis.hot_history import Result as History
-from detgui.gui.common import plot_theme
+from detgui.gui.common.labels import TroubleLabel
 from detgui.gui.gain.origin_form import OriginForm
 from detgui.gui.ramp.ramp_options import ValueField
 
@@ -58,15 +58,11 @@ class MaskForm(OriginForm):
         empty = hot_mask_file.Update(history.series, nothing, nothing, nothing != 0, nothing != 0, ())
         header = hot_mask_file.mask_hdus(empty, "mask.fits", Origin())[0].header
         super().__init__(header, "MASK reference file", parent, (("Former mask", self.former), ("", self.release)))
-        self.former.refused.connect(self._refused)
+        self.former.refused.connect(self.message.show_sentence)
 
     def _accept(self) -> None:
         if self.former.settled():
             super()._accept()
-
-    def _refused(self, sentence: str) -> None:
-        self.message.setText(sentence)
-        self.message.setVisible(bool(sentence))
 
 
 class TaForm(QDialog):
@@ -78,10 +74,8 @@ class TaForm(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Mask of the target-acquisition flat")
         self.former = FormerField(TA_TIP)
-        self.message = QLabel(wordWrap=True)
-        self.message.setStyleSheet(f"color: {plot_theme.from_palette(self.palette()).warning.name()}")
-        self.message.hide()
-        self.former.refused.connect(self._refused)
+        self.message = TroubleLabel()
+        self.former.refused.connect(self.message.show_sentence)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
         self.buttons.accepted.connect(self._accept)
         self.buttons.rejected.connect(self.reject)
@@ -90,10 +84,6 @@ class TaForm(QDialog):
         form.addRow(self.message)
         form.addRow(self.buttons)
         self.resize(520, self.sizeHint().height())
-
-    def _refused(self, sentence: str) -> None:
-        self.message.setText(sentence)
-        self.message.setVisible(bool(sentence))
 
     def _accept(self) -> None:
         if not self.former.settled():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,11 +57,11 @@ def draw_curve(
     curve: Curve,
     history: History | None,
     level: float | None,
-    break_day: float | None = None,
+    break_days: Sequence[float] = (),
     epochs: tuple[int, ...] = (),
     log: bool = False,
 ) -> None:
-    """Rates with errors, the threshold, the break, and the epochs that are compared; ``log``: of the rates above their errors."""
+    """Rates with errors, the threshold, the breaks, and the epochs that are compared; ``log``: of the rates above their errors."""
     x = seconds(series)
     colour = plot.theme.points if curve.place < 0 or history is None else class_colour(CLASSES[history.classes[curve.place]])
     log = log and not series.is_mask
@@ -75,8 +76,8 @@ def draw_curve(
         side = 0 if epoch == min(epochs) else 1  # words stand between the two
         name = ("first", "second")[at]
         plot.level(0, x[epoch], 90, name, plot.theme.boundary, position=0.95, anchors=[(side, 0), (side, 0)])
-    if break_day is not None:
-        plot.level(0, DAY * break_day, 90, "", plot.theme.faint, style=Qt.PenStyle.DashLine)
+    for day in break_days:
+        plot.level(0, DAY * day, 90, "", plot.theme.faint, style=Qt.PenStyle.DashLine)
 
 
 def _logarithmic(curve: Curve) -> tuple[np.ndarray, np.ndarray]:

@@ -143,8 +143,8 @@ class PixelsPage(HotPage):
             self.plot.show_drawn(lambda: None)
             self.numbers.show_columns([])
             return
-        level, day, log = None if series.is_mask else self.maker.threshold, self.break_day(), self.session.state.hot.log_rates
-        self.plot.show_drawn(lambda: draw_curve(self.plot, series, curve, history, level, day, log=log))
+        level, days, log = None if series.is_mask else self.maker.threshold, self.break_days(), self.session.state.hot.log_rates
+        self.plot.show_drawn(lambda: draw_curve(self.plot, series, curve, history, level, days, log=log))
         self.plot.fit(0, 0.1)
         self.show_facts((f"x {curve.x}, y {curve.y}", None, curve_facts(series, curve, history)))
         self.list.mark(int(np.flatnonzero(self._places == curve.place)[0]) if curve.place in self._places else -1)

@@ -261,7 +261,7 @@ def _of_masks(series: Series) -> tuple[str, ...]:
     """What a rate out of masks is worth."""
     if not series.is_mask:
         return ()
-    stepped = words.criteria(series) and series.after is None
+    stepped = words.criteria(series) and not series.breaks
     more = "; these changed: set a break on the page Counts, or type a rate" if stepped else ""
     return (f"the growth is that of flags, which follows the criteria of the masks as well as the detector{more}",)
 

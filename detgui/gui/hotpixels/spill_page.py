@@ -16,7 +16,6 @@ from detgui.gui.common.fields import EntryField, named, number
 from detgui.gui.common.quantity import MISSING, with_error
 from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.hotpixels import words
-from detgui.gui.hotpixels.break_line import day_of
 from detgui.gui.hotpixels.context import Context
 from detgui.gui.hotpixels.hot_page import HotPage, level_colour
 from detgui.gui.image.flow import FlowLayout
@@ -29,6 +28,7 @@ from detgui.science.hot_spill import REACH, Cross
 SIDE = 2 * REACH + 1
 GAP = 1  # pixels between two crosses
 SCALE = 2.0  # the colours end at so many couplings,
+SEEN = 2.0  # errors; the share of a smaller step says nothing
 LEAST_SCALE = 1e-3  # or at so many of that
 HEADERS = (
     ("above", "threshold"),
@@ -83,24 +83,24 @@ class SpillPage(HotPage):
         more: tuple[str, ...] = ()
         if not series.cross.measured:
             more = (f"{series.cross.count} isolated pixels above {self.maker.result.params.centre:g} are too few for a coupling",)
-        elif series.after is None:
+        elif not series.breaks:
             more = ("no break: there is no step to explain",)
         else:
-            more = (f"what is not explained is stated as the rest; the break is {self.maker.result.params.break_date}",)
+            dates = words.joined([f"{at:%Y-%m-%d}" for at in series.breaks])
+            more = (f"what is not explained is stated as the rest; {'breaks' if len(series.breaks) > 1 else 'break'}: {dates}",)
         return (*super().what_to_know(), *more)
 
     def draw_series(self, series: Series) -> None:
-        crosses = [(title, cross) for title, cross in _crosses(series) if cross is not None]
+        crosses = list(zip(_titles(series), series.part_crosses, strict=True))
         self.plot.show_drawn(lambda: self._draw(crosses))
         box = self.plot.plots[0].vb
         box.setRange(QRectF(-0.7, -0.9, len(crosses) * (SIDE + GAP) - GAP + 0.4, SIDE + 0.9), padding=0)
         self.show_facts(*((title, None, _facts(cross)) for title, cross in crosses))
-        steps = [trend for trend in series.trends if trend.growth is not None and series.after is not None]
+        steps = [
+            (at, trend, place) for at, trend in enumerate(series.trends) if trend.growth is not None for place in range(len(series.breaks))
+        ]
         self.rows.setVisible(bool(steps))
-        self.rows.show_rows(
-            [_texts(series, trend) for trend in steps],
-            [level_colour(at) for at, trend in enumerate(series.trends) if trend in steps],
-        )
+        self.rows.show_rows([_texts(series, trend, place) for _, trend, place in steps], [level_colour(at) for at, _, _ in steps])
 
     def _draw(self, crosses: list[tuple[str, Cross]]) -> None:
         couplings = [abs(cross.coupling) for _, cross in crosses if cross.measured]
@@ -137,11 +137,10 @@ class SpillPage(HotPage):
         return columns, {"steps": hot_tables.step_rows(self.maker.result), "provenance": self.origin().provenance}
 
 
-def _crosses(series: Series) -> list[tuple[str, Cross | None]]:
-    if series.after is None:
-        return [("all files", series.cross)]
-    at = day_of(86400 * series.days[int(np.argmax(series.after))])
-    return [("before the break", series.cross_before), (f"from {at}", series.cross)]
+def _titles(series: Series) -> list[str]:
+    if not series.breaks:
+        return ["all files"]
+    return ["before the break", *(f"from {series.dates[epoch]:%Y-%m-%d}" for epoch in series.first_after)]
 
 
 def _error(value: float) -> str:
@@ -163,11 +162,17 @@ def _facts(cross: Cross) -> list[Fact]:
     return facts
 
 
-def _texts(series: Series, trend: Trend) -> list[str]:
-    growth, share = trend.growth, trend.share
-    step = with_error(growth.step, growth.step_err) if growth is not None else MISSING
+def _texts(series: Series, trend: Trend, place: int) -> list[str]:
+    growth = trend.growth
+    assert growth is not None
+    size, size_err = float(growth.steps[place]), float(growth.steps_err[place])
+    step = with_error(size, size_err)
     level = words.level_text(trend.threshold, series.unit)
-    if share is None:
+    if len(series.breaks) > 1:
+        level = f"{level}, {series.breaks[place]:%Y-%m-%d}"
+    if place >= len(trend.shares):
         return [level, step, MISSING, MISSING, MISSING]
-    part = with_error(100 * share.share, 100 * share.share_err, "%") if np.isfinite(share.share) else MISSING
+    share = trend.shares[place]
+    seen = np.isfinite(share.share) and abs(size) > SEEN * size_err
+    part = with_error(100 * share.share, 100 * share.share_err, "%") if seen else "no step seen"
     return [level, step, with_error(share.explained, share.explained_err), part, with_error(share.rest, share.rest_err)]

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 THRESHOLDS_TIP = """Rates above which pixels are counted, in the unit of the series; strictly above.
 Default: 1, 3, 10, 100 (JWST-STScI-009188, figures 1 and 2)."""
-BREAK_TIP = """Date of a change of definition, YYYY-MM-DD: files of that day or later get a step, the slope is common.
-The report's is mid-2023, when the code that makes the darks changed. Empty: no step. The line in the plot can be dragged.
-Default: none."""
+BREAK_TIP = """Dates of changes of definition, YYYY-MM-DD, with commas: files of such a day or later get a step, the slope is common.
+The report's is mid-2023, when the code that makes the darks changed. Empty: no step. Lines in the plot can be dragged.
+Default: none; the button sets those that the counts show."""
 UNIT_TIP = """Unit of all rates, whatever the files say.
 Default: as each file says; one that does not say is taken as DN/s and marked."""
 GAIN_TIP = """e-/DN, or a GAIN reference file, to convert files of the other unit.
@@ -43,6 +43,12 @@ def number_list(text: str) -> tuple[float, ...]:
     if not found or not all(0 < each < float("inf") for each in found):
         raise BadInput(f"Thresholds: {text.strip() or 'nothing'} is no list of rates above 0, such as 1, 3, 10, 100")
     return tuple(dict.fromkeys(found))
+
+
+def date_list(text: str) -> tuple[str, ...]:
+    """'YYYY-MM-DD' of typed dates in the order of time, () for none. Raises `BadInput` with one sentence."""
+    words = [word for word in text.replace(";", ",").split(",") if word.strip()]
+    return tuple(sorted({typed_date(word) for word in words}))
 
 
 def typed_date(text: str) -> str:
