@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from detgui.errors import BadInput
+from detgui.science.dq import DO_NOT_USE, JUMP_DET, REFERENCE_PIXEL, SATURATED
 from detgui.simulate.bots import collect, cosmic_rays, late_slopes, migrate, rates, simulate_integration
 from detgui.simulate.params import BotsParams
-from detgui.simulate.scene import DEAD, DO_NOT_USE, JUMP_DET, REFERENCE_PIXEL, SATURATED, light_curve, make_scene
+from detgui.simulate.scene import DEAD, light_curve, make_scene
 
 CLEAN = {"jumps": 0.0, "hot": 0.0, "dead": 0.0}
 

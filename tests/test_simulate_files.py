@@ -87,7 +87,7 @@ def test_sub2048():
     for detector, ystart, axes in (("NRS1", 963, (2, 1)), ("NRS2", 1055, (-2, -1))):
         params = BotsParams(detector=detector)
         assert params.subarray == ("SUB2048", 1, ystart)
-        assert params.axes == axes
+        assert (params.geometry.fastaxis, params.geometry.slowaxis) == axes
         assert params.tframe == pytest.approx(0.90156)  # JDox: frame time of SUB2048
 
 

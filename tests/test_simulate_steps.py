@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from detgui.science.dq import SATURATED
 from detgui.simulate.expose import write_exposure
 from detgui.simulate.params import BotsParams
 from detgui.simulate.references import REFTYPES, write_references
-from detgui.simulate.scene import SATURATED, make_scene
+from detgui.simulate.scene import make_scene
 
 PARAMS = BotsParams(integrations=3, groups=8, columns=512, peak=7500.0, migration=0.0, jumps=1e-4)
 """The brightest pixels are full in the last group."""

@@ -36,6 +36,11 @@ AXES: dict[str, tuple[int, int]] = {
 """(FASTAXIS, SLOWAXIS) of every JWST detector by its DETECTOR keyword: +-1 science x, +-2 science y; sign: direction of reading."""
 
 
+def centred(length: int) -> int:
+    """1-based first pixel of ``length`` pixels in the middle of a `FULL_SIZE` detector."""
+    return 1 + (FULL_SIZE - length) // 2
+
+
 @dataclass(frozen=True, slots=True)
 class DetectorGeometry:
     """Where an image of shape (ny, nx) sits on its detector and how the detector was read.

@@ -43,6 +43,11 @@ def definitions_of(names: Iterable[str], values: Iterable[int]) -> dict[str, int
     return {name: value for name, value in pairs if name and value > 0 and value & (value - 1) == 0}
 
 
+def definition_rows(flags: Iterable[str]) -> list[tuple[int, int, str, str]]:
+    """BIT, VALUE, NAME and DESCRIPTION of a reference file's DQ_DEF table for flags of `PIXEL`."""
+    return [(PIXEL[flag].bit_length() - 1, PIXEL[flag], flag, flag) for flag in flags]
+
+
 def names(value: int, definitions: Definitions | None = None) -> tuple[str, ...]:
     """Names of the bits that are set, lowest first; of names that share a bit the first, and 'BIT n' without any. No flag gives ()."""
     value = int(value) & 0xFFFFFFFF

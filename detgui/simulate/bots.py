@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detgui.science.dq import DO_NOT_USE, JUMP_DET, REFERENCE_PIXEL, SATURATED
 from detgui.simulate.params import BotsParams
-from detgui.simulate.scene import DO_NOT_USE, JUMP_DET, REFERENCE_PIXEL, SATURATED, Scene, detector_number, rate_of
+from detgui.simulate.scene import Scene, detector_number, rate_of
 
 JUMP_TYPE = np.dtype([("integration", "i4"), ("group", "i4"), ("y", "i4"), ("x", "i4"), ("electrons", "f4"), ("flagged", "?")])
 """One pixel of a cosmic-ray hit: 1-based integration and group, 0-based pixel, e-, whether GROUPDQ says JUMP_DET."""
@@ -127,8 +128,8 @@ def correlated_noise(shape: tuple[int, ...], params: BotsParams, rng: np.random.
     stream = np.fft.irfft(white, nx * line)
     stream *= params.one_over_f / stream.std()
     frame = stream.reshape(nx, line)[:, :ny].T
-    fast, slow = params.axes
-    return np.asarray(frame[:: 1 if fast > 0 else -1, :: 1 if slow > 0 else -1], np.float32)
+    place = params.geometry
+    return np.asarray(frame[:: 1 if place.fastaxis > 0 else -1, :: 1 if place.slowaxis > 0 else -1], np.float32)
 
 
 def flag(params: BotsParams, scene: Scene, full: NDArray[np.bool_], jumps: NDArray[Any]) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from detgui import __version__
 from detgui.progress import Progress, no_progress
-from detgui.science.dq import PIXEL
+from detgui.science.dq import PIXEL, definition_rows
 from detgui.science.hot_spill import counts_above
 from detgui.simulate.dark_params import READOUTS, DarkParams
 from detgui.simulate.darks import KINDS, DarkFrame, DarkScene, frame, make_scene, share_above
@@ -63,9 +63,8 @@ def as_hdus(scene: DarkScene, made: DarkFrame, name: str) -> Any:
         stack = made.rate[None] * times[:, None, None]
         hdus.append(fits.ImageHDU(stack, fits.Header({"BUNIT": made.unit.removesuffix("/s")}), "SCI"))
     hdus.append(fits.ImageHDU(_flags(scene, made), name="DQ"))
-    table = [(PIXEL[flag].bit_length() - 1, PIXEL[flag], flag, flag) for flag in FLAGS]
     kinds = [("BIT", "i4"), ("VALUE", "u4"), ("NAME", "S40"), ("DESCRIPTION", "S80")]
-    hdus.append(fits.BinTableHDU(np.array(table, kinds), name="DQ_DEF"))
+    hdus.append(fits.BinTableHDU(np.array(definition_rows(FLAGS), kinds), name="DQ_DEF"))
     for plane, values in (("DRK", made.rate), ("UNC", made.err)):
         hdus.append(fits.ImageHDU(values, fits.Header({"BUNIT": made.unit}), plane))
     return hdus

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from detgui.errors import BadInput
-from detgui.science.detector import AXES, FULL_SIZE, DetectorGeometry
+from detgui.science.detector import AXES, FULL_SIZE, DetectorGeometry, centred
 from detgui.science.hot_growth import DAYS_OF_A_MONTH
 from detgui.simulate.limits import check
 
@@ -109,7 +109,7 @@ class DarkParams:
     @property
     def geometry(self) -> DetectorGeometry:
         """Where the frame lies on the detector."""
-        first = 1 + (FULL_SIZE - self.size) // 2
+        first = centred(self.size)
         fast, slow = AXES[self.detector]
         return DetectorGeometry(
             self.size, self.size, self.detector, fast, slow, first, first, 4 if self.size == FULL_SIZE else 1, known=True

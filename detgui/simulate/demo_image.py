@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from detgui import __version__
 from detgui.progress import Progress
-from detgui.simulate.identity import fill, nircam
+from detgui.science.detector import AXES, DetectorGeometry
+from detgui.simulate.identity import PROGRAM, START_MJD, fill, nircam, subarray, tangent_plane
 
 SIZE = 2048
 GROUPS = 10
@@ -117,31 +118,15 @@ def _fill(meta: Any) -> None:
             "group_time": TFRAME,
             "integration_time": GROUPS * TFRAME,
             "noutputs": 4,
-            "start_time": 59945.0,
-            "mid_time": 59945.0 + GROUPS * TFRAME / 172800,
-            "end_time": 59945.0 + GROUPS * TFRAME / 86400,
+            "start_time": START_MJD,
+            "mid_time": START_MJD + GROUPS * TFRAME / 172800,
+            "end_time": START_MJD + GROUPS * TFRAME / 86400,
         },
-        "subarray": {"name": "FULL", "xstart": 1, "ystart": 1, "xsize": SIZE, "ysize": SIZE, "fastaxis": -1, "slowaxis": 2},
-        "observation": {"program_number": "99999", "observation_number": "002", "date": "2023-01-01", "time": "00:00:00.000"},
+        "subarray": subarray(DetectorGeometry(SIZE, SIZE, "NRCA1", *AXES["NRCA1"], known=True)),
+        "observation": {"program_number": PROGRAM, "observation_number": "002", "date": "2023-01-01", "time": "00:00:00.000"},
         "program": {"title": "SIMULATED NIRCam image", "pi_name": "none"},
         "target": {"catalog_name": "SIMULATED"},
-        "wcsinfo": {
-            "wcsaxes": 2,
-            "crpix1": 1024.5,
-            "crpix2": 1024.5,
-            "crval1": 107.6,
-            "crval2": -39.1,
-            "ctype1": "RA---TAN",
-            "ctype2": "DEC--TAN",
-            "cunit1": "deg",
-            "cunit2": "deg",
-            "cdelt1": 0.031 / 3600,
-            "cdelt2": 0.031 / 3600,
-            "pc1_1": -1.0,
-            "pc1_2": 0.0,
-            "pc2_1": 0.0,
-            "pc2_2": 1.0,
-        },
+        "wcsinfo": tangent_plane((1024.5, 1024.5), (107.6, -39.1), 0.031 / 3600, ((-1.0, 0.0), (0.0, 1.0))),
     }
     fill(meta, groups, "DN")
     meta.coordinates.reference_frame = "ICRS"

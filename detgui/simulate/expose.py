@@ -15,19 +15,13 @@ from numpy.typing import NDArray
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
 from detgui.simulate.bots import Integration, digitise, rates, simulate_integration
+from detgui.simulate.identity import STREAMED
 from detgui.simulate.keywords import Segment, cards, make_model, root_name, split
 from detgui.simulate.params import LEVELS, BotsParams
 from detgui.simulate.scene import Scene, make_scene
 from detgui.simulate.staging import Staging, check_room, in_folder
 from detgui.simulate.truth import truth_size, write_truth
 from detgui.simulate.writer import BlockWriter, Part, layout, total_size
-
-STREAMED = {
-    "uncal": ("SCI",),
-    "ramp": ("SCI", "GROUPDQ"),
-    "rateints": ("SCI", "ERR", "DQ", "VAR_POISSON", "VAR_RNOISE"),
-}
-"""Arrays that have an integrations axis."""
 
 
 def write_exposure(

@@ -23,7 +23,9 @@ from detgui.simulate.identity import (
     PROGRAM,
     SINGLE_FRAMES,
     START_MJD,
+    STREAMED,
     assign,
+    calibration,
     complete,
     fill,
     nircam,
@@ -38,7 +40,6 @@ from detgui.simulate.writer import BlockWriter, Card, Part, layout, total_size
 
 SATURATED = PIXEL["SATURATED"]
 REFERENCE = PIXEL["REFERENCE_PIXEL"] | PIXEL["DO_NOT_USE"]
-STREAMED = {"uncal": ("SCI",), "ramp": ("SCI", "GROUPDQ")}
 BESIDE = 96
 """Bytes of a pixel of the truth and of all references."""
 
@@ -153,14 +154,10 @@ def _model(scene: FlatScene, level: str, index: int) -> Any:
 
 
 def _fill(meta: Any, params: FlatParams, index: int) -> None:
-    numbers = {"program_number": PROGRAM, "observation_number": "003", "visit_number": "001", "visit_group": "02"}
     groups: dict[str, dict[str, Any]] = {
+        **calibration("003", index + 1, "SIMULATED NIRCam flats"),
         "instrument": {**nircam(params.detector), "filter": usual_filter(params.detector), "pupil": "FLAT"},
-        "subarray": subarray(params.geometry, params.full_frame),
-        "observation": {**numbers, "sequence_id": "1", "activity_id": "01", "exposure_number": f"{index + 1:05d}"},
-        "program": {"title": "SIMULATED NIRCam flats", "pi_name": "none", "category": "CAL"},
-        "target": {"catalog_name": "SIMULATED", "type": "FIXED", "ra": 0.0, "dec": 0.0},
-        "visit": {"type": "PRIME_TARGETED_FIXED", "internal_target": True},
+        "subarray": subarray(params.geometry),
         "exposure": _exposure(params),
     }
     fill(meta, groups, "DN")

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from detgui.errors import BadInput
-from detgui.science.detector import AXES, FULL_SIZE, DetectorGeometry
+from detgui.science.detector import AXES, FULL_SIZE, DetectorGeometry, centred
 from detgui.simulate.limits import check
 
 FLAT_LEVELS = ("uncal", "ramp")
@@ -118,8 +118,7 @@ class FlatParams:
     @property
     def place(self) -> tuple[int, int]:
         """(SUBSTRT1, SUBSTRT2)."""
-        middle = (FULL_SIZE - self.columns) // 2 + 1
-        return middle if self.xstart is None else self.xstart, 1 if self.ystart is None else self.ystart
+        return centred(self.columns) if self.xstart is None else self.xstart, 1 if self.ystart is None else self.ystart
 
     @property
     def noutputs(self) -> int:
@@ -132,11 +131,6 @@ class FlatParams:
         values = self.gain or (DETECTORS[self.detector],)
         a, b, c, d = values if len(values) == 4 else values * 4
         return a, b, c, d
-
-    @property
-    def full_frame(self) -> bool:
-        """True where the whole detector is read."""
-        return self.rows == self.columns == FULL_SIZE
 
     @property
     def geometry(self) -> DetectorGeometry:

@@ -10,7 +10,7 @@ import numpy as np
 from detgui import __version__
 from detgui.science.dq import PIXEL
 from detgui.simulate.flats import FlatScene, even_odd_levels
-from detgui.simulate.identity import assign, nircam, subarray
+from detgui.simulate.identity import assign, define_flags, nircam, subarray
 from detgui.simulate.writer import layout, write_parts
 
 CALIBRATED = ("gain", "ipc")
@@ -19,7 +19,6 @@ CALIBRATED = ("gain", "ipc")
 RAW = ("mask", "saturation", "superbias", "linearity", "readnoise", *CALIBRATED)
 """Types that go with flats of the level 'uncal'."""
 
-FLAGS = ("DO_NOT_USE", "DEAD", "HOT", "REFERENCE_PIXEL")
 UNITS = {"gain": "ELECTRONS/DN", "readnoise": "DN"}
 """BUNIT as CRDS spells it."""
 
@@ -56,16 +55,16 @@ def _model(scene: FlatScene, reftype: str) -> Any:
     params, shape = scene.params, scene.active.shape
     if reftype == "mask":
         flags = np.where(scene.active, 0, PIXEL["REFERENCE_PIXEL"]).astype(np.uint32)
-        return _with_definitions(datamodels.MaskModel(dq=flags))
+        return define_flags(datamodels.MaskModel(dq=flags))
     if reftype == "superbias":
         zero = scene.zero - even_odd_levels(params)
-        return _with_dq(datamodels.SuperBiasModel(data=zero, err=np.zeros(shape, np.float32)))
+        return define_flags(datamodels.SuperBiasModel(data=zero, err=np.zeros(shape, np.float32)), shape)
     if reftype == "saturation":
-        return _with_dq(datamodels.SaturationModel(data=saturation_level(scene)))
+        return define_flags(datamodels.SaturationModel(data=saturation_level(scene)), shape)
     if reftype == "linearity":
         coefficients = np.zeros((3, *shape), np.float32)
         coefficients[1], coefficients[2] = 1, params.nonlinearity
-        return _with_dq(datamodels.LinearityModel(coeffs=coefficients))
+        return define_flags(datamodels.LinearityModel(coeffs=coefficients), shape)
     if reftype == "readnoise":
         return datamodels.ReadnoiseModel(data=np.full(shape, np.sqrt(2) * params.read_noise, np.float32))
     if reftype == "gain":
@@ -81,17 +80,6 @@ def saturation_level(scene: FlatScene) -> Any:
     return np.minimum(scene.zero + np.float32(measured - margin), 65535).astype(np.float32)
 
 
-def _with_dq(model: Any) -> Any:
-    model.dq = np.zeros(model.shape[-2:], np.uint32)
-    return _with_definitions(model)
-
-
-def _with_definitions(model: Any) -> Any:
-    rows = [(PIXEL[name].bit_length() - 1, PIXEL[name], name, name) for name in FLAGS]
-    model.dq_def = np.array(rows, dtype=model.get_dtype("dq_def"))
-    return model
-
-
 def _fill(meta: Any, scene: FlatScene, reftype: str) -> None:
     params = scene.params
     meta.telescope, meta.reftype, meta.pedigree, meta.author = "JWST", reftype.upper(), "SIMULATION", "detgui"
@@ -102,4 +90,4 @@ def _fill(meta: Any, scene: FlatScene, reftype: str) -> None:
     if reftype in BY_PATTERN:
         meta.exposure.readpatt = "RAPID"
     if reftype != "ipc":  # whose model has no subarray
-        assign(meta.subarray, subarray(params.geometry, params.full_frame))
+        assign(meta.subarray, subarray(params.geometry))

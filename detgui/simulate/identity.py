@@ -6,8 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from detgui import __version__
 from detgui.science.detector import DetectorGeometry
+from detgui.science.dq import definition_rows
 from detgui.simulate.writer import Card
 
 PROGRAM = "99999"
@@ -27,6 +30,16 @@ SINGLE_FRAMES: Mapping[str, Any] = {
     "zero_frame": False,
 }
 """``meta.exposure`` where every frame is a group (RAPID); sample time in microseconds."""
+
+DEFINED = ("DO_NOT_USE", "DEAD", "HOT", "REFERENCE_PIXEL")
+"""Flags of simulated references."""
+
+STREAMED: Mapping[str, tuple[str, ...]] = {
+    "uncal": ("SCI",),
+    "ramp": ("SCI", "GROUPDQ"),
+    "rateints": ("SCI", "ERR", "DQ", "VAR_POISSON", "VAR_RNOISE"),
+}
+"""Arrays of each level that have an integrations axis."""
 
 _SIMULATED = Card("SIMULATR", f"detgui {__version__}", "SIMULATED data: program that made them")
 
@@ -68,6 +81,48 @@ def complete(meta: Any, steps: Sequence[str]) -> None:
     assign(meta.cal_step, dict.fromkeys(steps, "COMPLETE"))
 
 
+def define_flags(model: Any, shape: tuple[int, int] | None = None) -> Any:
+    """Give a reference's model its DQ_DEF and, where ``shape`` (ny, nx) is given, a DQ without flags; returns the model."""
+    if shape is not None:
+        model.dq = np.zeros(shape, np.uint32)
+    model.dq_def = np.array(definition_rows(DEFINED), dtype=model.get_dtype("dq_def"))
+    return model
+
+
+def calibration(observation: str, exposure: int, title: str) -> dict[str, dict[str, Any]]:
+    """``meta.program``, ``observation``, ``target`` and ``visit`` of an exposure without a target of its own."""
+    numbers = {"program_number": PROGRAM, "observation_number": observation, "visit_number": "001", "visit_group": "02"}
+    return {
+        "observation": {**numbers, "sequence_id": "1", "activity_id": "01", "exposure_number": f"{exposure:05d}"},
+        "program": {"title": title, "pi_name": "none", "category": "CAL"},
+        "target": {"catalog_name": "SIMULATED", "type": "FIXED", "ra": 0.0, "dec": 0.0},
+        "visit": {"type": "PRIME_TARGETED_FIXED", "internal_target": True},
+    }
+
+
+def tangent_plane(
+    pixel: tuple[float, float], sky: tuple[float, float], step: float, turn: tuple[tuple[float, float], tuple[float, float]]
+) -> dict[str, Any]:
+    """``meta.wcsinfo`` of a tangent plane: its point as 1-based pixel and RA, Dec (degrees), degrees of a pixel, and the PC matrix."""
+    return {
+        "wcsaxes": 2,
+        "crpix1": pixel[0],
+        "crpix2": pixel[1],
+        "crval1": sky[0],
+        "crval2": sky[1],
+        "ctype1": "RA---TAN",
+        "ctype2": "DEC--TAN",
+        "cunit1": "deg",
+        "cunit2": "deg",
+        "cdelt1": step,
+        "cdelt2": step,
+        "pc1_1": turn[0][0],
+        "pc1_2": turn[0][1],
+        "pc2_1": turn[1][0],
+        "pc2_2": turn[1][1],
+    }
+
+
 def nircam(detector: str) -> dict[str, Any]:
     """``meta.instrument`` of a NIRCam detector, without its filter."""
     channel = "LONG" if detector.endswith("LONG") else "SHORT"
@@ -79,10 +134,10 @@ def usual_filter(detector: str) -> str:
     return "F356W" if detector.endswith("LONG") else "F200W"
 
 
-def subarray(place: DetectorGeometry, full: bool) -> dict[str, Any]:
-    """``meta.subarray`` of a frame."""
+def subarray(place: DetectorGeometry, name: str = "") -> dict[str, Any]:
+    """``meta.subarray`` of a frame; without a ``name`` of its own FULL or GENERIC."""
     return {
-        "name": "FULL" if full else "GENERIC",
+        "name": name or ("FULL" if place.full_frame else "GENERIC"),
         "xstart": place.xstart,
         "ystart": place.ystart,
         "xsize": place.nx,

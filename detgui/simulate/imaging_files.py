@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from detgui import __version__
 from detgui.progress import Progress
+from detgui.science.dq import DO_NOT_USE, SATURATED
 from detgui.science.offset_sky import from_tangent_plane
-from detgui.simulate.identity import PROGRAM, fill, nircam
+from detgui.simulate.identity import PROGRAM, fill, nircam, tangent_plane
 from detgui.simulate.imaging_params import ImagingParams
 from detgui.simulate.imaging_scene import Pointing, Scene, pointings, shifts_of, to_sky, variability
 from detgui.simulate.staging import Staging, check_room
@@ -35,7 +36,6 @@ SATURATED_AT = 17.8
 """mag of a star whose peak saturates."""
 
 BAD_PIXELS = 0.001
-DO_NOT_USE, SATURATED = 1, 2
 START = datetime(2022, 7, 8, tzinfo=UTC)
 
 
@@ -171,22 +171,6 @@ def _wcs(params: ImagingParams, grid: Pointing, ra: float, dec: float) -> dict[s
     x, y = grid.pixel(np.zeros(1), np.zeros(1), size)
     turn = np.deg2rad(params.long_axis)
     step = grid.side / 60.0 / size
-    return {
-        "wcsaxes": 2,
-        "crpix1": float(x[0]) + 1,
-        "crpix2": float(y[0]) + 1,
-        "crval1": params.ra,
-        "crval2": params.dec,
-        "ctype1": "RA---TAN",
-        "ctype2": "DEC--TAN",
-        "cunit1": "deg",
-        "cunit2": "deg",
-        "cdelt1": step,
-        "cdelt2": step,
-        "pc1_1": float(grid.turn * np.sin(turn)),
-        "pc1_2": float(grid.turn * np.cos(turn)),
-        "pc2_1": float(grid.turn * np.cos(turn)),
-        "pc2_2": float(-grid.turn * np.sin(turn)),
-        "ra_ref": ra,
-        "dec_ref": dec,
-    }
+    sine, cosine = float(grid.turn * np.sin(turn)), float(grid.turn * np.cos(turn))
+    matrix = ((sine, cosine), (cosine, -sine))
+    return tangent_plane((float(x[0]) + 1, float(y[0]) + 1), (params.ra, params.dec), step, matrix) | {"ra_ref": ra, "dec_ref": dec}

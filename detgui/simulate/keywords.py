@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detgui.simulate.identity import PROGRAM, SINGLE_FRAMES, START_MJD, assign, complete, simulated_cards
+from detgui.simulate.identity import PROGRAM, SINGLE_FRAMES, START_MJD, assign, complete, simulated_cards, subarray
 from detgui.simulate.params import GRATINGS, BotsParams
 from detgui.simulate.scene import Scene
 from detgui.simulate.writer import Card
@@ -80,10 +80,7 @@ def _fill(model: Any, params: BotsParams, level: str, segment: Segment) -> None:
     assign(meta.instrument, instrument)
     _fill_exposure(meta.exposure, params, segment)
     _fill_times(meta, params)
-    name, xstart, ystart = params.subarray
-    fast, slow = params.axes
-    place = {"name": name, "xstart": xstart, "ystart": ystart, "xsize": params.columns, "ysize": params.rows}
-    assign(meta.subarray, {**place, "fastaxis": fast, "slowaxis": slow})
+    assign(meta.subarray, subarray(params.geometry, params.subarray[0]))
     assign(meta.wcsinfo, {"dispersion_direction": 1, "v2_ref": 321.87, "v3_ref": -473.56, "v3yangle": 138.76, "vparity": -1})
     assign(meta.wcsinfo, {"ra_ref": 107.6, "dec_ref": -39.1, "roll_ref": 0.0})
     if level != "uncal":

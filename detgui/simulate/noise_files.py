@@ -15,6 +15,8 @@ from detgui.simulate.identity import (
     PROGRAM,
     SINGLE_FRAMES,
     START_MJD,
+    STREAMED,
+    calibration,
     complete,
     fill,
     nircam,
@@ -28,8 +30,6 @@ from detgui.simulate.noise import PEDESTAL, NoiseScene, integrations, make_scene
 from detgui.simulate.noise_params import NoiseParams
 from detgui.simulate.staging import Staging, check_room, in_folder
 from detgui.simulate.writer import Card, layout, total_size, write_parts
-
-STREAMED = {"uncal": ("SCI",), "ramp": ("SCI", "GROUPDQ")}
 
 
 def root_name(params: NoiseParams) -> str:
@@ -123,21 +123,11 @@ def _pixeldq(scene: NoiseScene) -> NDArray[np.uint32]:
 
 def _fill(meta: Any, scene: NoiseScene) -> None:
     params = scene.params
-    numbers = {"program_number": PROGRAM, "observation_number": "007", "visit_number": "001", "visit_group": "02"}
-    groups: dict[str, dict[str, Any]] = {
+    groups = calibration("007", params.seed % 100000, "SIMULATED noise")
+    groups["observation"] |= {"date": "2023-01-01", "time": "00:00:00.000"}
+    groups |= {
         "instrument": _instrument(params.detector),
-        "subarray": {**subarray(params.geometry, params.outputs == 4), "ysize": params.rows},  # of IRS2 without reference samples
-        "observation": {
-            **numbers,
-            "sequence_id": "1",
-            "activity_id": "01",
-            "exposure_number": f"{params.seed % 100000:05d}",
-            "date": "2023-01-01",
-            "time": "00:00:00.000",
-        },
-        "program": {"title": "SIMULATED noise", "pi_name": "none", "category": "CAL"},
-        "target": {"catalog_name": "SIMULATED", "type": "FIXED", "ra": 0.0, "dec": 0.0},
-        "visit": {"type": "PRIME_TARGETED_FIXED", "internal_target": True},
+        "subarray": {**subarray(params.geometry), "ysize": params.rows},  # of IRS2 without reference samples
         "exposure": _exposure(scene),
     }
     meta.filename = f"{root_name(params)}_{params.level}.fits"

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from detgui.errors import BadInput
-from detgui.science.detector import AXES, FULL_SIZE, IRS2_LENGTH, DetectorGeometry
+from detgui.science.detector import AXES, FULL_SIZE, IRS2_LENGTH, DetectorGeometry, centred
 from detgui.simulate.limits import check
 
 LEVELS = ("rate", "ramp", "uncal")
@@ -136,7 +136,7 @@ class NoiseParams:
     def geometry(self) -> DetectorGeometry:
         """Where the frame lies on the detector."""
         fast, slow = AXES[self.detector]
-        start = (1 + (FULL_SIZE - self.columns) // 2, 1 if self.irs2 else 1 + (FULL_SIZE - self.rows) // 2)
+        start = (centred(self.columns), 1 if self.irs2 else centred(self.rows))
         return DetectorGeometry(*self.shape, self.detector, fast, slow, *start, self.outputs, self.irs2, known=True)
 
     @property

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from detgui.errors import BadInput
+from detgui.science.detector import AXES, DetectorGeometry
 from detgui.simulate.limits import complaints
 
 LEVELS = ("uncal", "ramp", "rateints")
@@ -49,10 +50,6 @@ MIGRATION = {"NRS1": 0.011, "NRS2": 0.0037}
 
 MOST_MEMORY = 1_000_000_000
 """Bytes of the largest integration that is simulated; integrations are what is kept in memory."""
-
-AXES = {"NRS1": (2, 1), "NRS2": (-2, -1)}
-"""FASTAXIS and SLOWAXIS in science orientation."""
-
 
 RANGES = {
     "gain": (0.01, 1000.0, "e-/DN"),
@@ -193,9 +190,11 @@ class BotsParams:
         return name, xstart, ystart
 
     @property
-    def axes(self) -> tuple[int, int]:
-        """(FASTAXIS, SLOWAXIS)."""
-        return AXES[self.detector]
+    def geometry(self) -> DetectorGeometry:
+        """Where the frame lies on the detector."""
+        _, xstart, ystart = self.subarray
+        fast, slow = AXES[self.detector]
+        return DetectorGeometry(self.rows, self.columns, self.detector, fast, slow, xstart, ystart, 1, known=True)
 
     def as_dict(self) -> dict[str, Any]:
         """Parameters with what was used where the field says None."""

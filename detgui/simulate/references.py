@@ -9,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui.simulate.bots import NONLINEARITY
-from detgui.simulate.identity import assign
+from detgui.simulate.identity import assign, define_flags, subarray
 from detgui.simulate.params import GRATINGS, BotsParams
-from detgui.simulate.scene import DEAD, DO_NOT_USE, HOT, REFERENCE_PIXEL, Scene
+from detgui.simulate.scene import Scene
 
 REFTYPES = ("mask", "saturation", "superbias", "linearity", "dark", "gain", "readnoise")
 """Types that `write_references` makes."""
-
-DQ_NAMES = {DO_NOT_USE: "DO_NOT_USE", DEAD: "DEAD", HOT: "HOT", REFERENCE_PIXEL: "REFERENCE_PIXEL"}
 
 
 def write_references(params: BotsParams, scene: Scene, folder: Path) -> dict[str, Path]:
@@ -42,21 +40,19 @@ def _model(reftype: str, params: BotsParams, scene: Scene) -> Any:
 
     shape = (params.rows, params.columns)
     if reftype == "mask":
-        model = datamodels.MaskModel(dq=scene.pixeldq)
-        model.dq_def = _dq_def(model)
-        return model
+        return define_flags(datamodels.MaskModel(dq=scene.pixeldq))
     if reftype == "linearity":
         coefficients = np.zeros((3, *shape), np.float32)
         coefficients[1], coefficients[2] = 1, NONLINEARITY
-        return _with_dq(datamodels.LinearityModel(coeffs=coefficients), shape)
+        return define_flags(datamodels.LinearityModel(coeffs=coefficients), shape)
     if reftype == "dark":
         groups = np.arange(1, params.groups + 1, dtype=np.float32)[:, None, None]
         rate = (scene.dark * params.tframe / params.electrons_per_dn).astype(np.float32)
-        return _with_dq(datamodels.DarkModel(data=groups * rate, err=np.zeros((params.groups, *shape), np.float32)), shape)
+        return define_flags(datamodels.DarkModel(data=groups * rate, err=np.zeros((params.groups, *shape), np.float32)), shape)
     if reftype == "superbias":
-        return _with_dq(datamodels.SuperBiasModel(data=scene.superbias, err=np.zeros(shape, np.float32)), shape)
+        return define_flags(datamodels.SuperBiasModel(data=scene.superbias, err=np.zeros(shape, np.float32)), shape)
     if reftype == "saturation":
-        return _with_dq(datamodels.SaturationModel(data=saturation_level(params, scene)), shape)
+        return define_flags(datamodels.SaturationModel(data=saturation_level(params, scene)), shape)
     if reftype == "gain":
         return datamodels.GainModel(data=np.full(shape, params.electrons_per_dn, np.float32))
     return datamodels.ReadnoiseModel(data=np.full(shape, np.sqrt(2) * params.read_noise, np.float32))
@@ -70,20 +66,7 @@ def saturation_level(params: BotsParams, scene: Scene) -> NDArray[np.float32]:
     return np.asarray(np.minimum(scene.superbias + (measured - margin), 65535), np.float32)
 
 
-def _with_dq(model: Any, shape: tuple[int, int]) -> Any:
-    model.dq = np.zeros(shape, np.uint32)
-    model.dq_def = _dq_def(model)
-    return model
-
-
-def _dq_def(model: Any) -> NDArray[Any]:
-    rows = [(int(value).bit_length() - 1, value, name, name) for value, name in DQ_NAMES.items()]
-    return np.array(rows, dtype=model.get_dtype("dq_def"))
-
-
 def _fill(meta: Any, params: BotsParams, reftype: str) -> None:
-    name, xstart, ystart = params.subarray
-    fast, slow = params.axes
     values: dict[str, Any] = {
         "telescope": "JWST",
         "reftype": reftype.upper(),
@@ -97,7 +80,6 @@ def _fill(meta: Any, params: BotsParams, reftype: str) -> None:
     meta.instrument.detector = params.detector
     meta.instrument.grating = params.grating
     meta.instrument.filter = GRATINGS[params.grating]
-    place = {"name": name, "xstart": xstart, "ystart": ystart, "xsize": params.columns, "ysize": params.rows}
-    assign(meta.subarray, {**place, "fastaxis": fast, "slowaxis": slow})
+    assign(meta.subarray, subarray(params.geometry, params.subarray[0]))
     if reftype == "dark":
         assign(meta.exposure, {"ngroups": params.groups, "nframes": 1, "groupgap": 0, "readpatt": "NRSRAPID"})

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from detgui.science.detector import BORDER, FULL_SIZE
+from detgui.science.dq import DO_NOT_USE, PIXEL, REFERENCE_PIXEL
 from detgui.simulate.params import BotsParams
 
-DO_NOT_USE, SATURATED, JUMP_DET = 1, 2, 4
-DEAD, HOT, REFERENCE_PIXEL = 1024, 2048, 2**31
-"""Bits of jwst's data quality (stdatamodels `dqflags.pixel`)."""
-
-REFERENCE_BORDER = 4
-"""Reference pixels on every side of the full 2048 x 2048 frame."""
+DEAD, HOT = PIXEL["DEAD"], PIXEL["HOT"]
 
 WAVELENGTHS = {"NRS1": (2.67, 3.72), "NRS2": (3.82, 5.27)}
 """um at the first and last column of G395H; the cut-on of F290LP is inside NRS1."""
@@ -163,7 +160,7 @@ def reference_pixels(params: BotsParams) -> NDArray[np.bool_]:
     _, xstart, ystart = params.subarray
     x = xstart + np.arange(params.columns)
     y = ystart + np.arange(params.rows)
-    low, high = REFERENCE_BORDER, 2048 - REFERENCE_BORDER
+    low, high = BORDER, FULL_SIZE - BORDER
     return np.asarray(((x <= low) | (x > high))[None, :] | ((y <= low) | (y > high))[:, None])
 
 
