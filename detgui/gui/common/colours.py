@@ -50,6 +50,11 @@ def is_dark(palette: QPalette) -> bool:
     return palette.color(QPalette.ColorRole.Window).lightnessF() < 0.5
 
 
+def warning_colour(dark: bool) -> QColor:
+    """Colour of words on what is wrong, on dark or light ground."""
+    return QColor("#FF9E6B" if dark else "#B03A00")
+
+
 def blend(one: QColor, other: QColor, part: float) -> QColor:
     """``part`` (0 to 1) of ``other`` mixed into ``one``."""
     pairs = zip(one.getRgbF()[:3], other.getRgbF()[:3], strict=True)

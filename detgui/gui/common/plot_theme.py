@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette, QPen
 
-from detgui.gui.common.colours import blend, is_dark
+from detgui.gui.common.colours import blend, is_dark, warning_colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def _theme(background: QColor, text: QColor, dark: bool) -> PlotTheme:
         points=blend(background, text, 0.95),
         line=QColor("#F0E442" if dark else "#DC267F"),
         boundary=blend(background, text, 0.7),
-        warning=QColor("#FF9E6B" if dark else "#B03A00"),
+        warning=warning_colour(dark),
     )
 
 

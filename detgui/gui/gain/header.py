@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.fields import named, stretched_row
+from detgui.gui.common.labels import TroubleLabel
 from detgui.gui.gain import words
 from detgui.gui.gain.context import Context
 from detgui.gui.gain.flats_menu import FlatsMenu
@@ -60,9 +61,7 @@ class GainHeader(QWidget):
         self.compute = flat_button("Compute", "Make the exact gain map of these flats (Ctrl+Shift+Return)")
         self.cancel = flat_button("Cancel", "Stop the pass over the flats")
         self.cancel.hide()
-        self.trouble = QLabel(self, wordWrap=True)
-        self.trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.trouble.hide()
+        self.trouble = TroubleLabel(self)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -174,6 +173,4 @@ class GainHeader(QWidget):
         text, tip = words.status(self._maker)
         self.status.show_text(text)
         self.status.setToolTip(tip)
-        sentence = self._wrong or self._maker.trouble or (self._maker.advice if not busy else "")
-        self.trouble.setText(sentence)
-        self.trouble.setVisible(bool(sentence))
+        self.trouble.show_sentence(self._wrong or self._maker.trouble or (self._maker.advice if not busy else ""))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QPlainTextEdit, QWidget
 
 from detgui.analysis.gain_file import PEDIGREES, Origin, check_origin
 from detgui.errors import BadInput
-from detgui.gui.common import plot_theme
+from detgui.gui.common.labels import TroubleLabel
 
 
 class OriginForm(QDialog):
@@ -44,9 +44,7 @@ class OriginForm(QDialog):
             field.setToolTip(tips[field])
             field.setAccessibleName(name)
             form.addRow(name, field)
-        self.message = QLabel(wordWrap=True)
-        self.message.setStyleSheet(f"color: {plot_theme.from_palette(self.palette()).warning.name()}")
-        self.message.hide()
+        self.message = TroubleLabel()
         form.addRow(self.message)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
         self.buttons.accepted.connect(self._accept)
@@ -65,8 +63,7 @@ class OriginForm(QDialog):
         try:
             check_origin(origin)
         except BadInput as error:
-            self.message.setText(str(error))
-            self.message.show()
+            self.message.show_sentence(str(error))
             return
         self.accept()
         self.accepted_origin.emit(origin)

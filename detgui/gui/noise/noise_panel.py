@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -30,19 +31,16 @@ class NoisePanel(PagedPanel):
         context = Context(session, parts.exposures, maker, Jobs(parts.engine, parts.bridge, self), image)
         self.header = NoiseHeader(context, self)
         self.build_frame(context, PAGES, self.header, NOTHING, self.show_page)
-        now = lambda: session.state.noise.page  # noqa: E731
         self.add_actions(
             (
                 ("run", "Run the chosen steps", "Ctrl+Shift+Y", maker.compute),
                 ("stop", "Cancel the steps that run", "Ctrl+Shift+.", maker.cancel),
-                ("next_page", "Next page of the noise tab", "Ctrl+Alt+PgDown", lambda: self.step_page(now(), 1)),
-                ("previous_page", "Previous page of the noise tab", "Ctrl+Alt+PgUp", lambda: self.step_page(now(), -1)),
+                *self.page_actions("page of the noise tab", "Ctrl+Alt+PgDown", "Ctrl+Alt+PgUp"),
             )
         )
-        session.changed.connect(self._changed)
         maker.changed.connect(self.header.show_work)
         maker.opened.connect(lambda *_: self.show_page(COMPARE))
-        self._show_state(session.state)
+        self.follow(session, self._show_state, attrgetter("exposures", "noise", "tab", "frame"))
         maker.look()
 
     def _keep_folder(self, settings: Any) -> None:
@@ -61,10 +59,6 @@ class NoisePanel(PagedPanel):
         """Bring a page to the front, where it is there."""
         if any(row.title == title for row in self.rows):
             self._session.set_noise(page=title)
-
-    def _changed(self, old: SessionState, new: SessionState) -> None:
-        if any(getattr(old, name) is not getattr(new, name) for name in ("exposures", "noise", "tab", "frame")):
-            self._show_state(new)
 
     def _show_state(self, state: SessionState) -> None:
         self.header.show_work()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
 from detgui.gui.common.buttons import flat_button, menu_button
+from detgui.gui.common.labels import TroubleLabel
 from detgui.gui.image.elided_label import ElidedLabel
 from detgui.gui.image.menus import StickyMenu, checkable
 from detgui.gui.nonlinearity.context import Context
@@ -56,10 +57,7 @@ class SharedHeader(QWidget):
         self.cancel.hide()
         self.status = ElidedLabel(self)
         self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.trouble = QLabel(self)
-        self.trouble.setWordWrap(True)
-        self.trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.trouble.hide()
+        self.trouble = TroubleLabel(self)
 
     def _lay_out(self) -> None:
         dash, integrations, exclude = QLabel("–"), QLabel("Integrations"), QLabel("Exclude")
@@ -150,8 +148,7 @@ class SharedHeader(QWidget):
         self.noise.show_used(result)
         self.status.show_text(text)
         self.status.setToolTip(tip)
-        self.trouble.setText(self._maker.trouble)
-        self.trouble.setVisible(bool(self._maker.trouble))
+        self.trouble.show_sentence(self._maker.trouble)
 
     def _fill_flags(self) -> None:
         from detgui.science.dq import PIXEL

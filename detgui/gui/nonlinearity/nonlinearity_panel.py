@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QWidget
 
-from detgui.gui.common import plot_theme
 from detgui.gui.common.jobs import Jobs
 from detgui.gui.nonlinearity.context import Context
 from detgui.gui.nonlinearity.header import SharedHeader
@@ -19,7 +17,7 @@ from detgui.session.state import SessionState
 TITLE = "Non-linearity"
 
 
-def _said(state: SessionState) -> tuple[object, ...]:
+def _parts(state: SessionState) -> tuple[object, ...]:
     """What the panel shows of a state; stepping through groups and integrations changes none of it."""
     return state.exposures, state.frame.exposure if state.frame else None, state.nonlinearity, state.tab
 
@@ -38,43 +36,23 @@ class NonlinearityPanel(PagedPanel):
         nothing = "Open a ramp to map what its pixels leave after a straight line"
         self.build_frame(context, PAGES, self.header, nothing, session.set_page)
         self._make_actions()
-        session.changed.connect(self._changed)
         maker.changed.connect(self.header.show_work)
         maker.held_changed.connect(parts.loader.hold_limits)  # colours that keep their meaning show what a drag changes
         self.header.compute_asked.connect(maker.compute)
         self.header.cancel_asked.connect(maker.cancel)
-        self._colour()
-        self._show_state(session.state)
+        self.follow(session, self._show_state, _parts)
 
     def _make_actions(self) -> None:
-        step, now = self._session.set_nonlinearity, lambda: self._session.state.nonlinearity.page
+        step = self._session.set_nonlinearity
         rows = (
             ("compute", "Compute the slope map", "Ctrl+Return", self.maker.compute),
             ("keep", "Keep the slope map to compare others with", "Ctrl+K", self.maker.keep),
             ("more", "One group more in the line", "Ctrl+Up", lambda: step(fit_last=self.maker.options.fit_last + 1)),
             ("fewer", "One group less in the line", "Ctrl+Down", lambda: step(fit_last=self.maker.options.fit_last - 1)),
-            ("next_page", "Next page", "Ctrl+Shift+PgDown", lambda: self.step_page(now(), 1)),
-            ("previous_page", "Previous page", "Ctrl+Shift+PgUp", lambda: self.step_page(now(), -1)),
+            *self.page_actions("page", "Ctrl+Shift+PgDown", "Ctrl+Shift+PgUp"),
         )
         self.add_actions(rows)
-
-    # from the session
-
-    def _changed(self, old: SessionState, new: SessionState) -> None:
-        if _said(old) != _said(new):
-            self._show_state(new)
 
     def _show_state(self, state: SessionState) -> None:
         self.header.show_state(state)
         self.show_pages(state.nonlinearity.page, self.maker.source is not None, state.tab == TITLE)
-
-    # colours
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "header"):
-            self._colour()
-
-    def _colour(self) -> None:
-        warning = plot_theme.from_palette(self.palette()).warning
-        self.header.trouble.setStyleSheet(f"color: {warning.name()}")

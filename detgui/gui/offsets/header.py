@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from detgui.gui.common.buttons import flat_button
+from detgui.gui.common.labels import TroubleLabel
 from detgui.gui.image.elided_label import ElidedLabel
 from detgui.gui.offsets import words
 from detgui.gui.offsets.context import Context
@@ -27,9 +28,7 @@ class OffsetsHeader(QWidget):
         self.corrected.clicked.connect(self.toggle)
         self.status = ElidedLabel(self)
         self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.trouble = QLabel(self, wordWrap=True)
-        self.trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.trouble.hide()
+        self.trouble = TroubleLabel(self)
         row = QHBoxLayout()
         row.setSpacing(4)
         for widget in (self.measure, self.cancel, self.corrected, self.status):
@@ -62,6 +61,4 @@ class OffsetsHeader(QWidget):
         text, tip = words.status(maker)
         self.status.show_text(text)
         self.status.setToolTip(tip)
-        sentence = self._wrong or maker.trouble or maker.correction.trouble or maker.correction.table_trouble
-        self.trouble.setText(sentence)
-        self.trouble.setVisible(bool(sentence))
+        self.trouble.show_sentence(self._wrong or maker.trouble or maker.correction.trouble or maker.correction.table_trouble)

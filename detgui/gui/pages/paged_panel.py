@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QButtonGroup, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from detgui.gui.common.buttons import flat_button
+from detgui.gui.common.files import local_files
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.pages.page_row import PageRow
+from detgui.session.session import Session
+from detgui.session.state import SessionState
 
 ActionRow = tuple[str, str, str, Callable[[], object]]  # name, text, key, what it does
 
@@ -24,7 +28,9 @@ class PagedPanel(QWidget):
         self.context: Any = None
         self.actions_by_name: dict[str, QAction] = {}
         self._built: dict[str, QWidget] = {}
+        self._title = ""  # of the page that is, or would be, shown
         self._choose: Callable[[str], object] = lambda title: None
+        self._take: Callable[[list[Path]], object] = lambda paths: None
         self.stack = QStackedWidget(self)
         self._switch = QButtonGroup(self)
 
@@ -69,13 +75,33 @@ class PagedPanel(QWidget):
         shown = self.stack.currentWidget()
         return None if shown is self.empty else shown
 
-    def step_page(self, now: str, step: int) -> None:
-        """Show the next page, round and round."""
+    def step_page(self, step: int) -> None:
+        """Choose the next page, round and round."""
         titles = [row.title for row in self.rows]
-        self._choose(titles[(titles.index(now) + step) % len(titles)] if now in titles else titles[0])
+        self._choose(titles[(titles.index(self._title) + step) % len(titles)] if self._title in titles else titles[0])
+
+    def page_actions(self, pages: str, after: str, before: str) -> tuple[ActionRow, ActionRow]:
+        """Actions for the next and the previous page; ``pages`` is said after 'Next', the other two are keys."""
+        return (
+            ("next_page", f"Next {pages}", after, lambda: self.step_page(1)),
+            ("previous_page", f"Previous {pages}", before, lambda: self.step_page(-1)),
+        )
+
+    # what is shown
+
+    def follow(self, session: Session, show: Callable[[SessionState], object], parts: Callable[[SessionState], Sequence[object]]) -> None:
+        """Call ``show(state)`` now, and whenever one of the ``parts`` of the state is another object."""
+        self._show, self._parts = show, parts
+        session.changed.connect(self._changed)
+        show(session.state)
+
+    def _changed(self, old: SessionState, new: SessionState) -> None:
+        if any(a is not b for a, b in zip(self._parts(old), self._parts(new), strict=True)):
+            self._show(new)
 
     def show_pages(self, title: str, there: bool, wanted: bool) -> None:
         """Show a page where there is something to show; while no page was made, only where it is ``wanted``."""
+        self._title = title
         for button in self._switch.buttons():
             button.setEnabled(there)
         if not there:
@@ -96,3 +122,20 @@ class PagedPanel(QWidget):
             came = getattr(page, "came_to_front", None)
             if came is not None:
                 came()
+
+    # files dropped on the tab
+
+    def accept_files(self, take: Callable[[list[Path]], object]) -> None:
+        """Let files be dropped on the tab."""
+        self._take = take
+        self.setAcceptDrops(True)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if local_files(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = local_files(event.mimeData())
+        if paths:
+            event.acceptProposedAction()
+            self._take(paths)

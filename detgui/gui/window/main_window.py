@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QLabel, QStackedWidget, QTabWidget, QWidget
 
+from detgui.gui.common.files import local_files
 from detgui.gui.regions.commands import RegionCommands
 from detgui.gui.regions.region_panel import RegionPanel
 from detgui.gui.window.actions import Menus
@@ -271,8 +271,3 @@ class MainWindow(Shell):
             self.hide()
             self._stopped = self.parts.close()
         return self._stopped
-
-
-def local_files(mime: Any) -> Sequence[Path]:
-    """The local files that something dragged or pasted names."""
-    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()] if mime.hasUrls() else []
