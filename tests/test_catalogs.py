@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pytest
 from astropy import units
@@ -163,3 +165,18 @@ def test_names_of_detectors():
         "nrcalong", "nrcblong", "nrca3", "nrcblong", "", ""
     ]  # fmt: skip
     assert (module_of("nrcalong"), number_of("nrcalong"), module_of("nrcb2"), number_of("nrcb2")) == ("A", "long", "B", "2")
+
+
+def test_days_of_epochs(tmp_path):
+    both = table(epoch=[1, 2, 2])
+    both.meta = {"filter": "F150W", "epoch_dates": {"1": "2022-07-08/2022-07-10", "2": "2023-01-06", "3": "no day"}}
+    both.write(tmp_path / "both.ecsv")
+    single = table()
+    single.meta = {"EPOCH": 2, "FILTER": "F200W", "DATE-OBS": "2023-01-09"}
+    single.write(tmp_path / "single.fits")
+    one, two = read_catalogs([tmp_path / "both.ecsv"]), read_catalogs([tmp_path / "single.fits"])
+    assert one.dates == (("1", date(2022, 7, 8), date(2022, 7, 10)), ("2", date(2023, 1, 6), date(2023, 1, 6)))
+    assert two.dates == (("2", date(2023, 1, 9), date(2023, 1, 9)),)
+    assert join([one, two]).dates == (one.dates[0], ("2", date(2023, 1, 6), date(2023, 1, 9)))
+    table().write(tmp_path / "undated.ecsv")
+    assert join([one, read_catalogs([tmp_path / "undated.ecsv"])]).dates == one.dates[:1]  # epoch 2 is not known whole

@@ -10,9 +10,10 @@ import pytest
 from astropy.io import fits
 
 from detgui.analysis import offset_correct
-from detgui.analysis.offset_epochs import dates_in, dates_of, doubt, epoch_by_date, epochs_of, to_meta
+from detgui.analysis.offset_epochs import dates_of, doubt, epoch_by_date, epochs_of
 from detgui.analysis.offset_factor import CorrectParams
 from detgui.data.cal_images import CalImage, read_cal
+from detgui.data.catalog_dates import dates_in, to_meta
 from detgui.data.field_images import ImageFacts, read_facts
 from detgui.data.offset_tables import OffsetRow, OffsetTable, published
 from detgui.errors import BadInput

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -191,11 +193,44 @@ def test_command_line(field, tmp_path, capsys):
     assert cli(capsys, "offsets", *files, "-o", out, "--catalog", catalog, "--replicates", 60, "--quiet")[0] == 0
     again = read_catalogs([catalog])
     assert again.mag == pytest.approx(photometry.catalog.mag)
+    assert again.dates == photometry.catalog.dates
+    assert [epoch for epoch, *_ in again.dates] == ["1", "2"]
     assert cli(capsys, "offsets", catalog, "-o", tmp_path / "again.ecsv", "--replicates", 60, "--quiet")[0] == 0
     one, two = Table.read(out), Table.read(tmp_path / "again.ecsv")
     assert one["dmag_ab"] == pytest.approx(two["dmag_ab"], abs=1e-12)
+    assert dict(one.meta["epoch_dates"]) == dict(two.meta["epoch_dates"])
     status, _, errors = cli(capsys, "offsets", catalog, files[0], "-o", out)
     assert (status, errors) == (2, [f"detgui: c.ecsv is a catalog and {files[0].name} an image: give one kind"])
+
+
+def test_a_table_tells_how_it_is_made_again(field, tmp_path, capsys, monkeypatch):
+    _, files, _ = field
+    monkeypatch.chdir(tmp_path)
+    chosen = ["--threshold", 8, "--compact", 3, "--magnitude", "kron", "--replicates", 60, "--slope", "zero"]
+    assert cli(capsys, "offsets", *files, *chosen, "-o", "first.ecsv", "--quiet")[0] == 0
+    first = Table.read("first.ecsv")
+    words = shlex.split(first.meta["provenance"]["command"])
+    assert cli(capsys, *words[1:], "--quiet")[0] == 0
+    assert Table.read("offsets.ecsv")["dmag_ab"] == pytest.approx(first["dmag_ab"], abs=1e-12)
+    made: dict[str, object] = {}
+    exec(first.meta["provenance"]["python"], made)
+    assert [row.dmag_ab for row in made["result"].rows] == pytest.approx(list(first["dmag_ab"]), abs=1e-12)
+
+
+def test_errors_without_an_error_plane_are_said_to_be_of_the_sky(field, tmp_path):
+    _, files, photometry = field
+    bare = []
+    for path in files:
+        with fits.open(path) as hdus:
+            del hdus["ERR"]
+            hdus.writeto(tmp_path / path.name)
+        bare.append(tmp_path / path.name)
+    found = offset_photometry.run(bare)
+    assert any(note.startswith(f"{files[0].name} has no ERR: errors of its magnitudes are those of the sky alone") for note in found.notes)
+    assert not photometry.catalog.notes
+    faint = found.mag > 21
+    whole = photometry.catalog.mag > 21
+    assert np.median(found.err[faint]) == pytest.approx(np.median(photometry.catalog.err[whole]), rel=0.25)
 
 
 def test_bad_images(field, tmp_path):

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detgui.analysis.offset_image_params import ImageParams
 from detgui.data.field_images import FieldImage
 from detgui.science import offset_noise
 from detgui.science.offset_photometry import Footprint
 from detgui.science.robust import MAD_TO_SIGMA
-
-if TYPE_CHECKING:
-    from detgui.analysis.offset_photometry import ImageParams
 
 Array = NDArray[np.float64]
 

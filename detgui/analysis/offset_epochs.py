@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, timedelta
 from pathlib import Path
-from typing import Any
 
 from detgui.data.cal_images import CalImage
+from detgui.data.catalog_dates import Days, dates_in
 from detgui.data.field_images import EPOCH_GAP, ImageFacts
 from detgui.data.offset_tables import OffsetTable
 from detgui.errors import BadInput
 
-Dates = Mapping[str, tuple[date, date]]
-"""First and last day of each epoch, UTC."""
-
-META = "epoch_dates"
+Dates = Mapping[str, Days]
 
 PUBLISHED_PROGRAMS = ("1176", "2738")
 PUBLISHED_DATES: Dates = {"1": (date(2022, 7, 8),) * 2, "2": (date(2023, 1, 6),) * 2}
@@ -29,24 +26,6 @@ def dates_of(images: Sequence[ImageFacts]) -> dict[str, tuple[date, date]]:
         found.setdefault(each.epoch, []).append(each.date.date() if each.date is not None else None)
     whole = {epoch: [day for day in days if day is not None] for epoch, days in found.items() if epoch and None not in days}
     return {epoch: (min(days), max(days)) for epoch, days in sorted(whole.items())}
-
-
-def to_meta(dates: Sequence[tuple[str, date, date]]) -> dict[str, str]:
-    """Days of epochs as a table's meta have them: intervals of ISO 8601."""
-    return {epoch: f"{first.isoformat()}/{last.isoformat()}" for epoch, first, last in dates}
-
-
-def dates_in(meta: Mapping[str, Any]) -> dict[str, tuple[date, date]]:
-    """Days of epochs that a table's meta tell; what cannot be read is left out."""
-    given = meta.get(META)
-    found = {}
-    for epoch, text in given.items() if isinstance(given, Mapping) else ():
-        first, _, last = str(text).partition("/")
-        try:
-            found[str(epoch)] = (date.fromisoformat(first.strip()), date.fromisoformat((last or first).strip()))
-        except ValueError:
-            continue
-    return found
 
 
 def epoch_by_date(cal: CalImage, table: OffsetTable) -> str:

@@ -11,27 +11,32 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from detgui.analysis.offset_image_params import ImageParams
 from detgui.analysis.offset_types import Params
 from detgui.analysis.provenance import file_record, iso_time, versions
-from detgui.data.catalogs import Columns
+from detgui.data.catalogs import Catalog, Columns
 from detgui.data.files import FileRecord
 
 OPTIONS = ("match", "radius", "mag_limit", "snr_limit", "slope", "reference", "replicates", "seed")
 """Parameters that are options of the same name with a value."""
 
 
-def origin(paths: Sequence[Path], params: Params, pair: tuple[str, str]) -> dict[str, Any]:
+IMAGE_OPTIONS = ("threshold", "compact", "magnitude")
+"""Parameters of the photometry that are options of the same name."""
+
+
+def origin(catalog: Catalog, params: Params, pair: tuple[str, str]) -> dict[str, Any]:
     """``verb``, ``made`` (UTC), ``files``, ``versions``, ``parameters``, ``command`` and ``python``."""
     values = {each.name: getattr(params, each.name) for each in fields(params) if each.name != "columns"}
     values |= {"columns": dict(params.columns.names), "values": [list(each) for each in params.columns.values], "pair_epochs": list(pair)}
     return {
         "verb": "offsets",
         "made": iso_time(datetime.now(UTC).timestamp()),
-        "files": records(paths),
+        "files": records(catalog.files),
         "versions": versions(),
-        "parameters": values,
-        "command": command(paths, params),
-        "python": python(paths, params),
+        "parameters": values | ({"photometry": dict(catalog.photometry)} if catalog.photometry else {}),
+        "command": command(catalog, params),
+        "python": python(catalog, params),
     }
 
 
@@ -49,9 +54,20 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100  (links keep the name that was given)
 
 
-def command(paths: Sequence[Path], params: Params, output: str = "offsets.ecsv") -> str:
+def command(catalog: Catalog, params: Params, output: str = "offsets.ecsv") -> str:
     """The command line that makes the table again, quoted for the shell of the platform."""
-    return quoted(["detgui", "offsets", *(str(_absolute(path)) for path in paths), *options(params), "-o", output])
+    words = [*options(params), *image_options(catalog)]
+    return quoted(["detgui", "offsets", *(str(_absolute(path)) for path in catalog.files), *words, "-o", output])
+
+
+def image_options(catalog: Catalog) -> list[str]:
+    """Options of the photometry that are not at their defaults."""
+    given, default = dict(catalog.photometry), ImageParams()
+    words = []
+    for name in IMAGE_OPTIONS:
+        if given.get(name, getattr(default, name)) != getattr(default, name):
+            words += [f"--{name}", f"{given[name]}"]
+    return words
 
 
 def quoted(words: Sequence[str]) -> str:
@@ -78,17 +94,25 @@ def options(params: Params) -> list[str]:
     return words
 
 
-def python(paths: Sequence[Path], params: Params) -> str:
+def python(catalog: Catalog, params: Params) -> str:
     """The Python that makes the table again."""
-    default = Params()
-    given = [
-        f"{each.name}={getattr(params, each.name)!r}"
-        for each in fields(params)
-        if getattr(params, each.name) != getattr(default, each.name)
+    values = f"offsets.Params({_given(params, Params())})"
+    files = ", ".join(repr(str(_absolute(path))) for path in catalog.files)
+    lines = ["from detgui.data.catalogs import Columns"] if params.columns != Columns() else []
+    if not catalog.photometry:
+        return "\n".join(["from detgui.analysis import offsets", *lines, "", f"result = offsets.run_files([{files}], {values})"]) + "\n"
+    how = _given(ImageParams(**dict(catalog.photometry)), ImageParams())
+    lines = [
+        "from detgui.analysis import offset_photometry, offsets",
+        *lines,
+        "",
+        f"catalog = offset_photometry.run([{files}], offset_photometry.ImageParams({how}))",
+        f"result = offsets.run(catalog, {values})",
     ]
-    lines = ["from detgui.analysis import offset_rows, offsets"]
-    if params.columns != Columns():
-        lines.append("from detgui.data.catalogs import Columns")
-    files = ", ".join(repr(str(_absolute(path))) for path in paths)
-    lines += ["", f"result = offsets.run_files([{files}], offsets.Params({', '.join(given)}))"]
     return "\n".join(lines) + "\n"
+
+
+def _given(params: Params | ImageParams, default: Params | ImageParams) -> str:
+    """The values that are not the defaults, as arguments."""
+    values = [(each.name, getattr(params, each.name)) for each in fields(params)]
+    return ", ".join(f"{name}={value!r}" for name, value in values if value != getattr(default, name))

@@ -7,7 +7,7 @@ over by the images' WCS.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 
 from detgui.analysis.offset_detect import Found, background, correlation, detect, jacobian, magnitude
 from detgui.analysis.offset_epochs import dates_of
+from detgui.analysis.offset_image_params import ImageParams
 from detgui.analysis.offset_sources import SNR_MAG, epoch_order
+from detgui.analysis.provenance import versions
+from detgui.data.catalog_dates import META, to_meta
 from detgui.data.catalogs import Catalog
 from detgui.data.field_images import FieldImage, ImageFacts, open_image, read_facts, with_epochs
 from detgui.data.tables import write_table
@@ -24,6 +27,8 @@ from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
 from detgui.science.offset_match import unit_vectors
 from detgui.science.offset_photometry import Footprint, measure
+
+__all__ = ["ImageParams", "Photometry", "photometry", "run", "write"]
 
 Array = NDArray[np.float64]
 
@@ -33,39 +38,10 @@ STAR_RADIUS = 0.02
 LEAST_RADIUS = 0.7
 """Of a source, over that of a star."""
 
+NO_ERR = "has no ERR: errors of its magnitudes are those of the sky alone, without the photons of the sources"
+
 SAME = 0.3
 """Arcsec: closer detections on two images of the reference epoch are one source."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImageParams:
-    """How sources are found and measured.
-
-    threshold: of a detection, in sigma of the background (5). pixels: least size of a segment (8). smooth: FWHM of the Gaussian that the
-    image is smoothed with for the detection, pixels (2). contrast: of deblending, 1 for none (0.005). box: side of the background's boxes,
-    pixels (64). mag_limit and snr_limit: as in `offset_types.Params` (22 mag: paper, section 3.1). compact: largest half-light radius over
-    that of the most compact (2). magnitude: 'iso' (paper: MAG_ISO) or 'kron'. reference: epoch whose images are searched, '' for the first.
-    values: epoch, filter or detector of files whose headers do not say.
-    """
-
-    threshold: float = 5.0
-    pixels: int = 8
-    smooth: float = 2.0
-    contrast: float = 0.005
-    box: int = 64
-    mag_limit: float = 22.0
-    snr_limit: float = 10.0
-    compact: float = 2.0
-    magnitude: str = "iso"
-    reference: str = ""
-    values: tuple[tuple[str, str, str], ...] = ()
-
-    def __post_init__(self) -> None:
-        """Raises `BadInput` for values that cannot be used."""
-        if not (0 < self.threshold < np.inf and self.pixels > 0 and self.smooth > 0 and self.box > 0 and self.compact > 0 < self.contrast):
-            raise BadInput("threshold, pixels, smoothing, contrast, box and compactness are numbers above 0")
-        if self.magnitude not in ("iso", "kron"):
-            raise BadInput(f"magnitudes are iso or kron, not {self.magnitude}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,6 +80,7 @@ def photometry(paths: Sequence[str | Path], params: ImageParams | None = None, p
     if reference not in epochs:
         raise BadInput(f"there is no epoch {reference}: the images are of epochs {', '.join(epochs)}")
     rows: list[tuple[Any, ...]] = []
+    notes: list[str] = []
     filters = sorted({each.filter for each in images})
     done, total = 0, sum(1 + (each.epoch == reference) for each in images)
 
@@ -120,11 +97,12 @@ def photometry(paths: Sequence[str | Path], params: ImageParams | None = None, p
             try:
                 with open_image(facts) as image:
                     rows += _measure(image, sources, name, params)
+                    notes += [f"{facts.path.name} {NO_ERR}"] if not np.isfinite(image.err).any() else []
             except BadInput as error:
                 refused.append(str(error))
     if not rows:
         raise BadInput(refused[0] if refused else "no compact source within the limits was found on the images of the reference epoch")
-    return _photometry(rows, images, list(dict.fromkeys(refused)))
+    return _photometry(rows, images, params, notes, list(dict.fromkeys(refused)))
 
 
 def _facts(paths: Sequence[str | Path], params: ImageParams) -> tuple[list[ImageFacts], list[str]]:
@@ -224,7 +202,9 @@ def _isophotal(iso: Array, smooth: Array, aligned: NDArray[np.bool_], filter_: N
     return out
 
 
-def _photometry(rows: Sequence[tuple[Any, ...]], images: Sequence[ImageFacts], refused: list[str]) -> Photometry:
+def _photometry(
+    rows: Sequence[tuple[Any, ...]], images: Sequence[ImageFacts], params: ImageParams, notes: list[str], refused: list[str]
+) -> Photometry:
     columns = [np.array(column) for column in zip(*rows, strict=True)]
     ident, ra, dec, detector, epoch, filter_, x, y, exposure, iso, iso_err, kron, kron_err, smooth, aligned = columns
     iso = _isophotal(iso, smooth, aligned, filter_)
@@ -242,6 +222,8 @@ def _photometry(rows: Sequence[tuple[Any, ...]], images: Sequence[ImageFacts], r
         exposure=exposure,
         shared_ids=True,
         files=tuple(each.path for each in images),
+        photometry=tuple(asdict(params).items()),
+        notes=tuple(notes),
         refused=tuple(refused),
         magnitudes=("isophotal",),
         dates=tuple((epoch, *days) for epoch, days in dates_of(images).items()),
@@ -258,4 +240,6 @@ def write(catalog: Catalog, path: Path) -> None:
     order = ("ident", "ra", "dec", "mag", "err", "detector", "x", "y", "exposure", "epoch", "filter")
     meta: dict[str, object] = {"magnitudes": ", ".join(catalog.magnitudes), "files": [str(each) for each in catalog.files]}
     meta |= {"long_axis_pa_deg": catalog.long_axis_pa} if catalog.long_axis_pa is not None else {}
+    meta |= {META: to_meta(catalog.dates)} if catalog.dates else {}
+    meta |= {"photometry": dict(catalog.photometry), "notes": list(catalog.notes), "versions": versions()}
     write_table(path, {names.get(name, name): (getattr(catalog, name), units.get(name, "")) for name in order}, meta)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,23 @@ def predict(result: Result, table: OffsetTable, params: CorrectParams | None = N
     catalog = corrected(result.catalog, table, params or CorrectParams())
     again = replace(result.params, long_axis_pa=result.axis.angle, pair_epochs=result.pair_epochs)
     found = offsets.run(catalog, again, progress)
-    return replace(found, axis_from=result.axis_from)
+    return replace(found, axis_from=result.axis_from, provenance=_origin(result, table, params or CorrectParams()))
+
+
+def _origin(result: Result, table: OffsetTable, params: CorrectParams) -> dict[str, Any]:
+    """Where the measured result comes from, and what was taken off its magnitudes."""
+    given = ", ".join(f"{each.name}={getattr(params, each.name)!r}" for each in fields(params) if each.name != "epoch")
+    read = f"read_offsets({str(table.path)!r})" if table.path is not None else "offset_rows.table_of(result)"
+    lines = [
+        "from detgui.analysis import offset_predict, offset_rows",
+        "from detgui.analysis.offset_factor import CorrectParams",
+        "from detgui.data.offset_tables import read_offsets",
+        "",
+        f"after = offset_predict.predict(result, {read}, CorrectParams({given}))",
+    ]
+    corrected = {"table": table.name, "path": str(table.path or ""), "reference": params.reference, "gradient": params.gradient}
+    python = str(result.provenance.get("python", "")) + "\n".join(lines) + "\n"
+    return {**result.provenance, "python": python, "corrected_by": corrected}
 
 
 def corrected(catalog: Catalog, table: OffsetTable, params: CorrectParams) -> Catalog:

@@ -8,8 +8,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from detgui.analysis.offset_epochs import META, to_meta
 from detgui.analysis.offset_types import REFERENCES, FilterResult, PairResult, Params, Result
+from detgui.data.catalog_dates import META, to_meta
 from detgui.data.offset_tables import OffsetRow, OffsetTable, swap_reference, write_offsets
 from detgui.errors import BadInput
 from detgui.science.offset_detectors import detector_name

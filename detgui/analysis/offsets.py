@@ -74,7 +74,7 @@ def run(catalog: Catalog, params: Params | None = None, progress: Progress = no_
         rows,
         tuple(dict.fromkeys(notes)),
         tuple(troubles),
-        origin(catalog.files, params, pair),
+        origin(catalog, params, pair),
     )
 
 

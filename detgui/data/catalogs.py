@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detgui.data import catalog_dates
 from detgui.data.catalog_columns import NEEDED, ROLES, Guess, column_values, guess, texts
 from detgui.data.catalog_files import META_NAMES, read_any
 from detgui.errors import BadInput
@@ -47,7 +48,7 @@ class Catalog:
     where not known; ``ident`` and ``exposure`` '' where there is none; ``detector`` 'nrca1' ... 'nrcblong'; ``filter`` in small letters.
     ``shared_ids``: the identifiers are meant to be the same in all epochs. ``long_axis_pa``: degrees, as the meta say, or None;
     ``angles``: what they say where the catalogs differ; ``dates``: epoch, its first and last day (UTC), where known. ``refused``: one
-    sentence for each file that cannot be used.
+    sentence for each file that cannot be used. ``photometry``: (parameter, value) of the measurement where ``files`` are images.
     """
 
     ident: Texts
@@ -69,6 +70,7 @@ class Catalog:
     refused: tuple[str, ...] = ()
     angles: tuple[float, ...] = ()
     dates: tuple[tuple[str, date, date], ...] = ()
+    photometry: tuple[tuple[str, Any], ...] = ()
 
     def __len__(self) -> int:
         return int(self.ra.size)
@@ -121,6 +123,7 @@ def join(parts: Sequence[Catalog]) -> Catalog:
         files=tuple(path for each in parts for path in each.files),
         notes=tuple(note for each in parts for note in each.notes),
         magnitudes=tuple(dict.fromkeys(name for each in parts for name in each.magnitudes)),
+        dates=catalog_dates.joined([(sorted(set(each.epoch.tolist())), each.dates) for each in parts]),
     )
 
 
@@ -157,6 +160,7 @@ def read_catalog(path: Path, columns: Columns) -> Catalog:
         long_axis_pa=_angle(path, table.meta),
         files=(path,),
         magnitudes=(known.roles["mag"],),
+        dates=catalog_dates.dates_of_catalog(table.meta, sorted(set(words["epoch"].tolist()))),
     )
     return _usable(path, whole)
 

@@ -262,20 +262,6 @@ def _photometry(wish: Wish, facts: Sequence[FileFacts], progress: Progress) -> t
     return (found.with_kron() if params.magnitude == "kron" else found.catalog), tuple(map(_for_the_window, found.refused))
 
 
-def command(measured: Measured) -> str:
-    """The command line that makes the table again."""
-    made = str(measured.result.provenance.get("command", ""))
-    if not measured.images:
-        return made
-    params, more = image_params(measured.wish), ""
-    for name, usual in (("threshold", 5.0), ("compact", 2.0), ("magnitude", "iso")):
-        value = getattr(params, name)
-        more += f" --{name} {value:g}" if isinstance(value, float) and value != usual else ""
-        more += f" --{name} {value}" if isinstance(value, str) and value != usual else ""
-    head, sign, tail = made.rpartition(" -o ")
-    return f"{head}{more}{sign}{tail}" if sign else made
-
-
 def step_name(pair: PairResult) -> str:
     """The name of a step in the options."""
     return f"{pair.filter} {pair.number} {','.join(pair.epochs)}"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from detgui import __version__
 from detgui.data.tables import write_table, write_whole
 from detgui.progress import Progress, no_progress
-from detgui.simulate.imaging_params import ImagingParams
+from detgui.simulate.imaging_params import ImagingParams, day_of
 from detgui.simulate.imaging_scene import Scene, error_of, make_scene, pointings, shifts_of, variability
 from detgui.simulate.staging import in_folder
 
@@ -63,9 +63,8 @@ def _write_catalog(params: ImagingParams, scene: Scene, filter_: str, epoch: int
     units = {"ra": "deg", "dec": "deg", "mag": "mag", "mag_err": "mag", "x": "pix", "y": "pix"}
     table = {name: (values, units.get(name, "")) for name, values in make_catalog(params, scene, filter_, epoch).items()}
     path = folder / f"imaging_epoch{epoch + 1}_{filter_}_cat.ecsv"
-    write_table(
-        path, table, {"epoch": epoch + 1, "filter": filter_.upper(), "long_axis_pa_deg": params.long_axis, "simulated": __version__}
-    )
+    meta: dict[str, object] = {"epoch": epoch + 1, "filter": filter_.upper(), "date_obs": day_of(params, epoch).date().isoformat()}
+    write_table(path, table, meta | {"long_axis_pa_deg": params.long_axis, "simulated": __version__})
     return path
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from detgui.progress import Progress
 from detgui.science.dq import DO_NOT_USE, SATURATED
 from detgui.science.offset_sky import from_tangent_plane
 from detgui.simulate.identity import PROGRAM, fill, nircam, tangent_plane
-from detgui.simulate.imaging_params import ImagingParams
+from detgui.simulate.imaging_params import ImagingParams, day_of
 from detgui.simulate.imaging_scene import Pointing, Scene, pointings, shifts_of, to_sky, variability
 from detgui.simulate.staging import Staging, check_room
 from detgui.simulate.writer import layout, write_parts
@@ -36,7 +36,6 @@ SATURATED_AT = 17.8
 """mag of a star whose peak saturates."""
 
 BAD_PIXELS = 0.001
-START = datetime(2022, 7, 8, tzinfo=UTC)
 
 
 def write_images(params: ImagingParams, scene: Scene, folder: Path, progress: Progress) -> list[Path]:
@@ -148,7 +147,7 @@ def _name(params: ImagingParams, filter_: str, pointing: Pointing) -> str:
 def _fill(meta: Any, params: ImagingParams, filter_: str, pointing: Pointing, grid: Pointing) -> None:
     east, north = to_sky(grid.d, grid.c, params.long_axis)
     ra, dec = from_tangent_plane(east, north, params.ra, params.dec)
-    date = START + timedelta(days=params.interval * pointing.epoch, minutes=20 * pointing.dither)
+    date = day_of(params, pointing.epoch) + timedelta(minutes=20 * pointing.dither)
     area = pixel_area(grid, params.size)
     groups: dict[str, dict[str, Any]] = {
         "instrument": {**nircam(pointing.detector.upper()), "filter": filter_.upper(), "pupil": "CLEAR"},

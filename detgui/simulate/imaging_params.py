@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from detgui.data.offset_tables import published
@@ -11,6 +12,9 @@ from detgui.errors import BadInput
 from detgui.science.offset_detectors import LONG, NUMBERS
 
 IMAGES = ("none", "cal", "i2d")
+START = datetime(2022, 7, 8, tzinfo=UTC)
+"""Of the first epoch (paper, section 2)."""
+
 OTHER_OFFSET = 0.02
 """mag, of filters that the published table lacks."""
 
@@ -86,6 +90,11 @@ class ImagingParams:
             {"det": det, "filt": filt, "dmag_ab": offset, "slope": slope} for (det, filt), (offset, slope) in self.offsets.items()
         ]
         return values
+
+
+def day_of(params: ImagingParams, epoch: int) -> datetime:
+    """When an epoch, counted from 0, begins."""
+    return START + timedelta(days=params.interval * epoch)
 
 
 def numbers_of(filter_: str) -> tuple[str, ...]:

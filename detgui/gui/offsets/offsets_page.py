@@ -13,7 +13,6 @@ from detgui.gui.offsets import words
 from detgui.gui.offsets.context import Context
 from detgui.gui.pages.page import Need, Origin, Page
 from detgui.gui.pages.page_plot import PagePlot
-from detgui.session import offsets_work
 from detgui.session.offsets_options import INPUTS
 
 NO_FILES = "Add catalogs of one field at several epochs, or mosaics or calibrated images of each detector."
@@ -74,8 +73,7 @@ class OffsetsPage(Page):
         return (*old, *(("magnitudes after the correction",) if self.maker.is_corrected else ()))
 
     def origin(self) -> Origin:
-        made = Origin.of(self.result.provenance)
-        return Origin(offsets_work.command(self.maker.measured), made.python, made.provenance)
+        return Origin.of(self.result.provenance)
 
     def file_name(self) -> str:
         return f"offsets_{self.name.replace(' ', '_')}" + ("_corrected" if self.maker.is_corrected else "")
