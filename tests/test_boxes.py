@@ -64,6 +64,41 @@ def test_small_box_joins_the_nearest_centre():
     assert boxes.join_small(sector, kind, np.array([100, 100, 50]), centres * [100, 100, 50], 100).tolist() == [0, 1, 2]
 
 
+def joined_by_hand(sector, kind, pixels, centres, nominal):
+    """The merge rule with lists of lists: what each box is part of in the end, as the set of its members."""
+    heaps = [([box], float(pixels[box]), tuple(centres[:, box])) for box in range(len(pixels))]
+    waiting = True
+    while waiting:
+        waiting = False
+        for heap in sorted(heaps, key=lambda each: each[1]):
+            alike = [
+                each
+                for each in heaps
+                if each is not heap and (sector[each[0][0]], kind[each[0][0]]) == (sector[heap[0][0]], kind[heap[0][0]])
+            ]
+            if heap[1] < nominal / 2 and alike:
+                other = min(alike, key=lambda each: (each[2][0] - heap[2][0]) ** 2 + (each[2][1] - heap[2][1]) ** 2)
+                count = heap[1] + other[1]
+                centre = tuple((heap[1] * a + other[1] * b) / count for a, b in zip(heap[2], other[2], strict=True))
+                heaps = [each for each in heaps if each is not heap and each is not other]
+                heaps.append((heap[0] + other[0], count, centre))
+                waiting = True
+                break
+    return {frozenset(members) for members, _, _ in heaps}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 40), st.integers(0, 2**32 - 1))
+def test_small_boxes_join_as_by_hand(count, seed):
+    rng = np.random.default_rng(seed)
+    sector, kind = rng.integers(1, 5, count), rng.integers(0, 2, count)
+    pixels = rng.uniform(1, 1000, count)  # no two alike, nor sums of them: which is smallest is told
+    centres = rng.uniform(0, 2048, (2, count))
+    found = boxes.join_small(sector, kind, pixels, centres * pixels, 1000)
+    assert {frozenset(np.flatnonzero(found == each).tolist()) for each in found} == joined_by_hand(sector, kind, pixels, centres, 1000)
+    assert (sector[found] == sector).all() and (kind[found] == kind).all()
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.integers(8, 64),

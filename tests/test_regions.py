@@ -258,3 +258,35 @@ def test_shapes_that_cannot_be(make):
 @given(masks)
 def test_painting_keeps_the_mask(mask):
     assert np.array_equal(mask_of(painted(mask), mask.shape), mask)
+
+
+def enclosed_odd(points, x, y):
+    """Whether the outline winds about places (x, y) an odd number of times, from the angles under which its edges are seen."""
+    turns = np.zeros(np.shape(x))
+    for (ax, ay), (bx, by) in zip(points, (*points[1:], points[0]), strict=True):
+        ux, uy, vx, vy = ax - x, ay - y, bx - x, by - y
+        turns += np.arctan2(ux * vy - uy * vx, ux * vx + uy * vy)
+    return np.rint(turns / (2 * np.pi)).astype(int) % 2 == 1
+
+
+@settings(deadline=None)
+@given(polygons)
+def test_a_centre_on_an_outline_belongs_where_a_place_a_little_to_the_right_and_above_does(shape):
+    # On a grid of half pixels no outline passes between a centre and its neighbouring place but through the centre itself.
+    x, y = centres()
+    assert np.array_equal(mask_of(shape, SIZE), enclosed_odd(shape.points, x + 1e-5, y + 1e-9))
+
+
+def test_an_outline_of_thousands_of_edges_is_filled_in_parts(monkeypatch):
+    shapely = pytest.importorskip("shapely")
+    from detgui.science import region_masks
+
+    at = np.linspace(0, 2 * np.pi, 5000, endpoint=False)
+    reach = 100 + 20 * np.sin(40 * at)
+    points = np.column_stack([150.3 + reach * np.cos(at), 140.7 + reach * np.sin(at)])
+    shape = Polygon(tuple((float(x), float(y)) for x, y in points))
+    whole = mask_of(shape, (300, 310))
+    x, y = centres((300, 310))
+    assert np.array_equal(whole, shapely.contains_xy(shapely.Polygon(points), x, y))
+    monkeypatch.setattr(region_masks, "AT_ONCE", 50)
+    assert np.array_equal(mask_of(shape, (300, 310)), whole)

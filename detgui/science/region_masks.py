@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import singledispatch
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detgui.errors import BadInput
 from detgui.science.detector import OUTPUTS, DetectorGeometry
@@ -19,6 +22,9 @@ Point = tuple[int, int]
 
 NUDGE = 1e-7
 """Pixels by which a mirrored outline is moved off the centres of pixels."""
+
+AT_ONCE = 1_000_000
+"""Crossings of edges and rows that are held in memory."""
 
 WIDEST = 16384
 """Pixels: no image is wider, and a shape that claims to be is not rasterised."""
@@ -69,15 +75,25 @@ def _(shape: Rectangle, rows: slice, columns: slice) -> Mask:
 def _(shape: Polygon, rows: slice, columns: slice) -> Mask:
     """Row by row: an edge turns over every pixel from its crossing to the right; quick enough for outlines of thousands of points."""
     height, width = rows.stop - rows.start, columns.stop - columns.start
+    edges = np.array(shape.edges(), np.float64).reshape(-1, 4).T
+    first = np.clip(np.ceil(edges[1]), rows.start, rows.stop).astype(np.int64)
+    count = np.maximum(np.clip(np.ceil(edges[3]), rows.start, rows.stop).astype(np.int64) - first, 0)
     turned = np.zeros((height, width + 1), np.bool_)
-    for edge in shape.edges():
-        first = min(max(math.ceil(edge[1]), rows.start), rows.stop)
-        last = min(max(math.ceil(edge[3]), first), rows.stop)
-        ys = np.arange(first, last)
-        starts = np.clip(np.ceil(crossing(edge, ys.astype(float))), columns.start, columns.stop).astype(int)
-        turned[ys - rows.start, starts - columns.start] ^= True
-    inside: Mask = np.logical_xor.accumulate(turned, axis=1)[:, :width]
-    return inside
+    for part in _shares(count):
+        places = np.repeat(np.arange(part.start, part.stop), count[part])
+        before = np.repeat(np.cumsum(count[part]) - count[part], count[part])
+        ys = first[places] + np.arange(places.size) - before
+        starts = np.clip(np.ceil(crossing(edges[:, places], ys.astype(np.float64))), columns.start, columns.stop).astype(np.int64)
+        np.logical_xor.at(turned, (ys - rows.start, starts - columns.start), True)
+    filled: Mask = np.bitwise_xor.accumulate(turned.view(np.uint8), axis=1)[:, :width].view(np.bool_)
+    return filled
+
+
+def _shares(count: NDArray[np.int64]) -> Iterator[slice]:
+    """The edges in parts of about `AT_ONCE` crossings."""
+    number = (np.cumsum(count) - count) // AT_ONCE
+    ends = [0, *(np.flatnonzero(np.diff(number)) + 1), count.size]
+    return (slice(int(start), int(end)) for start, end in pairwise(ends))
 
 
 def pixels_of(shape: Shape) -> Painted:

@@ -229,8 +229,8 @@ def join(first: Mask, second: Mask, how: str) -> Mask:
     return first & second if how == "intersect" else first & ~second
 
 
-def crossing(edge: Bounds, y: Any) -> Any:
-    """x at which an edge, lower end first, passes the height ``y``: one formula for points and for whole rows.
+def crossing(edge: Any, y: Any) -> Any:
+    """x at which an edge (x, y, x, y), lower end first, passes the height ``y``; numbers, or arrays: one formula for points and rows.
 
     The share of the edge comes first: the slope of an edge that is all but level would overflow.
     """

@@ -11,6 +11,9 @@ from detgui.gui.image.region_edit import Place
 from detgui.gui.image.region_lines import simplified
 from detgui.science.regions import Ellipse, Polygon, Rectangle, Shape
 
+PIECE = 100
+"""Points of a lasso that are thinned out at a time, so that a long one does not become slower as it is drawn."""
+
 CLOSE = 8.0
 """Screen pixels from the first vertex of a polygon within which a click closes it."""
 
@@ -65,14 +68,22 @@ class LassoPen(Pen):
     def __init__(self, start: Place) -> None:
         super().__init__(start)
         self._points = [start]
+        self._done: list[Place] = []  # what is left of the points before `_from`
+        self._from = 0
 
     def go(self, place: Place, pixel: Place, even: bool = False) -> None:
         self.now = place
         if _apart(place, self._points[-1], pixel) >= 1:
             self._points.append(place)
+        if len(self._points) - self._from > PIECE:
+            self._done += self._newest(pixel)[:-1]
+            self._from = len(self._points) - 1
+
+    def _newest(self, pixel: Place) -> list[Place]:
+        return [(float(x), float(y)) for x, y in simplified(np.array(self._points[self._from :]), pixel)]
 
     def shape(self, pixel: Place) -> Shape | None:
-        return polygon(simplified(np.array(self._points), pixel))
+        return polygon(np.array([*self._done, *self._newest(pixel)]))
 
     def trail(self) -> tuple[Place, ...]:
         return tuple(self._points)
