@@ -22,6 +22,7 @@ from detgui.analysis.gain_origin import gain_provenance
 from detgui.analysis.gain_pass import PairMoments, PairPass, drift_groups
 from detgui.analysis.gain_regions import masks_of
 from detgui.analysis.gain_types import Estimate, Ipc, Masks, Params, Result
+from detgui.analysis.gain_warm import prepare
 from detgui.data.exposure import Exposure
 from detgui.data.stream import workers_for
 from detgui.errors import BadInput
@@ -111,7 +112,7 @@ def run(
     reading them.
     """
     frames, boxes, limit = _prepared(flats, params, progress)
-    progress(0.0, "starting")
+    prepare(lambda _, message: progress(0.0, message))
     pool = boxes.sector * 2 + boxes.kind
     passes = _passes(frames, boxes, params, limit, progress, workers)
     measured = [measure_pair(each.reads, each.differences, limit, pool) for each in passes]

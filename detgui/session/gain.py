@@ -52,6 +52,7 @@ class GainMaker(QObject):
         self._live: tuple[Wish, LiveGain] | None = None
         self._approximate: tuple[Wish, LiveMap] | None = None  # in the image instead of the exact map
         self._next: Wish | None = None  # the approximate map to make next
+        self._warmed = False
         self.holding: Callable[[], bool] = lambda: False  # whether the mouse holds an outline: no exact pass begins
         self.trouble = ""  # what went wrong
         self.advice = ""  # why the chosen flats give no map
@@ -218,6 +219,12 @@ class GainMaker(QObject):
             return
         self._submit("check", wish, gain_work.check, self._exposures.shelf, wish, lane="gain check", title="", quick=True)
 
+    def _warm(self, wish: Wish) -> None:
+        """Let a worker compile what the first map would wait for, while a person still looks at the flats."""
+        if not self._warmed:
+            self._warmed = True
+            self._submit("warm", wish, gain_work.warm, lane="gain warm", title="")
+
     def _make_exact(self, wish: Wish) -> None:
         self._tell("")
         args = (self._exposures.shelf, wish)
@@ -263,9 +270,12 @@ class GainMaker(QObject):
             self.changed.emit()
 
     def _came(self, what: str, wish: Wish, result: Any, seconds: float) -> None:
+        if what == "warm":
+            return
         if what == "check":
             self.default_limit = result
             self._advise("")
+            self._warm(wish)
         elif wish.flats != tuple(each.key for each in self.flats):
             return
         elif what == "exact":

@@ -137,6 +137,13 @@ def check(shelf: Shelf, wish: Wish, progress: Progress = no_progress) -> float:
         return gain_map.default_limit(flats[0].geometry.detector)
 
 
+def warm(progress: Progress = no_progress) -> None:
+    """Compile what the first map would wait for."""
+    from detgui.analysis import gain_warm
+
+    gain_warm.warm_up(progress)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn(Generic[Made]):
     """A map with its images, shapes (ny, nx), e-/DN: they take longer than a frame to make, so that a worker does."""
