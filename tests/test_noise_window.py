@@ -295,7 +295,8 @@ def test_cancel_ends_the_run_at_once(qtbot, tab, tmp_path):
 
 
 def test_the_folder_of_the_results_is_there_again(qtbot, tab, make_window, bots, tmp_path):
-    window, _ = tab
+    window, panel = tab
+    qtbot.waitUntil(lambda: not panel.maker._tasks, timeout=PATIENCE)  # nobody hears their end when the window is gone
     window.shut()
     again = make_window(bots.rateints, panels=True)
     opened(qtbot, again)
