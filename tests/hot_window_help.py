@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from detgui.simulate.dark_files import write_darks
 from detgui.simulate.dark_params import DarkParams
 
-PATIENCE = 15_000  # ms
+PATIENCE = 60_000  # ms
 LEFT = Qt.MouseButton.LeftButton
 SMALL = DarkParams(size=128, epochs=6, hot=150, births=12.0, deaths=1.0, telegraph=10, change="2023-03-01", seed=4)
 
