@@ -14,8 +14,6 @@ from hot_fakes import cross_image, write_dark
 
 from detgui.analysis import hot_check, hot_history, hot_mask_file, hot_pixels
 from detgui.analysis.gain_file import Origin
-from detgui.data.darks import describe
-from detgui.errors import BadInput
 from detgui.science.dq import PIXEL
 from detgui.simulate.dark_files import write_darks
 from detgui.simulate.dark_params import DarkParams
@@ -156,12 +154,56 @@ def test_a_list_of_disagreeing_pixels(tmp_path):
     assert set(table["file"]) == {"d.fits"}
 
 
-def test_a_dark_against_a_mask_reference(tmp_path):
-    series = hot_pixels.run([full_frame(tmp_path)]).series[0]
-    made = hot_mask_file.update(series, np.zeros(series.shape, bool) | (np.arange(2048) == 700) & (np.arange(2048)[:, None] == 800))
-    hot_mask_file.write_mask(made, tmp_path / "mask.fits")
-    found = hot_check.against_mask(series, 0, describe(tmp_path / "mask.fits"))
-    assert (found.hot, found.flagged) == (2, 1)
-    assert found.flagged_only.tolist() == [800 * 2048 + 700]
-    with pytest.raises(BadInput, match="no HOT"):
-        hot_check.against_mask(series, 0, series.files[0])
+def mask_of(tmp_path, name, pixels, useafter):
+    """A MASK reference of the full frame with some (y, x) HOT."""
+    hot = np.zeros((2048, 2048), bool)
+    for y, x in pixels:
+        hot[y, x] = True
+    series = hot_pixels.run([full_frame(tmp_path, f"of_{name}")]).series[0]
+    hot_mask_file.write_mask(hot_mask_file.update(series, hot), tmp_path / name, Origin(useafter=useafter))
+    return tmp_path / name
+
+
+def test_darks_are_compared_with_the_mask_reference_in_force(capsys, tmp_path):
+    """The MASK among the files with the newest USEAFTER that is not later than the dark, of the same detector and pixels."""
+    dark = full_frame(tmp_path)  # of 2023-01-01, with two pixels that see above 1 DN/s
+    old = mask_of(tmp_path, "old.fits", [(100, 200)], "2021-01-01T00:00:00")
+    right = mask_of(tmp_path, "right.fits", [(100, 200), (800, 700)], "2022-12-31T00:00:00")
+    late = mask_of(tmp_path, "late.fits", [(5, 5)], "2023-01-02T00:00:00")
+    found = hot_pixels.run([old, dark, right, late])
+    series = next(each for each in found.series if not each.is_mask)
+    (check,) = series.mask_checks
+    assert series.dq_checks == (None,)
+    assert (check.source, check.flagged, check.above) == ("right.fits", 2, 2)
+    assert check.flagged_only.tolist() == [800 * 2048 + 700]
+    assert check.hot_only.tolist() == [1000 * 2048 + 1500]
+    assert check.hot_rate.tolist() == [5.0]
+    status, out, _ = run(capsys, "hotpixels", dark, right, "--json", "--disagree", tmp_path / "dis.ecsv")
+    row = next(each for each in json.loads(out)["rows"] if each["kind"] == "dark")
+    assert (status, row["hot_dq"], row["hot_mask"], row["mask_only"], row["rate_not_mask"]) == (0, None, 2, 1, 1)
+    table = Table.read(tmp_path / "dis.ecsv")
+    assert sorted(zip(table["x"], table["y"], table["source"], table["flagged"], strict=True)) == [
+        (700, 800, "right.fits", True), (1500, 1000, "right.fits", False),
+    ]  # fmt: skip
+    (none,) = [each for each in hot_pixels.run([dark, late]).series if not each.is_mask]
+    assert none.mask_checks == (None,)
+    assert sum("is in force" in note for note in none.notes) == 1
+
+
+def test_a_mask_of_the_comparison_is_no_second_series_of_the_updated_one(capsys, darks, tmp_path):
+    mask, again = tmp_path / "first.fits", tmp_path / "second.fits"
+    assert run(capsys, "hotpixels", *darks, "--mask", mask, "--quiet")[0] == 0
+    status, _, err = run(capsys, "hotpixels", *darks, mask, "--mask", again, "--quiet")
+    assert status == 0, err
+    assert np.array_equal(fits.getdata(mask, "DQ"), fits.getdata(again, "DQ"))
+
+
+def test_a_flagged_pixel_without_a_rate_disagrees_and_says_so(tmp_path):
+    rate = cross_image((60, 60), {(10, 12): 5.0})
+    rate[30, 30] = np.nan
+    dq = np.zeros(rate.shape, np.uint32)
+    dq[10, 12] = dq[30, 30] = 2048 | 1
+    series = hot_pixels.run([write_dark(tmp_path / "d.fits", rate, dq=dq)]).series[0]
+    found = hot_check.disagreeing(series)
+    assert (found.x.tolist(), found.y.tolist(), found.flagged.tolist(), found.sources) == ([30], [30], [True], ("DQ",))
+    assert np.isnan(found.rate).all()

@@ -74,8 +74,10 @@ def test_hot_flags_agree_and_disagree(tmp_path):
     found = hot_pixels.run([write_dark(tmp_path / "d.fits", rate, dq=dq)])
     series = found.series[0]
     assert series.hot_dq.tolist() == [3]
-    assert series.flagged_only[0].tolist() == [30 * 60 + 30, 40 * 60 + 40]
-    assert series.hot_only[0].tolist() == [20 * 60 + 20]
+    (check,) = series.dq_checks
+    assert (check.source, check.flagged, check.above) == ("DQ", 3, 2)
+    assert check.flagged_only.tolist() == [30 * 60 + 30, 40 * 60 + 40]
+    assert check.hot_only.tolist() == [20 * 60 + 20]
 
 
 def test_reference_pixels_and_nan_are_not_counted(tmp_path):
@@ -267,7 +269,8 @@ def test_the_real_masks_changed_their_criteria(shared_file):
     first, second = found.series
     assert (first.detector, second.detector) == ("NRCALONG", "NRCBLONG")
     assert first.trends[0].counts.tolist() == [21104, 21677, 2051, 3103, 21893]
-    assert first.trends[0].turnover[1].tolist() == [0, 2051, 21677]
+    assert first.trends[0].turnover[1].tolist() == [0, 2051, 20981, 696]
+    assert any("nrc_badpix_240627_NRCALONG.fits.gz: 32,576 pixels hold 1024, neither 0 nor bad" in note for note in first.notes)
     assert first.trends[0].growth.step < -2 * first.trends[0].growth.step_err
     classes = hot_history.run(first, hot_history.Params(None)).numbers()
     assert classes["recovered"] == 0

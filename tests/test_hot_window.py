@@ -233,6 +233,10 @@ def test_pixels_that_disagree_with_hot_are_listed(qtbot, tab, tmp_path):
     press(panel.page.check)
     rows = cells(panel.page.list)[1:]
     assert sorted(tuple(row[1:3]) for row in rows) == [("40", "30"), ("40", "30"), ("51", "50"), ("51", "50")]
+    assert {tuple(row[3:]) for row in rows} == {
+        ("5", "rate above, not flagged", "HOT in DQ"),
+        ("0.01", "flagged, rate below", "HOT in DQ"),
+    }
     qtbot.waitUntil(lambda: window.parts.session.state.current is not None, timeout=PATIENCE)
     click_row(panel.page.list, 0)
     assert window.parts.session.state.pixel in ((40, 30), (51, 50))

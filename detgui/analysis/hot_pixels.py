@@ -11,12 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
+from detgui.analysis.hot_check import HotFlags, hot_flags, in_force, of_same_pixels
 from detgui.analysis.hot_files import Batch, batches, read_facts
 from detgui.analysis.hot_origin import origin
 from detgui.analysis.hot_trends import Counted, count_file, trends
 from detgui.analysis.hot_types import Indices, Params, Result, Series, date_of
 from detgui.data.dark_maps import read_maps
 from detgui.data.dark_words import parse_date
+from detgui.data.darks import DarkFile
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
 from detgui.science.hot_growth import months_between
@@ -41,10 +43,12 @@ def run(paths: Sequence[Path], params: Params = DEFAULTS, progress: Progress = n
     refused += left_out
     if not found:
         raise BadInput(_nothing_left(refused))
+    flags, left_out = hot_flags([dark for batch in found for dark in batch.files])
+    refused += left_out
     total = sum(len(batch.files) for batch in found)
     done, series = 0, []
     for batch in found:
-        made, bad = _series(batch, params, _share(progress, done, total), memo if memo is not None else {})
+        made, bad = _series(batch, params, flags, _share(progress, done, total), memo if memo is not None else {})
         refused += bad
         series += [made] if made is not None else []
         done += len(batch.files)
@@ -65,16 +69,18 @@ def _share(progress: Progress, done: int, total: int) -> Progress:
     return lambda fraction, text: progress(0.02 + 0.98 * (done + fraction) / total, text)
 
 
-def _series(batch: Batch, params: Params, progress: Progress, memo: Memo) -> tuple[Series | None, list[str]]:
+def _series(batch: Batch, params: Params, flags: Sequence[HotFlags], progress: Progress, memo: Memo) -> tuple[Series | None, list[str]]:
     """Count every file and fit; files that cannot be read are left out."""
     refused: list[str] = []
     files, counted = [], []
     for number, dark in enumerate(batch.files):
         progress(number, f"counting {dark.name}")
-        key = (dark.record, dark.unit, batch.unit, batch.gain, params.thresholds, params.hot_threshold, params.centre, params.sigma)
+        mask = None if dark.is_mask else in_force(flags, dark)
+        counting = (params.thresholds, params.hot_threshold, params.centre, params.sigma)
+        key = (dark.record, dark.unit, batch.unit, batch.gain, *counting, mask.mask.record if mask is not None else None)
         try:
             if key not in memo:
-                memo[key] = count_file(dark, read_maps(dark, batch.unit, batch.gain), params)
+                memo[key] = count_file(dark, read_maps(dark, batch.unit, batch.gain), params, mask)
         except BadInput as error:
             refused.append(str(error))
             continue
@@ -102,14 +108,14 @@ def _series(batch: Batch, params: Params, progress: Progress, memo: Memo) -> tup
             part=part,
             changed=changed,
             hot_dq=np.array([each.hot_dq for each in counted], np.int64),
-            flagged_only=tuple(each.flagged_only for each in counted),
-            hot_only=tuple(each.hot_only for each in counted),
+            dq_checks=tuple(each.dq_check for each in counted),
+            mask_checks=tuple(each.mask_check for each in counted),
             measured=np.array([each.measured for each in counted], np.int64),
             crosses=tuple(each.cross for each in counted),
             part_crosses=_part_crosses(counted, part),
             trends=tuple(made),
             gain=batch.gain,
-            notes=(*batch.notes, *notes, *more, *_measured_notes(counted)),
+            notes=(*batch.notes, *notes, *more, *_measured_notes(files, counted), *_mask_notes(files, counted, flags)),
         ),
         refused,
     )
@@ -138,9 +144,17 @@ def _part_crosses(counted: Sequence[Counted], part: Indices | None) -> tuple[Cro
     return tuple(combine([each.cross for each, own in zip(counted, part, strict=True) if own == number]) for number in numbers)
 
 
-def _measured_notes(counted: Sequence[Counted]) -> list[str]:
+def _measured_notes(files: Sequence[DarkFile], counted: Sequence[Counted]) -> list[str]:
+    said = [f"{dark.name}: {note}" for dark, each in zip(files, counted, strict=True) for note in each.notes]
     measured = np.array([each.measured for each in counted])
-    spread = int(measured.max() - measured.min())
-    if spread <= 1e-3 * measured.max():
+    if int(np.ptp(measured)) > 1e-3 * measured.max():
+        said.append(f"the files do not measure the same pixels: between {measured.min():,} and {measured.max():,} count")
+    return said
+
+
+def _mask_notes(files: Sequence[DarkFile], counted: Sequence[Counted], flags: Sequence[HotFlags]) -> list[str]:
+    """What is said of darks that a MASK reference is given for but none is in force."""
+    if files[0].is_mask or not any(of_same_pixels(each.mask, files[0]) for each in flags):
         return []
-    return [f"the files do not measure the same pixels: between {measured.min():,} and {measured.max():,} count"]
+    late = [dark.name for dark, each in zip(files, counted, strict=True) if each.mask_check is None]
+    return [f"{name}: no MASK reference that is given is in force on its date, so its pixels are not compared with one" for name in late]

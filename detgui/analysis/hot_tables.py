@@ -18,20 +18,21 @@ Row = dict[str, Any]
 
 COLUMNS = (
     "detector", "readout", "date", "threshold", "count", "count_centres", "hot_dq", "unit", "subarray", "kind", "dq_only", "rate_only",
-    "measured", "unit_assumed", "file",
+    "measured", "unit_assumed", "file", "hot_mask", "mask_only", "rate_not_mask", "mask",
 )  # fmt: skip
 """Columns of the trend table; ``dq_only`` and ``rate_only``: pixels flagged HOT that are not above the threshold of the check, and the
-other way round."""
+other way round; ``hot_mask``, ``mask_only``, ``rate_not_mask``: the same of the MASK reference in force, ``mask``, where one is given."""
 
 
 def rows(result: Result) -> list[Row]:
     """A row for each file and threshold, in the order of series, thresholds and dates; ``threshold`` NaN and unit 'flag' for masks,
-    ``hot_dq`` -1 where a file has no HOT flag."""
+    ``hot_dq`` and ``hot_mask`` -1 where there are no HOT flags."""
     return [_row(series, trend, epoch) for series in result.series for trend in series.trends for epoch in range(len(series.files))]
 
 
 def _row(series: Series, trend: Trend, epoch: int) -> Row:
     dark = series.files[epoch]
+    own, other = series.dq_checks[epoch], series.mask_checks[epoch]
     return {
         "detector": series.detector,
         "readout": series.readout,
@@ -43,11 +44,15 @@ def _row(series: Series, trend: Trend, epoch: int) -> Row:
         "unit": series.unit,
         "subarray": series.subarray,
         "kind": dark.kind,
-        "dq_only": int(series.flagged_only[epoch].size),
-        "rate_only": int(series.hot_only[epoch].size),
+        "dq_only": int(own.flagged_only.size) if own is not None else 0,
+        "rate_only": int(own.hot_only.size) if own is not None else 0,
         "measured": int(series.measured[epoch]),
         "unit_assumed": dark.unit_from == "assumed",
         "file": dark.name,
+        "hot_mask": other.flagged if other is not None else -1,
+        "mask_only": int(other.flagged_only.size) if other is not None else 0,
+        "rate_not_mask": int(other.hot_only.size) if other is not None else 0,
+        "mask": other.source if other is not None else "",
     }
 
 
@@ -163,7 +168,7 @@ def file_row(dark: DarkFile) -> Row:
 def summary(result: Result) -> Row:
     """Everything in numbers, for JSON."""
     return {
-        "rows": [row | {"hot_dq": row["hot_dq"] if row["hot_dq"] >= 0 else None} for row in rows(result)],
+        "rows": [row | {name: row[name] if row[name] >= 0 else None for name in ("hot_dq", "hot_mask")} for row in rows(result)],
         "growth": growth_rows(result),
         "growth_centres": growth_rows(result, centres=True),
         "steps": step_rows(result),

@@ -10,7 +10,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from detgui.analysis.hot_types import Array, Indices, Params, Trend
+from detgui.analysis.hot_check import DQ, HotFlags, compare, flagged_image
+from detgui.analysis.hot_types import Array, Check, Indices, Params, Trend
 from detgui.data.dark_maps import DarkMaps
 from detgui.data.darks import DarkFile
 from detgui.errors import BadInput
@@ -38,9 +39,10 @@ MOST_POSITIONS = 400_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counted:
-    """One file: for each threshold the flat indices of pixels above it and which are centres; the DQ check; the stacked cross.
+    """One file: for each threshold the flat indices of pixels above it and which are centres; checks against flags; the stacked cross.
 
-    ``flags``: the file is a mask.
+    ``flags``: the file is a mask; ``hot_dq`` pixels that its own DQ flags HOT, -1 without; ``unmeasured`` flat indices of pixels that see
+    but have no number, ``notes`` what to know of them.
     """
 
     flags: bool
@@ -49,25 +51,19 @@ class Counted:
     counts: Indices
     centre_counts: Indices
     hot_dq: int
-    flagged_only: Indices
-    hot_only: Indices
+    dq_check: Check | None
+    mask_check: Check | None
     measured: int
+    unmeasured: Indices
     cross: Cross
+    notes: tuple[str, ...]
 
 
-def count_file(dark: DarkFile, maps: DarkMaps, params: Params) -> Counted:
-    """Count one file's pixels; a mask has one threshold, flags, and neither cross nor check."""
+def count_file(dark: DarkFile, maps: DarkMaps, params: Params, mask: HotFlags | None = None) -> Counted:
+    """Count one file's pixels; a mask has one threshold, flags, and neither cross nor checks. ``mask``: that in force on its date."""
     nothing = np.empty(0, np.int64)
-    flagged, only = nothing, nothing
     levels = (0.5,) if dark.is_mask else params.thresholds
-    if dark.is_mask:
-        cross = stack_cuts(np.empty((0, 5, 5)))
-    else:
-        cross = measure_cross(maps.rate, maps.valid, params.centre, maps.err)
-        if maps.hot is not None:
-            hot = maps.valid & (maps.rate > params.hot_threshold)
-            flagged = np.flatnonzero((maps.hot & ~hot).reshape(-1))
-            only = np.flatnonzero((hot & ~maps.hot).reshape(-1))
+    cross = stack_cuts(np.empty((0, 5, 5))) if dark.is_mask else measure_cross(maps.rate, maps.valid, params.centre, maps.err)
     found = [centres_above(maps.rate, maps.valid, level, cross, params.sigma) for level in levels]
     keep = [flat if flat.size <= MOST_POSITIONS else nothing for flat, _ in found]
     return Counted(
@@ -77,10 +73,12 @@ def count_file(dark: DarkFile, maps: DarkMaps, params: Params) -> Counted:
         counts=np.array([flat.size for flat, _ in found], np.int64),
         centre_counts=np.array([np.count_nonzero(centre) for _, centre in found], np.int64),
         hot_dq=-1 if maps.hot is None else int(np.count_nonzero(maps.hot)),
-        flagged_only=flagged,
-        hot_only=only,
+        dq_check=None if dark.is_mask or maps.hot is None else compare(maps, maps.hot, params.hot_threshold, DQ),
+        mask_check=None if mask is None else compare(maps, flagged_image(mask, dark.shape), params.hot_threshold, mask.mask.name),
         measured=int(np.count_nonzero(maps.valid)),
+        unmeasured=np.flatnonzero((maps.seeing & ~maps.valid).reshape(-1)),
         cross=cross,
+        notes=maps.notes,
     )
 
 
@@ -119,16 +117,19 @@ def _trend(number: int, level: float | None, counted: Sequence[Counted], nx: int
     else:
         shares = ()
         whole, alone = (_fitted(months, values, None, part) for values in (counts, centres))
-    return Trend(level, counts, centres, positions, inner, _turnover(positions), whole, alone, shares)
+    return Trend(
+        level, counts, centres, positions, inner, _turnover(positions, [each.unmeasured for each in counted]), whole, alone, shares
+    )
 
 
-def _turnover(positions: Sequence[Indices]) -> Indices:
-    """Pixels that stayed, came and left from each epoch to the next, shape (n - 1, 3)."""
+def _turnover(positions: Sequence[Indices], unmeasured: Sequence[Indices]) -> Indices:
+    """Pixels that stayed, came, left and are not measured on the other side, from each epoch to the next, shape (n - 1, 4)."""
     found = []
-    for one, two in pairwise(positions):
+    for (one, blind_one), (two, blind_two) in pairwise(zip(positions, unmeasured, strict=True)):
         stayed = np.intersect1d(one, two, assume_unique=True).size
-        found.append((stayed, two.size - stayed, one.size - stayed))
-    return np.array(found, np.int64).reshape(-1, 3)
+        hidden = [np.intersect1d(flat, blind, assume_unique=True).size for flat, blind in ((two, blind_one), (one, blind_two))]
+        found.append((stayed, two.size - stayed - hidden[0], one.size - stayed - hidden[1], sum(hidden)))
+    return np.array(found, np.int64).reshape(-1, 4)
 
 
 def criteria_changed(trend: Trend, dates: Sequence[datetime], part: Parts) -> tuple[Indices, list[str]]:
@@ -138,21 +139,22 @@ def criteria_changed(trend: Trend, dates: Sequence[datetime], part: Parts) -> tu
     the other intervals, what is called hot was changed.
     """
     found, said = [], []
-    stayed, came, left = trend.turnover.T if trend.turnover.size else np.zeros((3, 0), np.int64)
+    stayed, came, left, hidden = trend.turnover.T
     months = np.array([max((two - one).total_seconds() / 86400 / DAYS_OF_A_MONTH, 0.1) for one, two in pairwise(dates)])
     for k, length in enumerate(months):
         others = np.delete(came / months, k)
         usual = float(np.median(others)) if others.size else np.inf
         between = f"from {dates[k]:%Y-%m-%d} to {dates[k + 1]:%Y-%m-%d}"
+        apart = f" ({hidden[k]:,} more are measured in one of the two only)" if hidden[k] else ""
         if left[k] > 0.5 * (stayed[k] + left[k]) and left[k] > 50:
             sentence = (
-                f"{between} {left[k]:,} of {stayed[k] + left[k]:,} pixels leave, {stayed[k]:,} stay and {came[k]:,} come: "
+                f"{between} {left[k]:,} of {stayed[k] + left[k]:,} pixels leave, {stayed[k]:,} stay and {came[k]:,} come{apart}: "
                 f"the criteria changed, which is a step, not healing"
             )
         elif came[k] > 10 * (usual * length + 10) and came[k] > stayed[k]:
             sentence = (
                 f"{between} {came[k]:,} pixels come to {stayed[k]:,} that stay, {came[k] / length / max(usual, 1e-3):.0f} times the usual "
-                f"rate: the criteria changed, which is a step, not damage"
+                f"rate{apart}: the criteria changed, which is a step, not damage"
             )
         else:
             continue

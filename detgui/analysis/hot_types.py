@@ -48,11 +48,29 @@ class Params:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Check:
+    """Pixels above the rate of the check against those that ``source`` flags HOT ('DQ': the dark's own, else the name of a MASK reference).
+
+    ``flagged`` and ``above`` are counts; ``flagged_only`` and ``hot_only`` flat indices of those that disagree, with their rates in the
+    unit of the series, NaN where a flagged pixel has none.
+    """
+
+    source: str
+    flagged: int
+    above: int
+    flagged_only: Indices
+    hot_only: Indices
+    flagged_rate: NDArray[np.float32]
+    hot_rate: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Trend:
     """Counts above one threshold (None: flagged in a mask) through time.
 
     ``counts``, ``centres`` shape (n,); ``positions``, ``centre_positions`` flat indices of the pixels counted, one array for each epoch,
-    empty where they are too many to keep; ``turnover`` pixels that stayed, came and left from each epoch to the next, shape (n - 1, 3);
+    empty where they are too many to keep; ``turnover`` pixels that stayed, came, left, and are measured in one of the two only, from each
+    epoch to the next, shape (n - 1, 4);
     ``growth`` and ``growth_centres`` None where there are too few dates; ``shares`` of the steps, one for each break of the series.
     """
 
@@ -73,9 +91,9 @@ class Series:
 
     ``days`` since 1970 (UTC), ``months`` of 30.4375 days since the first; ``breaks`` that lie between files, and ``part`` how many of them
     are at or before each file, None without; ``changed`` epochs of the first files after a change of criteria that the counts show;
-    ``hot_dq`` pixels flagged HOT, -1 where a file has no such flag; ``flagged_only`` and ``hot_only``: pixels of the DQ check that
-    disagree; ``measured`` pixels that count; ``crosses`` one for each file, ``part_crosses`` their means, one for each part between
-    breaks; ``gain`` e-/DN used to convert, None without.
+    ``hot_dq`` pixels flagged HOT, -1 where a file has no such flag; ``dq_checks`` and ``mask_checks`` against the file's own HOT flags and
+    those of the MASK reference in force, None without; ``measured`` pixels that count; ``crosses`` one for each file, ``part_crosses``
+    their means, one for each part between breaks; ``gain`` e-/DN used to convert, None without.
     """
 
     detector: str
@@ -89,8 +107,8 @@ class Series:
     part: Indices | None
     changed: Indices
     hot_dq: Indices
-    flagged_only: tuple[Indices, ...]
-    hot_only: tuple[Indices, ...]
+    dq_checks: tuple[Check | None, ...]
+    mask_checks: tuple[Check | None, ...]
     measured: Indices
     crosses: tuple[Cross, ...]
     part_crosses: tuple[Cross, ...]

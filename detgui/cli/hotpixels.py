@@ -93,9 +93,11 @@ def _single_pixels(args: Namespace, result: Result, progress: Progress) -> dict[
     """List, windows and masks, where they are asked for."""
     if not (args.list_file or args.window or args.mask or args.ta_mask or args.risk_map):
         return {}
-    if args.mask or args.ta_mask or args.risk_map:
-        _one_series(result)
+    series = _one_series(result) if args.mask or args.ta_mask or args.risk_map else None
     histories, said = _histories(args, result, progress)
+    only = next((each for each in histories if each.series is series), None)
+    if series is not None and only is None:
+        raise BadInput(next(sentence for sentence in said if sentence.startswith(series.label)))
     found: dict[str, Any] = {"said": said, "classes": [{"series": each.series.label, **each.numbers()} for each in histories]}
     if args.list_file is not None:
         from detgui.analysis import hot_list
@@ -103,10 +105,10 @@ def _single_pixels(args: Namespace, result: Result, progress: Progress) -> dict[
         found |= {"list": args.list_file, "new": hot_list.write(histories, args.list_file, result.provenance)}
     if args.window:
         found["windows"] = [_window_row(each, given) for each in histories for given in args.window]
-    if args.risk_map is not None:
-        found["risk_map"] = _risk_map(args, histories[0])
-    if args.mask is not None or args.ta_mask is not None:
-        found |= _masks(args, histories[0])
+    if args.risk_map is not None and only is not None:
+        found["risk_map"] = _risk_map(args, only)
+    if only is not None and (args.mask is not None or args.ta_mask is not None):
+        found |= _masks(args, only)
     return found
 
 
@@ -153,10 +155,13 @@ def _window_row(history: History, given: tuple[int, int, int, int] | Path) -> di
     }
 
 
-def _one_series(result: Result) -> None:
-    if len(result.series) != 1:
-        names = ", ".join(each.label for each in result.series)
+def _one_series(result: Result) -> Series:
+    """The only series; MASK references beside darks are what these are compared with."""
+    found = [each for each in result.series if not each.is_mask] or list(result.series)
+    if len(found) != 1:
+        names = ", ".join(each.label for each in found)
         raise BadInput(f"a mask is of one detector and read-out, the files are of {names}")
+    return found[0]
 
 
 def _risk_map(args: Namespace, history: History) -> dict[str, Any]:

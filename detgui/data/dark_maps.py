@@ -27,19 +27,22 @@ class DarkMaps:
     """Pixels of one file, each of shape (ny, nx).
 
     ``rate`` and ``err`` in ``unit`` (of a mask: 1 for a bad pixel, 0 else, no errors); ``hot`` those flagged HOT, None where the file
-    has no such flag; ``valid`` active pixels with a number: reference pixels and NaN are not.
+    has no such flag; ``seeing`` active pixels, which reference pixels are not; ``valid`` those of them with a number: NaN is none, nor is
+    what a plain mask holds beside 0 and bad; ``notes`` what to know of the pixels.
     """
 
     rate: Image
     err: Image | None
     hot: Bools | None
+    seeing: Bools
     valid: Bools
     unit: str
+    notes: tuple[str, ...] = ()
 
     @property
     def nbytes(self) -> int:
         """Bytes of the arrays."""
-        return sum(each.nbytes for each in (self.rate, self.err, self.hot, self.valid) if each is not None)
+        return sum(each.nbytes for each in (self.rate, self.err, self.hot, self.seeing, self.valid) if each is not None)
 
 
 def conversion(dark: DarkFile, unit: str, gain: float | None) -> float:
@@ -68,7 +71,7 @@ def read_maps(dark: DarkFile, unit: str | None = None, gain: float | None = None
             err *= np.float32(factor)
     seeing = active(dark, dq)
     hot = ((dq & np.uint32(dark.hot_bit)) != 0) & seeing if dq is not None and dark.hot_bit else None
-    return DarkMaps(rate, err, hot, seeing & np.isfinite(rate), unit)
+    return DarkMaps(rate, err, hot, seeing, seeing & np.isfinite(rate), unit)
 
 
 def read_flags(dark: DarkFile) -> NDArray[np.uint32] | None:
@@ -125,14 +128,21 @@ def _mask(dark: DarkFile, part: Part, planes: dict[str, Plane], dq: NDArray[np.u
         bit = dark.hot_bit or dark.definitions.get("DO_NOT_USE", 1)
         valid = active(dark, dq)
         bad = ((dq & np.uint32(bit)) != 0) & valid
-        return DarkMaps(bad.astype(np.float32), None, bad if dark.hot_bit else None, valid, FLAG)
+        return DarkMaps(bad.astype(np.float32), None, bad if dark.hot_bit else None, valid, valid, FLAG)
     values = image(part, planes[dark.rate], 0, 0)
     bad = (values & values.dtype.type(dark.bad_value)) != 0
-    valid = active(dark)
-    other = np.unique(values[valid & ~bad & (values != 0)])[:2]  # such as 1024 for the edge: neither good nor bad
-    if other.size:
-        valid &= bad | (values == 0)
-    return DarkMaps(bad.astype(np.float32), None, None, valid, FLAG)
+    seeing = active(dark)
+    valid = seeing & (bad | (values == 0))
+    return DarkMaps(bad.astype(np.float32), None, None, seeing, valid, FLAG, _neither(values[seeing & ~valid]))
+
+
+def _neither(values: NDArray[Any]) -> tuple[str, ...]:
+    """What is said of pixels of a mask that are neither good nor bad, such as 1024 for an edge that was not looked at."""
+    if not values.size:
+        return ()
+    found = [f"{each:g}" for each in np.unique(values)]
+    held = ", ".join(found) if len(found) < 4 else f"{len(found)} other values"
+    return (f"{values.size:,} pixels hold {held}, neither 0 nor bad: they count as not measured",)
 
 
 def _slope(part: Part, stack: Plane, step: float) -> Image:

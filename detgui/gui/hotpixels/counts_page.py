@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox
 
-from detgui.analysis import hot_tables
+from detgui.analysis import hot_check, hot_tables
 from detgui.analysis.hot_types import Series, Trend
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.fields import EntryField, named
@@ -17,7 +17,7 @@ from detgui.gui.common.list_table import ListTable
 from detgui.gui.hotpixels import words
 from detgui.gui.hotpixels.break_line import BreakLines, day_of
 from detgui.gui.hotpixels.context import Context
-from detgui.gui.hotpixels.disagree_list import disagreeing
+from detgui.gui.hotpixels.disagree_list import disagree_columns
 from detgui.gui.hotpixels.growth_facts import line_of, trend_facts
 from detgui.gui.hotpixels.hot_exports import add_exports
 from detgui.gui.hotpixels.hot_page import HotPage, level_colour, seconds, use_dates
@@ -62,7 +62,7 @@ class CountsPage(HotPage):
         self.log = flat_button("Log", "Counts on a logarithmic axis")
         self.log.setCheckable(True)
         self.log.clicked.connect(lambda on: set_(text="Log axis", log=on))
-        self.check = flat_button("HOT in DQ", "List the pixels that are flagged HOT or above the rate, but not both")
+        self.check = flat_button("HOT flags", words.CHECK_TIP)
         self.check.setCheckable(True)
         self.check.clicked.connect(lambda _: self.refresh())
         bar = FlowLayout(spacing=6)
@@ -88,8 +88,8 @@ class CountsPage(HotPage):
         self.session.set_hot(text="Break", breaks=(day_of(86400 * middle),))
 
     def _go(self, place: int) -> None:
-        found = disagreeing(self.series)
-        self.maker.go_to(int(found["x"][place]), int(found["y"][place]))
+        found = hot_check.disagreeing(self.series)
+        self.maker.go_to(int(found.x[place]), int(found.y[place]))
 
     # what is shown
 
@@ -116,12 +116,12 @@ class CountsPage(HotPage):
             self.shown.clear()
             self.shown.addItems(names)
         self.shown.setVisible(len(names) > 1)
-        self.check.setVisible(bool((series.hot_dq >= 0).any()) and not series.is_mask)
+        self.check.setVisible(any(each is not None for each in (*series.dq_checks, *series.mask_checks)))
         listed = self.check.isChecked() and self.check.isVisible()
         self.list.setVisible(listed)
         self.numbers.setHidden(listed)
         if listed:
-            self.list.show_list(disagreeing(series).columns(series))
+            self.list.show_list(disagree_columns(series))
         self.break_lines.show_dates(self.session.state.hot.breaks)
         self._log = self.session.state.hot.log
         self.plot.plots[0].getAxis("left").setLogMode(y=self._log)
@@ -171,9 +171,10 @@ class CountsPage(HotPage):
                     plot.line(0, line_x, self._y(values), colour, 1.4 if growth is trend.growth else 1.0, style=style)
                     for part in _runs(line_x) if growth is trend.growth else ():
                         plot.band(0, line_x[part], self._y(values - errors)[part], self._y(values + errors)[part], colour, 45)
-        flagged = np.where(series.hot_dq >= 0, series.hot_dq, np.nan).astype(float)
-        if np.isfinite(flagged).any() and not series.is_mask and (len(chosen) > 1 or chosen[0][0] == 0):
-            plot.points(0, x, self._y(flagged), None, plot.theme.foreground, "x", 6.0, "HOT in DQ")
+        for checks, symbol, name in ((series.dq_checks, "x", "HOT in DQ"), (series.mask_checks, "+", "HOT in the MASK reference")):
+            flagged = np.array([np.nan if each is None else each.flagged for each in checks])
+            if np.isfinite(flagged).any() and (len(chosen) > 1 or chosen[0][0] == 0):
+                plot.points(0, x, self._y(flagged), None, plot.theme.foreground, symbol, 7.0, name)
 
     def copy_numbers(self) -> None:
         if self.list.isVisible():

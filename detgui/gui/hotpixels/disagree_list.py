@@ -1,49 +1,28 @@
-"""Pixels that are flagged HOT in a file's DQ or above the rate of the check, but not both: as columns of a list."""
+"""Pixels that are flagged HOT or above the rate of the check, but not both: as columns of a list."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from detgui.analysis.hot_check import DQ, disagreeing
 from detgui.analysis.hot_types import Series
 from detgui.gui.common.list_table import ListColumn
+from detgui.gui.common.quantity import MISSING, plain
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Disagreeing:
-    """``epoch``, ``x``, ``y`` (0-based) and whether the flag or the rate says hot, shapes (n,)."""
-
-    epoch: NDArray[np.int64]
-    x: NDArray[np.int64]
-    y: NDArray[np.int64]
-    flagged: NDArray[np.bool_]
-
-    def __getitem__(self, name: str) -> Any:
-        return getattr(self, name)
-
-    def columns(self, series: Series) -> list[ListColumn]:
-        """Columns for the list."""
-        dates = [f"{date:%Y-%m-%d}" for date in series.dates]
-        said = np.where(self.flagged, "HOT in DQ, rate below", "rate above, not HOT")
-        return [
-            ListColumn("date", "of the file", self.epoch, lambda at: dates[at]),
-            ListColumn("x", "0-based pixel", self.x),
-            ListColumn("y", "0-based pixel", self.y),
-            ListColumn("disagreement", "between the file's DQ and its rate", said),
-        ]
-
-
-def disagreeing(series: Series) -> Disagreeing:
-    """All of a series, in the order of files."""
-    parts = [
-        (epoch, flat, flagged)
-        for epoch, both in enumerate(zip(series.flagged_only, series.hot_only, strict=True))
-        for flat, flagged in zip(both, (True, False), strict=True)
+def disagree_columns(series: Series) -> list[ListColumn]:
+    """Columns of all of a series, in the order of files."""
+    found = disagreeing(series)
+    dates = [f"{date:%Y-%m-%d}" for date in series.dates]
+    said = np.where(found.flagged, np.where(np.isfinite(found.rate), "flagged, rate below", "flagged, no rate"), "rate above, not flagged")
+    sources = ["HOT in DQ" if each == DQ else f"HOT in {each}" for each in found.sources]
+    return [
+        ListColumn("date", "of the file", found.epoch, lambda at: dates[at]),
+        ListColumn("x", "0-based pixel", found.x),
+        ListColumn("y", "0-based pixel", found.y),
+        ListColumn(
+            f"rate ({series.unit})", "in that file", found.rate, lambda rate: plain(float(rate), 4) if np.isfinite(rate) else MISSING
+        ),
+        ListColumn("disagreement", "between flag and rate", said),
+        ListColumn("flags", "of the file's own DQ, or of the MASK reference in force", found.source, lambda at: sources[at]),
     ]
-    flat = np.concatenate([each[1] for each in parts]) if parts else np.empty(0, np.int64)
-    y, x = np.divmod(flat, series.shape[1])
-    epoch = np.concatenate([np.full(each[1].size, each[0]) for each in parts])
-    return Disagreeing(epoch, x, y, np.concatenate([np.full(each[1].size, each[2]) for each in parts]))

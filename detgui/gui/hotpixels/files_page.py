@@ -40,10 +40,11 @@ class FilesPage(QWidget):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context, self._session, self._maker = context, context.session, context.maker
+        self._files = ListedFiles("darks", lambda: self._session.state.hot.files, self._session.set_hot)
         self._shown: tuple[object, ...] = ()
         self._make()
         self._lay_out()
-        self._colour()
+        self.refresh()
         self._session.changed.connect(lambda *_: self.refresh())
         self._maker.changed.connect(self.refresh)
 
@@ -52,13 +53,13 @@ class FilesPage(QWidget):
         add.addAction("Files…", self.ask_files)
         add.addAction("Folder…", self.ask_folder)
         self.whole = add.addAction("All of these folders", self._add_folders)
-        self.opened = add.addAction("The open exposures", self._add_opened)
-        add.aboutToShow.connect(self._fit_menu)
+        add.aboutToShow.connect(lambda: self.whole.setEnabled(bool(self._files.files())))
+        self.opened = offer_opened(add, self._session, self._maker.add)
         self.add = menu_button("Add", "Add darks, masks, rate images of darks or bad-pixel images; or drop them here", add)
         remove = QMenu(self)
-        remove.addAction("Selected files\tDel", lambda: self._remove(self.rows.selected_paths()))
-        remove.addAction("Files that are left out", lambda: self._remove([each.path for each in self._maker.facts if each.why]))
-        remove.addAction("All files", lambda: self._session.set_hot(text="Remove darks", files=()))
+        remove.addAction("Selected files\tDel", lambda: self._files.remove(self.rows.selected_paths()))
+        remove.addAction("Files that are left out", lambda: self._files.remove([each.path for each in self._maker.facts if each.why]))
+        remove.addAction("All files", self._files.clear)
         self.remove = menu_button("Remove", "Take files out of the list; they stay on disk", remove)
         self.unit = QComboBox(self)
         self.unit.addItems(UNITS)
@@ -68,12 +69,11 @@ class FilesPage(QWidget):
         self.gain.entered.connect(lambda value: self._session.set_hot(text="Gain", gain=value))
         self.gain.refused.connect(self._context.say)
         self.rows = FilesTable(self)
-        self.rows.use_wanted.connect(self._use)
+        self.rows.use_wanted.connect(self._files.use)
         self.rows.date_wanted.connect(self._date)
-        self.rows.remove_wanted.connect(self._remove)
+        self.rows.remove_wanted.connect(self._files.remove)
         self.how = QLabel(HOW, self, wordWrap=True)
-        self.said = QLabel(self, wordWrap=True)
-        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.said = sentence_label(self)
 
     def _lay_out(self) -> None:
         bar = FlowLayout(spacing=6)
@@ -91,58 +91,25 @@ class FilesPage(QWidget):
 
     def ask_files(self) -> None:
         """Ask for files."""
-        dialog = QFileDialog(self, "Add darks and masks", self._folder(), FILTER)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.filesSelected.connect(lambda names: self._maker.add([Path(name) for name in names]))
-        dialog.open()
+        ask_files(self, "Add darks and masks", FILTER, self._maker.add, self._files.folder)
 
     def ask_folder(self) -> None:
         """Ask for a folder, of which all FITS files are added."""
-        dialog = QFileDialog(self, "Add all darks of a folder", self._folder())
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda name: self._maker.add([Path(name)]))
-        dialog.open()
-
-    def _folder(self) -> str:
-        files = self._session.state.hot.files
-        return str(files[-1].path.parent) if files else ""
-
-    def _fit_menu(self) -> None:
-        state = self._session.state
-        self.whole.setEnabled(bool(state.hot.files))
-        self.opened.setEnabled(any(not each.source for each in state.exposures))
+        ask_folder(self, "Add all darks of a folder", lambda path: self._maker.add([path]), self._files.folder)
 
     def _add_folders(self) -> None:
-        self._maker.add(list(dict.fromkeys(each.path.parent for each in self._session.state.hot.files)))
-
-    def _add_opened(self) -> None:
-        self._maker.add([path for each in self._session.state.exposures if not each.source for path in each.paths])
+        self._maker.add(list(dict.fromkeys(each.path.parent for each in self._files.files())))
 
     # changing
-
-    def _change(self, text: str, paths: list[Path], **fields: object) -> None:
-        files = self._session.state.hot.files
-        self._session.set_hot(text=text, files=tuple(replace(each, **fields) if each.path in paths else each for each in files))
-
-    def _use(self, paths: list[Path], on: bool) -> None:
-        self._change("Use darks" if on else "Leave out darks", paths, use=on)
 
     def _date(self, path: Path, text: str) -> None:
         try:
             self._context.say("")
-            self._change("Date of a dark", [path], date=words.typed_date(text))
+            self._files.change("Date of a dark", [path], date=words.typed_date(text))
         except BadInput as error:
             self._context.say(f"{path.name}: {error}")
             self._shown = ()
             self.refresh()
-
-    def _remove(self, paths: list[Path]) -> None:
-        gone = set(paths)
-        left: tuple[HotFile, ...] = tuple(each for each in self._session.state.hot.files if each.path not in gone)
-        if len(left) != len(self._session.state.hot.files):
-            self._session.set_hot(text="Remove darks", files=left)
 
     # showing
 
@@ -174,15 +141,3 @@ class FilesPage(QWidget):
         parts = [f"{name}: {count}" for name, count in counts.items()] + ([f"left out: {len(whys)}"] if whys else [])
         more = [f"and {len(whys) - MOST_SAID} more, said in the last column"] if len(whys) > MOST_SAID else []
         return "\n".join([" · ".join(parts), *whys[:MOST_SAID], *more])
-
-    # colours
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "rows"):
-            self._colour()
-
-    def _colour(self) -> None:
-        self.rows.warning = plot_theme.from_palette(self.palette()).warning
-        self._shown = ()
-        self.refresh()

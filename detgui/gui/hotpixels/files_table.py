@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidgetItem, QWidget
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QTableWidgetItem, QWidget
 
-from detgui.gui.common.rows_table import RowsTable
+from detgui.gui.common.paths_table import FILE, LOOKING, PathsTable
 from detgui.gui.hotpixels import words
 from detgui.session.hot_options import HotFile
 from detgui.session.hot_work import FileFacts
@@ -23,27 +21,17 @@ HEADERS = (
     ("kind", "dark reference, rate image, MASK reference, plain image of bad pixels; subarray where it is not the full frame"),
     ("left out, missing", "why a file is left out; else what it lacks and what to know"),
 )
-FILE, DATE, DETECTOR, READOUT, UNIT, KIND, WHY = range(len(HEADERS))
+DATE, DETECTOR, READOUT, UNIT, KIND, WHY = range(1, len(HEADERS))
 NAME_WIDTH = 190  # px
-LOOKING = "looking…"
 
 
-class FilesTable(RowsTable):
+class FilesTable(PathsTable):
     """Rows in the order of series and dates, files that are left out last."""
 
-    use_wanted = Signal(object, bool)  # paths, on
     date_wanted = Signal(object, str)  # path, text
-    remove_wanted = Signal(object)  # paths
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Darks and masks", HEADERS, parent)
-        self.paths: list[Path] = []
-        self.warning = QColor()
-        self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.horizontalHeader().setSectionResizeMode(FILE, QHeaderView.ResizeMode.Interactive)
-        self.setColumnWidth(FILE, NAME_WIDTH)
+        super().__init__("Darks and masks", HEADERS, NAME_WIDTH, parent)
         self.itemChanged.connect(self._edited)
 
     def show_files(self, files: Sequence[HotFile], facts: Sequence[FileFacts]) -> None:
@@ -56,22 +44,15 @@ class FilesTable(RowsTable):
             for row, each in enumerate(ordered):
                 self._finish_row(row, each, known.get(each.path))
 
-    def selected_paths(self) -> list[Path]:
-        """Files of the selected rows."""
-        return [self.paths[row] for row in sorted({index.row() for index in self.selectedIndexes()}) if row < len(self.paths)]
-
     def _finish_row(self, row: int, each: HotFile, fact: FileFacts | None) -> None:
         dark = fact.dark if fact is not None else None
-        box = self.item(row, FILE)
-        box.setFlags((box.flags() | Qt.ItemFlag.ItemIsUserCheckable) & ~Qt.ItemFlag.ItemIsEditable)
-        box.setCheckState(Qt.CheckState.Checked if each.use else Qt.CheckState.Unchecked)
-        box.setToolTip(f"{each.path}\n{fact.why}" if fact is not None and fact.why else str(each.path))
-        for column in range(1, len(HEADERS)):
-            self.item(row, column).setFlags(self.item(row, column).flags() & ~Qt.ItemFlag.ItemIsEditable)
+        self.show_use(row, each.use)
+        self.item(row, FILE).setToolTip(f"{each.path}\n{fact.why}" if fact is not None and fact.why else str(each.path))
+        typed = dark is not None and (dark.date is None or dark.date_from == "typed")
+        for column in range(len(HEADERS)):
+            self.set_editable(row, column, typed and column == DATE)
         if dark is not None:
             self.item(row, DATE).setToolTip(words.date_source(dark))
-            if dark.date is None or dark.date_from == "typed":
-                self.item(row, DATE).setFlags(self.item(row, DATE).flags() | Qt.ItemFlag.ItemIsEditable)
         left_out = fact is not None and bool(fact.why)
         marked = {
             FILE: left_out,
@@ -80,23 +61,13 @@ class FilesTable(RowsTable):
             UNIT: dark is not None and dark.unit_from == "assumed",
         }
         for column in range(len(HEADERS)):
-            brush = QBrush(self.warning) if marked.get(column) else None
-            self.item(row, column).setData(Qt.ItemDataRole.ForegroundRole, brush)
+            self.warn(row, column, marked.get(column, False))
 
     def _edited(self, item: QTableWidgetItem) -> None:
-        path = self.paths[item.row()]
         if item.column() == FILE:
-            on = item.checkState() == Qt.CheckState.Checked
-            selected = self.selected_paths()
-            self.use_wanted.emit(selected if path in selected else [path], on)
+            self.send_use(item)
         elif item.column() == DATE:
-            self.date_wanted.emit(path, item.text())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Delete and self.selected_paths():
-            self.remove_wanted.emit(self.selected_paths())
-            return
-        super().keyPressEvent(event)
+            self.date_wanted.emit(self.paths[item.row()], item.text())
 
 
 def _order(fact: FileFacts | None) -> tuple[object, ...]:

@@ -87,11 +87,7 @@ class RiskPage(HotPage):
 
     def ask_subarray(self) -> None:
         """Ask for an exposure in a subarray."""
-        dialog = QFileDialog(self, "Exposure in a subarray", "", "FITS files (*.fits *.fits.gz);;All files (*)")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda name: self.maker.add_window(Path(name)))
-        dialog.open()
+        ask_file(self, "Exposure in a subarray", "FITS files (*.fits *.fits.gz);;All files (*)", self.maker.add_window)
 
     def _map(self) -> None:
         if self.jobs.runs(RISK_MAP):

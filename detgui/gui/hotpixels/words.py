@@ -19,6 +19,8 @@ Default: 1, 3, 10, 100 (JWST-STScI-009188, figures 1 and 2)."""
 BREAK_TIP = """Dates of changes of definition, YYYY-MM-DD, with commas: files of such a day or later get a step, the slope is common.
 The report's is mid-2023, when the code that makes the darks changed. Empty: no step. Lines in the plot can be dragged.
 Default: none; the button sets those that the counts show."""
+CHECK_TIP = """List the pixels that are flagged HOT or above the rate, but not both: flags of the dark's own DQ, and of the MASK
+reference in force on its date, where one of the same detector is among the files."""
 UNIT_TIP = """Unit of all rates, whatever the files say.
 Default: as each file says; one that does not say is taken as DN/s and marked."""
 GAIN_TIP = """e-/DN, or a GAIN reference file, to convert files of the other unit.
