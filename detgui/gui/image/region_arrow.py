@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import floor, hypot
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 
 from detgui.gui.image.region_edit import Part, Place, dragged, moved, part_at, with_new_vertex, without_vertex
 from detgui.gui.image.region_lines import lines_of, nearest
+from detgui.gui.image.region_table import Table
 from detgui.science.regions import Polygon, Shape
 from detgui.session.regions import DrawnRegion
-
-if TYPE_CHECKING:
-    from detgui.gui.image.region_hand import Table
 
 SHAKE = 3.0
 """Screen pixels that a hand moves while it clicks."""

@@ -10,9 +10,10 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QPainterPath
 
 from detgui.gui.image.image_actions import REGION_ROWS, make_actions
-from detgui.gui.image.region_hand import RegionHand, Table
+from detgui.gui.image.region_hand import RegionHand
 from detgui.gui.image.region_labels import border_paths
 from detgui.gui.image.region_strip import TOOLS
+from detgui.gui.image.region_table import Table
 from detgui.science.regions import KINDS
 from detgui.session.regions import How
 from detgui.session.state import SessionState

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import floor, hypot
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
@@ -15,11 +14,9 @@ from detgui.gui.image.region_pens import PENS, Pen, PolygonPen
 from detgui.gui.image.region_preview import Preview
 from detgui.gui.image.region_seed import Seed
 from detgui.gui.image.region_stroke import Painting
+from detgui.gui.image.region_table import Table
 from detgui.science.regions import COLOURS, Shape
 from detgui.session.state import SessionState
-
-if TYPE_CHECKING:
-    from detgui.gui.image.region_hand import Table
 
 SHAKE = 3.0
 """Screen pixels that a hand moves while it clicks."""
