@@ -46,7 +46,7 @@ def shown_panel(qtbot, files, page: str, size=(420, 760)):
     for each in files:
         parts.exposures.open(each)
         count = len(parts.session.state.exposures)
-        qtbot.waitUntil(lambda count=count: len(parts.session.state.exposures) > count, timeout=20_000)
+        qtbot.waitUntil(lambda count=count: len(parts.session.state.exposures) > count, timeout=60_000)
     parts.session.choose_exposure(parts.session.state.exposures[0].key)
     parts.session.set_nonlinearity(fit_last=8)
     parts.session.forget()

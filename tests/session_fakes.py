@@ -138,7 +138,7 @@ class Desk:
 
     def settle(self) -> None:
         """Until nothing runs and every word was heard."""
-        self.qtbot.waitUntil(lambda: not self.engine.busy and not self.bridge.waiting and self.loader.settled, timeout=10_000)
+        self.qtbot.waitUntil(lambda: not self.engine.busy and not self.bridge.waiting and self.loader.settled, timeout=60_000)
 
     def close(self) -> None:
         self.loader.close()

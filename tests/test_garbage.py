@@ -53,6 +53,6 @@ def test_a_worker_does_not_destroy_the_windows_objects(qtbot, collector_as_befor
         kept.extend([] for _ in range(1000))  # makes a collection due
         return bool(died)
 
-    qtbot.waitUntil(has_died, timeout=10_000)
+    qtbot.waitUntil(has_died, timeout=60_000)
     assert died == [threading.get_ident()]
     timer.stop()

@@ -57,7 +57,7 @@ def test_another_start_is_measured_again(qtbot, steady):
         assert page.again.isEnabled()
         assert "other groups" in page.notes.text()
         press(page.again)
-        qtbot.waitUntil(lambda: page.result is not before, timeout=30_000)
+        qtbot.waitUntil(lambda: page.result is not before, timeout=60_000)
         assert page.result.params.start == 12000
 
 
@@ -76,7 +76,7 @@ def test_export(qtbot, steady, tmp_path):
         names = [f"charge.{kind}" for kind in ("ecsv", "csv", "png", "svg", "pdf")]
         for name in names:
             page.export_to(tmp_path / name)
-        qtbot.waitUntil(lambda: all((tmp_path / name).exists() for name in names), timeout=15_000)
+        qtbot.waitUntil(lambda: all((tmp_path / name).exists() for name in names), timeout=60_000)
         table = Table.read(tmp_path / "charge.ecsv", format="ascii.ecsv")
         assert table.meta["coefficient"] == pytest.approx(page.result.slopes.coefficient)
         scope: dict = {}

@@ -107,7 +107,7 @@ def test_phases_are_saved_and_loaded(qtbot, series, tmp_path):  # noqa: F811
         press(page.phases.report)
         before, path = phases(parts), tmp_path / "phases.json"
         page.save_phases(path)
-        qtbot.waitUntil(path.exists, timeout=5000)
+        qtbot.waitUntil(path.exists, timeout=60_000)
         assert [row["name"] for row in json.loads(path.read_text())["phases"]] == [each.name for each in before]
         page.phases.clear.trigger()
         assert phases(parts) == ()
@@ -139,7 +139,7 @@ def test_results_survive_another_page_and_cancel_leaves_none(qtbot, series):  # 
     with shown_panel(qtbot, [series["NRS1"]], NAME) as (panel, parts, page):
         press(page.get)
         page.jobs.cancel("light curve")
-        qtbot.waitUntil(lambda: not page.jobs.runs("light curve"), timeout=10_000)
+        qtbot.waitUntil(lambda: not page.jobs.runs("light curve"), timeout=60_000)
         QApplication.processEvents()
         if page.result is None:  # it may have ended before
             assert page.pages.currentIndex() == 0
@@ -160,7 +160,7 @@ def test_export_has_units_phases_and_provenance(qtbot, series, tmp_path):  # noq
         names = [f"curve.{kind}" for kind in ("ecsv", "csv", "png", "svg", "pdf")]
         for name in names:
             page.export_to(tmp_path / name)
-        qtbot.waitUntil(lambda: all((tmp_path / name).exists() for name in names), timeout=15_000)
+        qtbot.waitUntil(lambda: all((tmp_path / name).exists() for name in names), timeout=60_000)
         table = Table.read(tmp_path / "curve.ecsv", format="ascii.ecsv")
         assert str(table["flux"].unit) == "DN / group" or "DN" in str(table["flux"].unit)
         assert len(table.meta["phases"]) == 3

@@ -19,10 +19,10 @@ def try_page(qtbot, panel, parts, name: str) -> str:
     page.refresh()
     if page.pages.currentIndex() == 0 and page.get.isVisible():
         press(page.get)
-        qtbot.waitUntil(lambda: not page.jobs._lanes and panel.maker.running is None, timeout=30_000)
+        qtbot.waitUntil(lambda: not page.jobs._lanes and panel.maker.running is None, timeout=60_000)
         QApplication.processEvents()
         page.refresh()
-        qtbot.waitUntil(lambda: not page.jobs._lanes and panel.maker.running is None, timeout=30_000)
+        qtbot.waitUntil(lambda: not page.jobs._lanes and panel.maker.running is None, timeout=60_000)
         page.refresh()
     text = page.prompt.text() if page.pages.currentIndex() == 0 else "content"
     return f"{text} {page.said.text()} {panel.maker.trouble}"

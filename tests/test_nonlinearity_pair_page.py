@@ -96,7 +96,7 @@ def test_another_n_asks_to_compare_again(qtbot, series):  # noqa: F811
         parts.session.set_nonlinearity(fit_last=9)
         assert "other groups" in page.notes.text()
         press(page.begin_button)
-        qtbot.waitUntil(lambda: page._pair is not before, timeout=30_000)
+        qtbot.waitUntil(lambda: page._pair is not before, timeout=60_000)
         assert page._pair.sides[0].map.params.fit_groups == (1, 9)
         assert not page.notes.isVisible()
 
@@ -127,7 +127,7 @@ def test_export(qtbot, series, tmp_path):  # noqa: F811
         names = [f"pair.{kind}" for kind in ("ecsv", "csv", "png", "svg", "pdf")]
         for name in names:
             page.export_to(tmp_path / name)
-        qtbot.waitUntil(lambda: all((tmp_path / name).exists() for name in names), timeout=15_000)
+        qtbot.waitUntil(lambda: all((tmp_path / name).exists() for name in names), timeout=60_000)
         table = Table.read(tmp_path / "pair.ecsv", format="ascii.ecsv")
         assert table.meta["ratio"] == pytest.approx(page._pair.ratio)
         assert table.meta["range_2"]["half_err"] > 0

@@ -24,7 +24,7 @@ def computed(qtbot, parts, page, phases=THREE):
 
 
 def idle(qtbot, page):
-    qtbot.waitUntil(lambda: page.phases.is_current and not any(page.jobs.runs(each) for each in list(page.jobs._lanes)), timeout=30_000)
+    qtbot.waitUntil(lambda: page.phases.is_current and not any(page.jobs.runs(each) for each in list(page.jobs._lanes)), timeout=60_000)
 
 
 def test_without_phases_it_leads_to_the_light_curve(qtbot, series):  # noqa: F811
@@ -62,7 +62,7 @@ def test_verdicts_tell_the_transit_from_the_eclipses(qtbot, series):  # noqa: F8
         page.first.setFocus()
         before = page.compared
         QTest.keyClick(page.first, Qt.Key.Key_Down)  # transit becomes eclipse 2
-        qtbot.waitUntil(lambda: page.compared is not before, timeout=20_000)
+        qtbot.waitUntil(lambda: page.compared is not before, timeout=60_000)
         page.refresh()
         assert "eclipse 2 − eclipse 1: no structure" in page.verdict.text()
         assert set(numbers(page)) >= {"P", "centre", "tilt", "change", "control"}
@@ -103,7 +103,7 @@ def test_maps_follow_a_moved_phase(qtbot, series):  # noqa: F811
         before, products = page.result, dict(page.phases.sheet.products)
         moved = (THREE[0], PhaseRange("transit", 14, 17, "#d62728"), THREE[2])
         parts.session.set_nonlinearity(commit=False, phases=moved)
-        qtbot.waitUntil(lambda: page.result is not before, timeout=10_000)
+        qtbot.waitUntil(lambda: page.result is not before, timeout=60_000)
         parts.session.set_nonlinearity(text="Phase range", phases=moved)
         idle(qtbot, page)
         assert page.phases.sheet.products == products
@@ -118,7 +118,7 @@ def test_a_renamed_and_a_deleted_phase_change_the_list(qtbot, series):  # noqa: 
         computed(qtbot, parts, page)
         parts.session.set_nonlinearity(phases=(PhaseRange("night", 2, 6, "#ff7f0e"), THREE[1]))
         idle(qtbot, page)
-        qtbot.waitUntil(lambda: "night" in page.verdict.text(), timeout=10_000)
+        qtbot.waitUntil(lambda: "night" in page.verdict.text(), timeout=60_000)
         labels = {each.label for each in parts.session.state.exposures if each.source}
         assert labels == {"night: slopes", "transit: slopes", "transit − night"}
 
@@ -138,7 +138,7 @@ def test_cancel(qtbot, series):  # noqa: F811
         parts.session.set_nonlinearity(phases=THREE)
         press(page.get)
         page.jobs.cancel("phases")
-        qtbot.waitUntil(lambda: not page.jobs.runs("phases"), timeout=10_000)
+        qtbot.waitUntil(lambda: not page.jobs.runs("phases"), timeout=60_000)
         assert page.result is None
         assert page.get.isVisible()
 
@@ -149,7 +149,7 @@ def test_export_maps_and_table(qtbot, series, tmp_path):  # noqa: F811
         names = [f"phases.{kind}" for kind in ("fits", "ecsv", "png", "svg", "pdf")]
         for name in names:
             page.export_to(tmp_path / name)
-        qtbot.waitUntil(lambda: all((tmp_path / name).exists() for name in names), timeout=15_000)
+        qtbot.waitUntil(lambda: all((tmp_path / name).exists() for name in names), timeout=60_000)
         with fits.open(tmp_path / "phases.fits") as hdus:
             assert hdus["DIFFERENCE"].header["PHASE1"] == "transit (15-17)"
             assert hdus["DIFFERENCE"].header["BUNIT"] == "DN/group"

@@ -20,7 +20,7 @@ def first_number(text: str) -> float:
 
 
 def wait_drawn(qtbot, page) -> None:
-    qtbot.waitUntil(lambda: not page.jobs.runs("profile") and page.pages.currentIndex() == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: not page.jobs.runs("profile") and page.pages.currentIndex() == 1, timeout=60_000)
 
 
 def test_one_button_gets_map_trace_and_profile(qtbot, series):  # noqa: F811
@@ -59,7 +59,7 @@ def test_bins_are_chosen(qtbot, series):  # noqa: F811
         assert before.folded.width == 0.25
         page.bins.setFocus()
         QTest.keyClick(page.bins, Qt.Key.Key_Down)
-        qtbot.waitUntil(lambda: page.result is not before, timeout=20_000)
+        qtbot.waitUntil(lambda: page.result is not before, timeout=60_000)
         assert page.result.folded.width == 0.5
 
 
@@ -86,13 +86,13 @@ def test_the_half_width_is_dragged_and_read(qtbot, series):  # noqa: F811
 def test_the_profile_follows_the_map(qtbot, series):  # noqa: F811
     with shown_panel(qtbot, [series["NRS1"]], NAME) as (panel, parts, page):
         make_map(qtbot, panel)
-        qtbot.waitUntil(lambda: page.pages.currentIndex() == 1, timeout=30_000)
+        qtbot.waitUntil(lambda: page.pages.currentIndex() == 1, timeout=60_000)
         before = page.result
         parts.session.set_nonlinearity(fit_last=10)
-        qtbot.waitUntil(lambda: page.result is not before, timeout=20_000)
-        qtbot.waitUntil(lambda: panel.maker.running is None and not panel.maker.result.approximate, timeout=30_000)
+        qtbot.waitUntil(lambda: page.result is not before, timeout=60_000)
+        qtbot.waitUntil(lambda: panel.maker.running is None and not panel.maker.result.approximate, timeout=60_000)
         wait_drawn(qtbot, page)
-        qtbot.waitUntil(lambda: page.result.provenance["parameters"]["fit_groups"] == (1, 10), timeout=20_000)
+        qtbot.waitUntil(lambda: page.result.provenance["parameters"]["fit_groups"] == (1, 10), timeout=60_000)
 
 
 def test_a_cancelled_trace_is_not_looked_for_unasked(qtbot, series, monkeypatch):  # noqa: F811
@@ -113,7 +113,7 @@ def test_no_trace_is_said(qtbot, tmp_path):
     files = simulate(tmp_path, segments=1, integrations=3, columns=64, peak=1.0)
     with shown_panel(qtbot, [files], NAME) as (_, _, page):
         press(page.get)
-        qtbot.waitUntil(lambda: "no trace" in page.prompt.text(), timeout=30_000)
+        qtbot.waitUntil(lambda: "no trace" in page.prompt.text(), timeout=60_000)
         assert page.get.isVisible()
 
 
@@ -124,7 +124,7 @@ def test_export(qtbot, series, tmp_path):  # noqa: F811
         names = [f"profile.{kind}" for kind in ("ecsv", "csv", "png", "svg", "pdf")]
         for name in names:
             page.export_to(tmp_path / name)
-        qtbot.waitUntil(lambda: all((tmp_path / name).exists() for name in names), timeout=15_000)
+        qtbot.waitUntil(lambda: all((tmp_path / name).exists() for name in names), timeout=60_000)
         table = Table.read(tmp_path / "profile.ecsv", format="ascii.ecsv")
         np.testing.assert_allclose(table["slope"], page.result.folded.mean)
         assert len(table.meta["aperture"]["half_width"]) == page.result.aperture.half.size

@@ -24,7 +24,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def written(qtbot, panel, path):
     """Export and wait for the panel's word."""
-    with qtbot.waitSignal(panel._exporter.finished, timeout=20_000) as word:
+    with qtbot.waitSignal(panel._exporter.finished, timeout=60_000) as word:
         panel.export_to(path)
     return word.args
 
@@ -201,7 +201,7 @@ def test_the_dialog_proposes_a_name_and_does_not_block(qtbot, tmp_path):
     panel.ui.export_actions["csv"].trigger()
     dialog = next(d for d in panel.findChildren(QFileDialog) if d.isVisible())
     assert dialog.selectedFiles()[0].endswith("jw01366004001_04101_0000a_nrs1_ramp_x10_y12_int1.csv")
-    with qtbot.waitSignal(panel._exporter.finished, timeout=20_000):
+    with qtbot.waitSignal(panel._exporter.finished, timeout=60_000):
         dialog.fileSelected.emit(str(tmp_path / "out.csv"))
     dialog.close()
     assert (tmp_path / "out.csv").exists()

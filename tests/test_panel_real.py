@@ -22,7 +22,7 @@ def opened(qtbot, flight_ramp):
     panel.resize(480, 720)
     panel.show()
     parts.exposures.open([flight_ramp])
-    qtbot.waitUntil(lambda: parts.session.state.current is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: parts.session.state.current is not None, timeout=60_000)
     parts.session.choose_pixel(X, Y)
     qtbot.waitUntil(lambda: panel.chosen is not None, timeout=60_000)
     yield panel, parts
@@ -47,14 +47,14 @@ def test_the_flight_ramp_is_shown_as_it_is_in_the_file(qtbot, opened, bytes_of):
     assert panel.ui.plot.slope_text.toPlainText() == "two groups: no residual"
     np.testing.assert_array_equal(panel.chosen.neighbours, bytes_of[0, :, Y - 1 : Y + 2, X - 1 : X + 2])
     parts.session.go_to(integration=4)
-    qtbot.waitUntil(lambda: panel.chosen is not None and panel.chosen.result.integration == 4, timeout=20_000)
+    qtbot.waitUntil(lambda: panel.chosen is not None and panel.chosen.result.integration == 4, timeout=60_000)
     np.testing.assert_array_equal(panel.ui.plot.chosen.points.getData()[1], bytes_of[3, :, Y, X])
 
 
 def test_slopes_of_all_integrations_and_a_click(qtbot, opened, bytes_of):
     panel, parts = opened
     QTest.keyClick(panel, Qt.Key.Key_H)
-    qtbot.waitUntil(lambda: panel.ui.overview.overview is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: panel.ui.overview.overview is not None, timeout=60_000)
     np.testing.assert_allclose(panel.ui.overview.points.getData()[1], bytes_of[:, 1, Y, X] - bytes_of[:, 0, Y, X])
     view = panel.ui.overview
     place = view.mapFromScene(view.plot.vb.mapViewToScene(view.plot.vb.viewRect().center()))
@@ -67,7 +67,7 @@ def test_export_goes_through_the_engine(qtbot, opened, bytes_of, tmp_path, fligh
 
     panel, _ = opened
     assert panel._exporter._engine is not None
-    with qtbot.waitSignal(panel._exporter.finished, timeout=30_000):
+    with qtbot.waitSignal(panel._exporter.finished, timeout=60_000):
         panel.export_to(tmp_path / "ramp.ecsv")
     table = Table.read(tmp_path / "ramp.ecsv", format="ascii.ecsv")
     np.testing.assert_array_equal(table["signal"], bytes_of[0, :, Y, X])

@@ -20,6 +20,6 @@ def test_submenus_outlive_a_menu_that_shows_them(qtbot):
         fill(menu, actions, lambda _: None)
         assert "Kind" in [action.text().replace("&", "") for action in menu.actions()]
         menu.popup(window.mapToGlobal(window.rect().center()))
-        with qtbot.waitSignal(menu.destroyed, timeout=5000):
+        with qtbot.waitSignal(menu.destroyed, timeout=60_000):
             menu.close()
         assert [action.text() for action in actions.submenus["Kind"].actions()]

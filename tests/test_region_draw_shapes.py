@@ -196,10 +196,10 @@ def test_growing_in_a_worker(qtbot):
         object.__setattr__(panel.answer, "values", values)
         take(panel, "grow", tolerance=5.0, smooth=1)
         tap(panel, 50, 40)
-        qtbot.waitUntil(lambda: len(drawn(panel)) == 1, timeout=10_000)
+        qtbot.waitUntil(lambda: len(drawn(panel)) == 1, timeout=60_000)
         assert np.array_equal(mask(only(panel)), values == 20.0)
         session.set_tools(tolerance=40.0)
-        qtbot.waitUntil(lambda: mask(only(panel)).all(), timeout=10_000)
+        qtbot.waitUntil(lambda: mask(only(panel)).all(), timeout=60_000)
         assert len(drawn(panel)) == 1
     finally:
         engine.close()

@@ -50,7 +50,7 @@ def newest(live) -> float:
 
 def wait(desk, live, image, shape) -> None:
     expected = image[mask_of(shape, SHAPE[2:])].mean()
-    desk.qtbot.waitUntil(lambda: newest(live) == pytest.approx(expected), timeout=10_000)
+    desk.qtbot.waitUntil(lambda: newest(live) == pytest.approx(expected), timeout=60_000)
 
 
 def test_numbers_follow_the_outline_and_the_frame(desk, live):

@@ -221,14 +221,14 @@ def test_regions_are_back_without_their_exposures_and_without_restoring(qtbot, d
 def test_regions_are_there_once_after_restoring(qtbot, desk, tmp_path, flight_ramp):
     keeper = keeper_of(desk)
     desk.exposures.open([flight_ramp])
-    qtbot.waitUntil(lambda: desk.session.state.current is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: desk.session.state.current is not None, timeout=60_000)
     desk.session.add_regions([Region(Rectangle(20, 20, 9, 9), "kept")])
     desk.session.set_tools(brush=9.0, tool="brush")
     desk.settle()
     keeper.close()
     again = Desk(qtbot)
     keeper = keeper_of(again)
-    with qtbot.waitSignal(keeper.restored, timeout=20_000):
+    with qtbot.waitSignal(keeper.restored, timeout=60_000):
         assert keeper.restore()
     assert [each.region.name for each in regions_of(again.session.state)] == ["kept"]
     assert (again.session.state.tools.brush, again.session.state.tools.tool) == (9.0, "")
@@ -248,7 +248,7 @@ def test_an_unfinished_drag_is_saved_too(qtbot, desk):
         found = RegionStore().load()[0]
         return bool(found) and found[0].region.shape == Rectangle(3, 2, 2, 2)
 
-    qtbot.waitUntil(saved, timeout=5000)
+    qtbot.waitUntil(saved, timeout=60_000)
     desk.settle()
     keeper.close()
 

@@ -32,7 +32,7 @@ def ramp_file(tmp_path, flight_ramp):
 
 
 def open_all(desk, *paths, **options):
-    with desk.qtbot.waitSignal(desk.exposures.opened, timeout=20_000) as said:
+    with desk.qtbot.waitSignal(desk.exposures.opened, timeout=60_000) as said:
         desk.exposures.open(paths, **options)
     desk.settle()
     return said.args[0]
@@ -150,7 +150,7 @@ def test_a_session_comes_back(desk, qtbot, ramp_file, flight_ramp):
     other = Desk(qtbot)
     other.exposures._count = 40  # keys of another run differ
     back = Keeper(other.session, other.exposures)
-    with qtbot.waitSignal(back.restored, timeout=20_000):
+    with qtbot.waitSignal(back.restored, timeout=60_000):
         assert back.restore()
     other.settle()
     state = other.session.state
@@ -171,7 +171,7 @@ def test_a_session_whose_file_is_gone_is_a_notice(desk, qtbot, ramp_file, flight
     other = Desk(qtbot)
     keeper, told = Keeper(other.session, other.exposures), []
     keeper.notice.connect(told.append)
-    with qtbot.waitSignal(keeper.restored, timeout=20_000):
+    with qtbot.waitSignal(keeper.restored, timeout=60_000):
         assert keeper.restore()
     assert [ramp_file.name in each.sentence for each in told] == [True]
     state = other.session.state
@@ -188,7 +188,7 @@ def test_lists_of_darks_alone_come_back(desk, qtbot, tmp_path):
     other = Desk(qtbot)
     keeper = Keeper(other.session, other.exposures)
     assert files_named(keeper.saved()) == ["dark.fits"]
-    with qtbot.waitSignal(keeper.restored, timeout=20_000):
+    with qtbot.waitSignal(keeper.restored, timeout=60_000):
         assert keeper.restore()
     assert other.session.state.hot == desk.session.state.hot
     other.settle()

@@ -95,7 +95,7 @@ def test_b_blinks_two_prepared_pictures_without_asking_again(qtbot, panel):
     loader.asked.clear()
     titles = []
     panel.shown.connect(lambda answer: titles.append(answer.request.frame.group))
-    qtbot.waitUntil(lambda: len(titles) >= 4, timeout=5000)
+    qtbot.waitUntil(lambda: len(titles) >= 4, timeout=60_000)
     assert titles[:4] in ([2, 3, 2, 3], [3, 2, 3, 2])
     assert loader.asked == []
     press(qtbot, panel, Qt.Key.Key_B)
@@ -106,7 +106,7 @@ def test_b_blinks_two_prepared_pictures_without_asking_again(qtbot, panel):
 def test_blinking_shows_the_other_values_and_its_name(qtbot, panel):
     panel.session.set_blink(True, Frame("b", "SCI", 1, 1), 60)
     shape = panel.session.state.current.shape
-    qtbot.waitUntil(lambda: panel.blinker.other, timeout=5000)
+    qtbot.waitUntil(lambda: panel.blinker.other, timeout=60_000)
     assert (panel.answer.values == values(Frame("b"), shape)).all()
     assert "0000b_nrs1" in panel.title.whole
 

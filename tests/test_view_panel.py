@@ -114,7 +114,7 @@ def test_a_slow_image_is_announced_and_the_old_one_stays(qtbot, panel):
     loader.quiet = True
     panel.session.step_group(1)
     assert panel.message.isHidden()
-    qtbot.waitUntil(lambda: not panel.message.isHidden(), timeout=5000)
+    qtbot.waitUntil(lambda: not panel.message.isHidden(), timeout=60_000)
     assert panel.message.text() == "reading…"
     assert panel.view.image.indices is shown
     loader.quiet = False

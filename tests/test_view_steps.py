@@ -103,7 +103,7 @@ def test_space_plays_round_and_stops(qtbot, panel):
     seen = []
     panel.session.changed.connect(lambda _old, new: seen.append(new.frame.group))
     press(qtbot, panel, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: len(seen) >= 5, timeout=5000)
+    qtbot.waitUntil(lambda: len(seen) >= 5, timeout=60_000)
     press(qtbot, panel, Qt.Key.Key_Space)
     assert seen[:5] == [2, 3, 4, 5, 1]
     assert not panel.player.playing
