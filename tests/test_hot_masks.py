@@ -102,7 +102,9 @@ def test_a_target_acquisition_mask_and_its_difference(history, tmp_path):
         assert hdus["FORMER"].data.sum() == 1
         assert (hdus["FLAT"].data[hot] == 0).all()
         np.testing.assert_array_equal(hdus["FLAT"].data[~hot], flat[~hot])
-        assert hdus[0].header["HOTLEVEL"] == 3.0
+        header = hdus[0].header
+        assert (header["HOTLEVEL"], header["INSTRUME"], header["DETECTOR"], header["SUBARRAY"]) == (3.0, "NIRSPEC", "NRS1", "GENERIC")
+        assert (header["SUBSTRT1"], header["SUBSTRT2"], header["SUBSIZE1"], header["SUBSIZE2"]) == (897, 897, 256, 256)
 
 
 def test_list_masks_and_windows_of_the_command_line(capsys, darks, tmp_path):
@@ -125,6 +127,7 @@ def test_risk_map_unmasked_and_disagreeing_of_the_command_line(capsys, darks, tm
     image, header = fits.getdata(risk, "RISK"), fits.getheader(risk)
     assert image.mean() == pytest.approx(said["risk_map"]["p_stamp"], rel=1e-3)
     assert header["PSTAMP"] == said["risk_map"]["p_stamp"]
+    assert [header[key] for key in ("INSTRUME", "DETECTOR", "SUBARRAY", "SUBSTRT1", "SUBSIZE2")] == ["NIRSPEC", "NRS1", "GENERIC", 897, 256]
     assert said["risk_map"]["rate_pix_per_month"] == said["growth"][0]["rate_pix_per_month"]
     row = said["unmasked"][0]
     assert row["worst"] == pytest.approx(1.5 * said["growth"][0]["rate_pix_per_month"])

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from detgui import __version__
 from detgui.analysis.gain_file import Origin, check_origin
+from detgui.analysis.hot_header import identity
 from detgui.analysis.hot_history import Result as History
 from detgui.analysis.hot_types import Series, date_of
 from detgui.data.dark_maps import active, read_flags
@@ -34,8 +35,6 @@ MASKED = ("always hot", "newly hot", "coming and going")
 """Classes that are masked; those that are not confirmed are left to the next dark."""
 
 ALWAYS_DEFINED = ("DO_NOT_USE", "HOT", "REFERENCE_PIXEL")
-
-COPIED = ("TELESCOP", "INSTRUME", "DETECTOR", "CHANNEL", "MODULE")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,23 +135,14 @@ def _header(made: Update, name: str, origin: Origin) -> Any:
 
     series, header = made.series, fits.Header()
     last, source = series.files[-1], series.files[-1].header
-    place = last.geometry
     header["DATE"] = (datetime.now(UTC).isoformat(timespec="milliseconds")[:-6], "date this file was created (UTC)")
     header["FILENAME"], header["DATAMODL"] = name, "MaskModel"
-    header["TELESCOP"], header["REFTYPE"] = "JWST", "MASK"
-    for key in COPIED:
-        if source is not None and source.get(key) not in (None, ""):
-            header[key] = source[key]
-    if series.detector:
-        header["DETECTOR"] = series.detector
+    header["REFTYPE"] = "MASK"
+    header.update(identity(series))
     header["USEAFTER"] = origin.useafter or date_of(last).strftime("%Y-%m-%dT%H:%M:%S")
     header["AUTHOR"] = origin.author or "detgui"
     header["PEDIGREE"] = origin.pedigree or str((source.get("PEDIGREE") if source is not None else None) or "DUMMY")
     header["DESCRIP"] = origin.descrip or "Bad-pixel mask with hot pixels found in darks"
-    header["SUBARRAY"] = "FULL" if place.full_frame else str((source.get("SUBARRAY") if source is not None else None) or "GENERIC")
-    header["SUBSTRT1"], header["SUBSTRT2"] = place.xstart, place.ystart
-    header["SUBSIZE1"], header["SUBSIZE2"] = place.nx, place.ny
-    header["FASTAXIS"], header["SLOWAXIS"] = place.fastaxis, place.slowaxis
     for line in _history_lines(made, origin):
         header.add_history("".join(letter if " " <= letter <= "~" else "?" for letter in line))
     return header
@@ -208,8 +198,7 @@ def write_ta(made: TaUpdate, path: str | Path, threshold: float | None = None) -
     """
     from astropy.io import fits
 
-    header = fits.Header()
-    header["TELESCOP"], header["DETECTOR"] = "JWST", made.series.detector
+    header = fits.Header(identity(made.series))
     header["HOTLEVEL"] = (threshold if threshold is not None else "", f"[{made.series.unit}] rate above which a pixel is flagged")
     header["HOTDATE"] = (f"{date_of(made.series.files[-1]):%Y-%m-%d}", "date of the last dark")
     header["NEWHOT"] = (int((made.mask & ~made.former).sum()), "pixels newly flagged")

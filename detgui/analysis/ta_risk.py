@@ -13,7 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from detgui import __version__
+from detgui.analysis.hot_header import identity
 from detgui.analysis.hot_history import Result as History
+from detgui.analysis.hot_types import Series
 from detgui.data.tables import write_table, write_whole
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
@@ -147,6 +150,7 @@ class MapParams:
 class MapResult:
     """``map`` of risk, ``rate`` used, ``uniform`` p_stamp, p_any, p_fewer if pixels became hot anywhere alike, ``events`` clusters seen."""
 
+    series: Series
     params: MapParams
     map: RiskMap
     rate: float
@@ -170,9 +174,8 @@ def risk_from_history(history: History, params: MapParams, progress: Progress = 
     found = risk_map(history.y[new], history.x[new], history.cluster[new], rate * params.months, series.shape, draw)
     alike = acquisition_risk(rate, params.months, draw.stamp, draw.stars, draw.needed, int(series.measured.max()))
     progress(1.0, "done")
-    return MapResult(
-        params, found, rate, (float(alike.p_stamp), float(alike.p_any), float(alike.p_fewer)), int(np.unique(history.cluster[new]).size)
-    )
+    uniform = float(alike.p_stamp), float(alike.p_any), float(alike.p_fewer)
+    return MapResult(series, params, found, rate, uniform, int(np.unique(history.cluster[new]).size))
 
 
 def _growth(history: History, centres: bool, otherwise: float) -> float:
@@ -208,16 +211,18 @@ def write(result: Result, path: str | Path) -> None:
     write_table(Path(path), columns, summary(result))
 
 
-def write_map(result: MapResult, path: str | Path, label: str = "") -> None:
+def write_map(result: MapResult, path: str | Path) -> None:
     """Write a map of risk as FITS: image RISK, probability for a stamp whose first pixel is at X0 + STEP i, Y0 + STEP j (0-based).
+
+    ``SUBSTRT1``, ``SUBSTRT2`` place the pixels of the darks, 0-based, on the detector.
 
     The file appears complete or not at all. Raises `BadInput` for a place that cannot be written to.
     """
     from astropy.io import fits
 
     found, draw = result.map, result.params.draw
-    header = fits.Header()
-    header["SERIES"] = label
+    header = fits.Header(identity(result.series))
+    header["SERIES"] = result.series.label
     for key, value, comment in (
         ("MONTHS", result.params.months, "age of the mask"),
         ("RATE", result.rate, "pixels a month that become hot"),
@@ -230,11 +235,15 @@ def write_map(result: MapResult, path: str | Path, label: str = "") -> None:
         ("PANY", found.p_any, "at least one star is hit"),
         ("PFEWER", found.p_fewer, f"fewer than {draw.needed} clean stars"),
         ("PUNIFORM", result.uniform[0], "PSTAMP with pixels anywhere alike"),
+        ("EVENTS", result.events, "clusters that became hot, where masks are drawn from"),
+        ("DETGUIV", __version__, "version of detgui"),
         ("X0", int(found.x[0]), "[pix] first stamp, 0-based"),
         ("Y0", int(found.y[0]), "[pix] first stamp, 0-based"),
         ("STEP", draw.grid, "[pix] between stamps"),
     ):
         header[key] = (value, comment)
+    for dark in result.series.files:
+        header.add_history(f"dark: {dark.name}")
     content = io.BytesIO()
     fits.HDUList([fits.PrimaryHDU(header=header), fits.ImageHDU(found.p_stamp, name="RISK")]).writeto(content)
     write_whole(Path(path), content.getvalue())

@@ -168,7 +168,7 @@ def _risk_map(args: Namespace, history: History) -> dict[str, Any]:
     from detgui.analysis import ta_risk
 
     result = ta_risk.risk_from_history(history, ta_risk.MapParams(args.months))
-    ta_risk.write_map(result, args.risk_map, history.series.label)
+    ta_risk.write_map(result, args.risk_map)
     return {"output": args.risk_map} | ta_risk.map_summary(result)
 
 

@@ -80,10 +80,9 @@ def _exposure(series: Series, name: str, planes: dict[str, np.ndarray], units: d
 def _write(series: Series, planes: dict[str, np.ndarray], units: dict[str, str], path: Path) -> None:
     from astropy.io import fits
 
-    header = fits.Header({"TELESCOP": "JWST", "DETECTOR": series.detector})
-    place = series.files[-1].geometry
-    header["SUBSTRT1"], header["SUBSTRT2"] = place.xstart, place.ystart
-    header["SUBSIZE1"], header["SUBSIZE2"] = place.nx, place.ny
+    from detgui.analysis.hot_header import identity
+
+    header = fits.Header(identity(series))
     for dark, date in zip(series.files, series.dates, strict=True):
         header.add_history(f"{dark.name} ({date:%Y-%m-%d})")
     hdus = fits.HDUList([fits.PrimaryHDU(header=header)])

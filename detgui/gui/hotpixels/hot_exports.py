@@ -81,9 +81,9 @@ class HotExports:
 
     def ask_risk_map(self) -> None:
         """Ask where the map of risk goes."""
-        found, name = self._maker.newest_risk_map, self._maker.name
+        found = self._maker.newest_risk_map
         if found is not None:
-            self._ask("fits", "risk", lambda path: ta_risk.write_map(found, path, name))
+            self._ask("fits", "risk", lambda path: ta_risk.write_map(found, path))
 
 
 def write_mask(history: History, former: Path | None, release: bool, path: Path, origin: Origin) -> None:
