@@ -14,6 +14,7 @@ from detgui.analysis import compare, noise, step_sweep, steps
 from detgui.analysis.step_types import StepResult
 from detgui.data.exposure import open_one
 from detgui.errors import BadInput, DetguiError
+from detgui.science.correlated import mean_with_error
 
 QUICK = compare.Params(noise=noise.Params(spectra=False, telegraph=False))
 
@@ -51,15 +52,90 @@ def test_cleaning_is_better_and_leaves_the_background(tmp_path, image):
     assert not any("1/f noise:" in words for words in back.better)
 
 
-def test_a_background_that_moves_is_worse(tmp_path, image):
-    stripes, level = image
-    before = rate_file(tmp_path / "before_rate.fits", "NRS1", stripes)
-    after = rate_file(tmp_path / "after_rate.fits", "NRS1", stripes - level[None, :] - 0.8)
-    found = compared(before, after)
+@pytest.fixture
+def moved(tmp_path):
+    """Two rates: lines of independent levels of 1 DN/s rms, and without them and 0.8 DN/s lower; how the second is made is the caller's."""
+    rng = np.random.default_rng(4)
+    level = rng.normal(0, 1, 256)
+    image = rng.normal(0, 5, (256, 256)).astype(np.float32)
+
+    def files(**keywords):
+        before = rate_file(tmp_path / "before_rate.fits", "NRS1", image + level[None, :])
+        return before, rate_file(tmp_path / "after_rate.fits", "NRS1", image - 0.8, **keywords)
+
+    return files, level.mean()
+
+
+def test_a_background_that_moves_is_worse(moved):
+    files, mean = moved
+    found = compared(*files(S_CLNFNS="COMPLETE"))
     background = change(found, "background")
-    assert background.change == pytest.approx(-0.8, abs=4 * background.change_err)
+    assert background.change == pytest.approx(-0.8 - mean, abs=1e-3)
+    assert background.change_err == pytest.approx(1 / 16, rel=0.4)
+    assert background.before_err == pytest.approx(1 / 16, rel=0.4)
+    assert background.after_err == pytest.approx(5 / 256, rel=0.4)
     assert background.better is False
     assert any("the background moved" in words for words in found.worse)
+
+
+def test_a_step_that_sets_the_level_may_move_the_background(moved):
+    files, _ = moved
+    found = compared(*files(S_DARK="COMPLETE"))
+    assert change(found, "background").better is None
+    assert change(found, "background").words.endswith("DN/s, as dark_sub may do")
+
+
+def test_removed_noise_that_is_correlated_is_no_moved_background(tmp_path):
+    """Noise of a power law 1/f, its slowest part two frames long: taking it away moves the mean of one frame of 256 lines, by chance."""
+    rng = np.random.default_rng(5)
+    shape = np.append(0, np.arange(1.0, 257.0) ** -0.5)
+    alarms = naive = 0
+    for _ in range(200):
+        level = np.fft.irfft((rng.normal(size=257) + 1j * rng.normal(size=257)) * shape, 512)[:256]
+        mean, err = mean_with_error(level)
+        alarms += abs(mean) > 3 * err
+        naive += abs(mean) > 3 * level.std(ddof=1) / 16
+    assert naive > 80
+    assert alarms < 20
+
+
+def test_the_error_of_a_mean_of_independent_values():
+    rng = np.random.default_rng(6)
+    found = np.array([mean_with_error(rng.normal(3, 2, 500)) for _ in range(400)])
+    pulls = (found[:, 0] - 3) / found[:, 1]
+    assert 0.75 < pulls.std() < 1.05
+    assert np.isnan(mean_with_error(np.array([1.0]))[1])
+    assert mean_with_error(np.array([1.0, 3.0])) == (2.0, pytest.approx(1.0))
+
+
+def test_a_line_that_steps_over_the_limit_by_chance_is_nothing(tmp_path):
+    """The noise of one line is at the limit of what is excessive: a little more is no worse, much more is."""
+    rng = np.random.default_rng(7)
+    image = rng.normal(0, 5, (256, 256))
+    line = image[100].copy()
+
+    def file(name, factor):
+        image[100] = factor * line
+        return rate_file(tmp_path / f"{name}_rate.fits", "NRS1", image)
+
+    quiet, edge, over, loud = (file(name, factor) for name, factor in (("a", 1), ("b", 1.2), ("c", 1.3), ("d", 3)))
+    little, much = compared(edge, over), compared(quiet, loud)
+    assert [(change(each, "noisy_rows").before, change(each, "noisy_rows").after) for each in (little, much)] == [(0, 1), (0, 1)]
+    assert change(little, "noisy_rows").better is None
+    assert change(much, "noisy_rows").better is False
+    assert change(compared(loud, quiet), "noisy_rows").better is True
+
+
+def test_the_script_makes_the_comparison_again(tmp_path, image):
+    stripes, level = image
+    before = rate_file(tmp_path / "before_rate.fits", "NRS1", stripes)
+    after = rate_file(tmp_path / "after_rate.fits", "NRS1", stripes - level[None, :])
+    found = compared(before, after)
+    assert [Path(each["path"]).name for each in found.provenance["files"]] == ["before_rate.fits", "after_rate.fits"]
+    made = {}
+    exec(found.provenance["python"], made)
+    assert made["result"].changes == found.changes
+    assert made["result"].names == found.names
 
 
 def test_alternating_columns_and_noisy_lines_by_output(tmp_path, image):

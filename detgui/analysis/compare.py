@@ -103,10 +103,16 @@ def run(before: Exposure, after: Exposure, params: Params | None = None, progres
         one,
         two,
         flags,
-        changes(one, two, difference.image, first, flags),
+        changes(one, two, difference.image, first, flags, _steps_between(before, after)),
         tuple(notes),
-        origin(after, params, "compare"),
+        origin(after, params, "compare", before),
     )
+
+
+def _steps_between(before: Exposure, after: Exposure) -> tuple[str, ...]:
+    """Steps of the pipeline that are COMPLETE in the second alone."""
+    had, has = before.cal_steps, after.cal_steps
+    return tuple(step for step, status in has.items() if status == "COMPLETE" != had.get(step))
 
 
 def check(before: Exposure, after: Exposure) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,18 @@ from numpy.typing import NDArray
 from detgui.analysis.compare_flags import FlagChange
 from detgui.analysis.noise_summary import measured
 from detgui.analysis.noise_types import Result
+from detgui.science.correlated import mean_with_error
 from detgui.science.noise_lines import FEWEST
 from detgui.science.read_order import ReadOrder
 
 SURE = 3.0
 """Errors by which a number has to change to count."""
+
+SETS_LEVEL = ("reset", "superbias", "refpix", "linearity", "dark_sub", "picture_frame", "emicorr", "ramp_fit", "flat_field", "photom")
+"""Steps that are meant to change the level of an image, as `Exposure.cal_steps` calls them; a cleaning of 1/f noise is not."""
+
+SMALLEST = 1e-6
+"""Part of the level by which rounding may move it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +49,13 @@ def changes(
     difference: NDArray[np.float32],
     first: NDArray[np.float32],
     flags: Sequence[FlagChange],
+    steps: Sequence[str] = (),
 ) -> tuple[Change, ...]:
-    """All numbers that both have."""
+    """All numbers that both have; ``steps`` were done on the second exposure and not on the first."""
     made = []
     if before is not None and after is not None:
-        made.append(_background(before.order, ~before.masked & ~after.masked, difference, first, before.unit))
+        meant = tuple(step for step in steps if step in SETS_LEVEL)
+        made.append(_background(before.order, ~before.masked & ~after.masked, difference, first, before.unit, meant))
         made += _noise(before, after)
     kept = next((each for each in flags if each.flag == "DO_NOT_USE"), None)
     if kept is not None:
@@ -57,28 +66,29 @@ def changes(
 
 
 def _background(
-    order: ReadOrder, free: NDArray[np.bool_], difference: NDArray[np.float32], first: NDArray[np.float32], unit: str
+    order: ReadOrder, free: NDArray[np.bool_], difference: NDArray[np.float32], first: NDArray[np.float32], unit: str, meant: Sequence[str]
 ) -> Change:
-    """Change of the mean of pixels free of sources: a cleaning of 1/f noise must not move it."""
+    """Change of the mean of pixels free of sources: a cleaning of 1/f noise must not move it, other steps are ``meant`` to."""
     lines, values = order.lines(difference), order.lines(first)
     good = order.lines(free) & np.isfinite(lines) & np.isfinite(values) & ~order.reference
     step, step_err = _mean_of_lines(lines, good)
     level, level_err = _mean_of_lines(values, good)
-    moved = bool(np.isfinite(step_err) and abs(step) > SURE * step_err and abs(step) > 1e-6 * abs(level))
-    words = f"the background moved by {measured(step, step_err, unit)}" if moved else "the background stayed where it was"
-    return Change("background", "Level of the background", unit, level, level_err, level + step, level_err, step, step_err,
-                  False if moved else None, words)  # fmt: skip
+    after, after_err = _mean_of_lines(values + lines, good)
+    moved = bool(np.isfinite(step_err) and abs(step) > SURE * step_err and abs(step) > SMALLEST * abs(level))
+    by = f"the background moved by {measured(step, step_err, unit)}"
+    words = by if moved else "the background stayed where it was" if step == 0 else f"{by}, not more than its error explains"
+    if moved and meant:
+        words = f"{by}, as {' and '.join(meant)} may do"
+    better = False if moved and not meant else None
+    return Change("background", "Level of the background", unit, level, level_err, after, after_err, step, step_err, better, words)
 
 
 def _mean_of_lines(lines: NDArray[np.float32], good: NDArray[np.bool_]) -> tuple[float, float]:
-    """Mean of the lines' means, and its error from their scatter; levels of lines that add up to nothing do not move it."""
+    """Mean of the lines' means, and its error from their scatter, which 1/f noise correlates: removing noise that adds up to nothing in
+    the long run moves the mean of one image by about that much."""
     count = good.sum(axis=1)
     known = count >= FEWEST
-    n = int(known.sum())
-    if n < 2:
-        return np.nan, np.nan
-    level = np.where(good, lines, 0).sum(axis=1, dtype=np.float64)[known] / count[known]
-    return float(level.mean()), float(level.std(ddof=1) / np.sqrt(n))
+    return mean_with_error(np.where(good, lines, 0).sum(axis=1, dtype=np.float64)[known] / count[known])
 
 
 def _noise(before: Result, after: Result) -> list[Change]:
@@ -94,10 +104,10 @@ def _noise(before: Result, after: Result) -> list[Change]:
         if name in after.columns.names:
             title = f"Alternating columns, output {name}"
             made.append(_change(f"alternating_columns_{name}", title, before.columns_unit, _half(before, name), _half(after, name)))
-    rows = [float(each.rows.noisy.size) for each in (before, after)]
-    made.append(_count("noisy_rows", "Lines of excessive noise", "lines", rows))
+    made.append(_count("noisy_rows", "Lines of excessive noise", "lines", [each.rows.noisy.size for each in (before, after)]))
+    made[-1] = replace(made[-1], better=_quieter(before, after))
     if before.clusters is not None and after.clusters is not None:
-        made.append(_count("clusters", "Clusters of jumps", "events", [float(len(each.clusters or ())) for each in (before, after)], False))
+        made.append(_count("clusters", "Clusters of jumps", "events", [len(each.clusters or ()) for each in (before, after)]))
     if before.ramp is not None and after.ramp is not None:
         for number, name in enumerate(before.ramp.names[: len(after.ramp.names)]):
             a, b = ((each.ramp.spatial[number], each.ramp.spatial_err[number]) for each in (before, after) if each.ramp is not None)
@@ -134,8 +144,19 @@ def _rooted(variance: float, error: float) -> tuple[float, float]:
     return root, float(error / (root + np.sqrt(root**2 + error))) if error > 0 else 0.0
 
 
-def _count(key: str, title: str, unit: str, values: Sequence[float], judged: bool = True) -> Change:
-    step = values[1] - values[0]
-    words = f"{title}: {values[0]:.0f} became {values[1]:.0f}"
-    better = (step < 0) if judged and step else None
-    return Change(key, title, unit, values[0], 0.0, values[1], 0.0, step, 0.0, better, words)
+def _quieter(before: Result, after: Result) -> bool | None:
+    """Whether there are fewer lines of excessive noise; a line counts only where its noise changed by more than its error, not where it
+    stepped over the limit."""
+    one, two = before.rows, after.rows
+    step = two.noise - one.noise
+    sure = np.abs(step) > SURE * np.hypot(one.err, two.err)
+    was, now = (np.isin(np.arange(step.size), each.noisy) for each in (one, two))
+    fewer = int((was & ~now & sure).sum()) - int((now & ~was & sure).sum())
+    return fewer > 0 if fewer else None
+
+
+def _count(key: str, title: str, unit: str, values: Sequence[int]) -> Change:
+    """A number of things, of which nothing is said."""
+    first, then = map(float, values)
+    words = f"{title}: {first:.0f} became {then:.0f}"
+    return Change(key, title, unit, first, 0.0, then, 0.0, then - first, 0.0, None, words)

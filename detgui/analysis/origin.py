@@ -11,27 +11,39 @@ from detgui.analysis.provenance import file_record, iso_time, parameters, versio
 from detgui.data.exposure import Exposure
 
 
-def origin(exposure: Exposure, params: Any, name: str) -> dict[str, object]:
-    """``analysis``, ``made`` (UTC), ``files``, ``versions``, ``parameters`` and ``python`` of the result of ``analysis.<name>.run``."""
-    paths = ", ".join(repr(str(record.path)) for record in exposure.files)
+def origin(exposure: Exposure, params: Any, name: str, before: Exposure | None = None) -> dict[str, object]:
+    """``analysis``, ``made`` (UTC), ``files``, ``versions``, ``parameters`` and ``python`` of the result of ``analysis.<name>.run``.
+
+    ``before``: the first of two exposures, where the analysis takes two.
+    """
+    used = [exposure] if before is None else [before, exposure]
+    names = ["exposure"] if before is None else ["before", "after"]
     modules: dict[str, str] = {name: f"from detgui.analysis import {name}"}
     made_with = _literal(params, modules)
     script = [
         *sorted(modules.values()),
         "from detgui.data.exposure import open_exposures",
         "",
-        f"exposures = open_exposures([{paths}], neighbours=False)",
-        f"exposure = next(each for each in exposures if each.name == {exposure.name!r})",
-        f"result = {name}.run(exposure, {made_with})",
+        *(line for variable, each in zip(names, used, strict=True) for line in _opening(variable, each)),
+        f"result = {name}.run({', '.join(names)}, {made_with})",
     ]
     return {
         "analysis": name,
         "made": iso_time(datetime.now(UTC).timestamp()),
-        "files": [file_record(record) for record in exposure.files],
+        "files": [file_record(record) for each in used for record in each.files],
         "versions": versions(),
         "parameters": parameters(params),
         "python": "\n".join(script) + "\n",
     }
+
+
+def _opening(variable: str, exposure: Exposure) -> tuple[str, str]:
+    """Lines that open an exposure."""
+    paths = ", ".join(repr(str(record.path)) for record in exposure.files)
+    return (
+        f"exposures = open_exposures([{paths}], neighbours=False)",
+        f"{variable} = next(each for each in exposures if each.name == {exposure.name!r})",
+    )
 
 
 def _literal(value: Any, modules: dict[str, str]) -> str:
