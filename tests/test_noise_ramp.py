@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from noise_frames import order_of
 
+from detgui.science.noise_hops import basis_of
 from detgui.science.noise_ramp import RampSums, finish, lag_matrix, lags_for
-from detgui.science.noise_telegraph import basis_of, chance, levels_of, telegraphs, two_levels
+from detgui.science.noise_telegraph import chance, levels_of, telegraphs, two_levels
 
 
 def ramp(rng, groups=8, size=128, rate=30.0, read=6.0, gain=1.0):
@@ -87,7 +88,7 @@ def hopping(rng, values, pixels, step, sigma=1.0, share=0.5):
 def test_two_levels_are_found_at_their_size():
     rng = np.random.default_rng(5)
     found = two_levels(hopping(rng, 100, 200, 6.0, share=0.3))
-    pulls = (found.high - found.low - 6.0) / found.step_err
+    pulls = (found.step - 6.0) / found.step_err
     assert abs(pulls.mean()) < 0.3
     assert 0.7 < pulls.std() < 1.4
     assert found.share.mean() == pytest.approx(0.3, abs=0.02)
@@ -103,15 +104,44 @@ def test_gaussian_pixels_are_no_telegraphs_at_the_stated_rate(values):
     assert telegraphs(found, values, 3000).sum() <= 1
 
 
-def test_hops_survive_the_parabola_that_was_taken_off():
-    rng = np.random.default_rng(7)
-    groups, integrations = 10, 8
+def ramps_of(series, groups):
+    """Series (integrations, groups, pixels) less the parabola of every integration, as (values, pixels)."""
     basis = basis_of(groups)
-    series = hopping(rng, groups * integrations, 300, 8.0).reshape(integrations, groups, 300)
-    series = series - np.einsum("gk,hk,ihp->igp", basis, basis, series)
-    found = levels_of(series.reshape(-1, 300), groups)
-    assert np.median(found.high - found.low) == pytest.approx(8.0, abs=0.3)
-    assert telegraphs(found, 80, 300, groups).mean() > 0.8
+    return (series - np.einsum("gk,hk,ihp->igp", basis, basis, series)).reshape(-1, series.shape[2])
+
+
+@pytest.mark.parametrize(("integrations", "groups", "step", "least"), [(4, 10, 7.5, 0.9), (2, 20, 5.0, 0.8), (8, 10, 8.0, 0.97)])
+def test_hops_survive_the_parabola_that_was_taken_off(integrations, groups, step, least):
+    rng = np.random.default_rng(7)
+    series = hopping(rng, groups * integrations, 300, step).reshape(integrations, groups, 300)
+    found = levels_of(ramps_of(series, groups), groups)
+    assert np.median(found.step) == pytest.approx(step, abs=0.3)
+    assert (np.abs(found.step - step) < 4 * found.step_err).mean() > 0.95
+    assert telegraphs(found, groups * integrations, 300, groups).mean() > least
     flat = rng.normal(size=(integrations, groups, 2000))
-    flat = flat - np.einsum("gk,hk,ihp->igp", basis, basis, flat)
-    assert telegraphs(levels_of(flat.reshape(-1, 2000), groups), 80, 2000, groups).sum() <= 1
+    noise = levels_of(ramps_of(flat, groups), groups)
+    assert (chance(noise.gain, groups * integrations, groups) < 0.05).mean() == pytest.approx(0.05, abs=0.025)
+    assert telegraphs(noise, groups * integrations, 2000, groups).sum() <= 1
+
+
+def test_slow_hops_are_found_as_well():
+    rng = np.random.default_rng(8)
+    state = (rng.random((40, 200)) < 0.2).cumsum(axis=0) % 2
+    series = rng.normal(size=(40, 200)) + 7.5 * state
+    found = levels_of(ramps_of(series.reshape(2, 20, 200), 20), 20)
+    assert telegraphs(found, 40, 200, 20).mean() > 0.8
+
+
+@pytest.mark.parametrize(("integrations", "groups"), [(4, 10), (1, 40), (4, 40)])
+def test_cosmic_rays_curves_and_walks_are_no_telegraphs(integrations, groups):
+    """Pixels whose groups scatter about a parabola for other reasons: jumps that stay, a curve, photons that add up."""
+    rng = np.random.default_rng(9)
+    shape = integrations, groups, 300
+    noise = rng.normal(size=shape)
+    hit = rng.random((integrations, 1, 300)) < 0.4
+    jump = hit * rng.exponential(60, hit.shape) * (np.arange(groups)[None, :, None] >= rng.integers(1, groups, hit.shape))
+    curve = 20 * np.linspace(-1, 1, groups)[None, :, None] ** 3
+    walk = 3 * rng.normal(size=shape).cumsum(axis=1)
+    for spoilt in (jump, curve, walk):
+        found = levels_of(ramps_of(noise + spoilt, groups), groups)
+        assert telegraphs(found, integrations * groups, 300, groups).sum() <= 1

@@ -9,8 +9,9 @@ from detgui.analysis.noise_frames import Frames
 from detgui.analysis.noise_types import Params, Telegraph
 from detgui.progress import Progress
 from detgui.science.dq import GROUP
+from detgui.science.noise_hops import FEWEST_GROUPS, basis_of
 from detgui.science.noise_lines import Tick
-from detgui.science.noise_telegraph import FEWEST_GROUPS, FEWEST_VALUES, basis_of, chance, levels_of, telegraphs
+from detgui.science.noise_telegraph import FEWEST_VALUES, chance, levels_of, telegraphs
 from detgui.science.robust import nan_median
 from detgui.science.snowballs import Cluster, clusters, jumps_of
 
@@ -144,7 +145,7 @@ def find_telegraphs(
     for number in chosen:
         slow, fast = places[number]
         x, y = (fast, slow) if found.order.fast_is_x else (slow, fast)
-        step = float(levels.high[number] - levels.low[number])
+        step = float(levels.step[number])
         listed.append(Telegraph(int(x), int(y), step, float(levels.step_err[number]), float(levels.share[number]),
                                 int(levels.hops[number]), float(min(1.0, p[number] * tested))))  # fmt: skip
     return tuple(sorted(listed, key=lambda each: -each.step)), ()

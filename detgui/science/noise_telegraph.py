@@ -1,16 +1,18 @@
-"""Telegraph pixels: values that hop between two levels, by the likelihood of two Gaussians against one.
+"""Telegraph pixels: values that hop between two levels, by the likelihood of two levels against one.
 
-Pixels of more variance than their neighbours are tried; the chance of each to be plain noise comes from simulated Gaussian series of the
-same length, and the list is cut at a rate of false discoveries (Benjamini & Hochberg 1995).
+Hops between the groups of a ramp are fitted in `noise_hops`, those of other series here. Pixels of more variance than their neighbours
+are tried; the chance of each to be plain noise comes from simulated Gaussian series of the same length, and the list is cut at a rate of
+false discoveries (Benjamini & Hochberg 1995).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+
+from detgui.science.noise_hops import FEWEST_GROUPS, Levels, hops_of, without_parabola
 
 Floats = NDArray[np.float64]
 
@@ -23,26 +25,8 @@ LEAST_SHARE = 0.06
 LEAST_HOPS = 4
 """A cosmic ray makes one or two: it does not come back."""
 
-FEWEST_GROUPS = 8
-"""Groups of an integration whose scatter about a parabola tells levels."""
-
-REFINED = 8
 PASSES = 40
-TRIALS = 4000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Levels:
-    """Two levels of every series, shape (pixels,) each: ``low``, ``high``, ``sigma`` about them, ``share`` of the time that is high,
-    ``hops`` between them, ``gain`` in the logarithm of the likelihood over one level, and ``step_err``, the error of high - low."""
-
-    low: Floats
-    high: Floats
-    sigma: Floats
-    share: Floats
-    hops: NDArray[np.intp]
-    gain: Floats
-    step_err: Floats
+TRIALS = 2000
 
 
 def two_levels(series: Floats) -> Levels:
@@ -66,7 +50,7 @@ def two_levels(series: Floats) -> Levels:
     up = series > (low + high) / 2
     hops = (up[1:] != up[:-1]).sum(axis=0)
     step_err = sigma * np.sqrt(1 / np.maximum(n * share, 1) + 1 / np.maximum(n * (1 - share), 1))
-    return Levels(low, high, sigma, share, hops, likelihood - single, step_err)
+    return Levels(high - low, step_err, sigma, share, hops, likelihood - single, np.zeros(hops.shape, np.bool_))
 
 
 def _maximise(series: Floats, low: Floats, high: Floats, sigma: Floats) -> tuple[Floats, ...]:
@@ -87,55 +71,16 @@ def _maximise(series: Floats, low: Floats, high: Floats, sigma: Floats) -> tuple
     return low, high, sigma, share, np.logaddexp(first, second).sum(axis=0)
 
 
-def basis_of(groups: int) -> Floats:
-    """Orthonormal parabolas through the groups of an integration, shape (groups, 3); none for fewer than `FEWEST_GROUPS` groups."""
-    if groups < FEWEST_GROUPS:
-        return np.zeros((1, 0))
-    return np.asarray(np.linalg.qr(np.polynomial.legendre.legvander(np.linspace(-1, 1, groups), 2))[0], np.float64)
-
-
 def levels_of(series: Floats, groups: int = 1) -> Levels:
-    """`two_levels` of series (values, pixels) that have lost a parabola in every integration of ``groups`` values.
-
-    The parabola takes part of the hops with it. What it took follows from the hops themselves, and is put back.
-    """
-    basis = basis_of(groups)
-    if not basis.shape[1]:
-        return two_levels(series)
-    found = two_levels(series)
-    ramps = series.reshape(-1, groups, series.shape[1])
-    keep = np.eye(groups) - basis @ basis.T
-    state = (series > (found.low + found.high) / 2).astype(np.float64).reshape(ramps.shape)
-    step = found.high - found.low
-    for _ in range(REFINED):
-        state = _flipped(ramps, state, step, keep)
-        kept = np.einsum("gh,ihp->igp", keep, state)
-        step = (kept * ramps).sum(axis=(0, 1)) / np.maximum((kept**2).sum(axis=(0, 1)), 1e-12)
-    return two_levels((ramps + (state - kept) * step).reshape(series.shape))
-
-
-def _flipped(ramps: Floats, state: Floats, step: Floats, keep: Floats) -> Floats:
-    """In every integration the one hop more or less that brings the model nearest to the values, where any does."""
-    rest = ramps - np.einsum("gh,ihp->igp", keep, state * step)
-    change = step**2 * np.diag(keep)[None, :, None] - 2 * (1 - 2 * state) * step * rest
-    best = np.argmin(change, axis=1)[:, None, :]
-    better = np.take_along_axis(change, best, axis=1) < 0
-    flipped = state.copy()
-    np.put_along_axis(
-        flipped, best, np.where(better, 1 - np.take_along_axis(state, best, axis=1), np.take_along_axis(state, best, axis=1)), 1
-    )
-    return flipped
+    """Levels of series (values, pixels); those of ramps (``groups`` values of each integration) as `noise_hops.hops_of` wants them."""
+    return two_levels(series) if groups < FEWEST_GROUPS else hops_of(series, groups)
 
 
 @lru_cache(maxsize=8)
 def _null(n: int, groups: int) -> tuple[Floats, float]:
     """Sorted gains of Gaussian series of ``n`` values, and the scale of their exponential tail."""
     series = np.random.default_rng(12345).normal(size=(n, TRIALS))
-    basis = basis_of(groups)
-    if basis.shape[1]:
-        ramps = series.reshape(-1, groups, TRIALS)
-        series = (ramps - np.einsum("gk,hk,ihp->igp", basis, basis, ramps)).reshape(series.shape)
-    gains = np.sort(levels_of(series, groups).gain)
+    gains = np.sort(levels_of(series if groups < FEWEST_GROUPS else without_parabola(series, groups), groups).gain)
     tail = gains[-TRIALS // 20 :]
     return gains, float((tail - tail[0]).mean())
 
@@ -155,7 +100,7 @@ def telegraphs(levels: Levels, n: int, tested: int, groups: int = 1, rate: float
     The gain does not depend on a series' variance, so pixels chosen by their variance are as likely as others to gain by chance.
     """
     p = chance(levels.gain, n, groups)
-    real = (levels.high - levels.low) >= LEAST_SEPARATION * levels.sigma
+    real = (levels.step >= LEAST_SEPARATION * levels.sigma) & ~levels.repeats
     real &= (np.minimum(levels.share, 1 - levels.share) * n >= max(2.0, LEAST_SHARE * n)) & (levels.hops >= LEAST_HOPS)
     p = np.where(real, p, 1.0)
     order = np.argsort(p)
