@@ -138,7 +138,7 @@ def test_each_bad_file_has_its_own_sentence(tmp_path, darks):  # noqa: F811
     gone = tmp_path / "gone.fits"
     paths = (darks[0], dateless, unknown, flat, junk, gone)
     options = HotOptions(files=tuple(HotFile(path) for path in paths))
-    facts = {each.path.name: each for each in look(tuple((path, "") for path in paths), options, {})}
+    facts = {each.path.name: each for each in look(options, {})}
     assert "no date" in facts["dateless.fits"].why
     assert facts["unknown.fits"].why == "" and facts["unknown.fits"].dark.unit_from == "assumed"
     assert "FLAT" in facts["flat.fits"].why
@@ -146,7 +146,7 @@ def test_each_bad_file_has_its_own_sentence(tmp_path, darks):  # noqa: F811
     assert all(name in each.why for name, each in facts.items() if each.why)
     assert facts[darks[0].name].series.startswith("NRS1 TRAD")
     dated = HotOptions(files=(HotFile(dateless, date="2023-05-01"),))
-    (found,) = look(((dateless, "2023-05-01"),), dated, {})
+    (found,) = look(dated, {})
     assert found.why == "" and f"{found.dark.date:%Y-%m-%d}" == "2023-05-01"
 
 
@@ -191,7 +191,7 @@ def test_files_of_a_folder(tmp_path):
 
 def test_options_are_kept_across_runs():
     options = HotOptions(
-        files=(HotFile(Path("/data/a.fits"), False, "2023-01-01"),),
+        files=(HotFile(Path("/data/a.fits"), False, "2023-01-01", "e-/s"),),
         gain=1.5,
         breaks=("2023-06-01",),
         windows=(HotWindow("SUB32", 1, 2, 32, 33),),

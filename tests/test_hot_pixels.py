@@ -135,6 +135,9 @@ def test_mixed_units_without_a_gain(tmp_path):
     assert not with_gain.refused
     typed = hot_pixels.run(files, hot_pixels.Params(unit="DN/s"))
     assert typed.series[0].trend(1.0).counts[1] > 20
+    one = hot_pixels.run(files, hot_pixels.Params(unit="e-/s", units=(("e.fits", "DN/s"), ("dn.fits", "DN/s"))))
+    assert [dark.unit_from for dark in one.series[0].files] == ["typed", "typed"]
+    assert one.series[0].unit == "DN/s" and one.series[0].trend(1.0).counts.tolist() == typed.series[0].trend(1.0).counts.tolist()
 
 
 def test_rates_in_electrons_are_counted_in_dn_with_a_gain(tmp_path):
@@ -243,6 +246,7 @@ def test_one_file_counts_and_says_that_there_is_no_trend(capsys, tmp_path):
     "options",
     [
         (), ("-o", "t.txt"), ("--json", "--thresholds", "1,x"), ("--json", "--break", "soon"), ("--json", "--unit", "Jy"),
+        ("--json", "--unit", "d.fits=Jy"), ("--json", "--break", "2023-01-01,"),
         ("--json", "--date", "d.fits"), ("--json", "--gain", "0"), ("--mask", "m.txt"), ("--json", "--former-mask", "d.fits"),
         ("--json", "--threshold", "7"), ("--list", "n.ecsv", "--persistence", "0"), ("--json", "--pedigree", "GUESS"),
     ],
@@ -253,6 +257,18 @@ def test_bad_use_is_one_line(capsys, tmp_path, monkeypatch, options):
     status, out, err = run(capsys, "hotpixels", "d.fits", *options)
     assert (status, out, len(err)) == (2, "", 1), err
     assert [each.name for each in tmp_path.iterdir()] == ["d.fits"]
+
+
+def test_the_unit_of_one_file_is_typed(capsys, tmp_path):
+    """The other stays what its header says, and is converted."""
+    stated = small(tmp_path, "a.fits", unit="e-/s")
+    silent = small(tmp_path, "b.fits", "2023-04-01T00:00:00", unit=None)
+    status, out, err = run(capsys, "hotpixels", stated, silent, "--unit", "b.fits=e-/s", "--unit", "c.fits=DN/s", "--gain", 2, "--json")
+    said = json.loads(out)
+    assert status == 0
+    assert [(each["unit"], each["unit_from"]) for each in said["files"]] == [("e-/s", "header"), ("e-/s", "typed")]
+    assert not any(row["unit_assumed"] for row in said["rows"])
+    assert sum("c.fits, which is not among the files" in line for line in err) == 1
 
 
 def test_a_typed_date_makes_a_file_usable(capsys, tmp_path):

@@ -32,16 +32,18 @@ def read_facts(paths: Sequence[Path], params: Params, progress: Progress = no_pr
     """Facts of every file that can be used, and a sentence for every one that cannot; a file named twice is read once."""
     check_params(params)
     typed = {Path(name).name: parse_date(text) for name, text in params.dates}
+    units = {Path(name).name: unit for name, unit in params.units}
     found: list[DarkFile] = []
     refused: list[str] = []
     for number, path in enumerate(dict.fromkeys(Path(each) for each in paths)):
         progress(number / max(len(paths), 1), f"looking at {path.name}")
         try:
-            found.append(describe(path, typed.get(path.name), params.unit))
+            found.append(describe(path, typed.get(path.name), units.get(path.name, params.unit)))
         except BadInput as error:
             refused.append(str(error))
-    for name in sorted(typed.keys() - {each.name for each in found}):
-        refused.append(f"a date is given for {name}, which is not among the files")
+    names = {Path(each).name for each in paths}
+    for what, given in (("date", typed), ("unit", units)):
+        refused += [f"a {what} is given for {name}, which is not among the files" for name in sorted(given.keys() - names)]
     return found, refused
 
 
@@ -51,8 +53,9 @@ def check_params(params: Params) -> None:
         raise BadInput("thresholds are rates above 0, such as 1,3,10,100")
     if len(set(params.thresholds)) != len(params.thresholds):
         raise BadInput("each threshold is given once")
-    if params.unit is not None and params.unit not in UNITS:
-        raise BadInput(f"the unit is {' or '.join(UNITS)}, not {params.unit}")
+    for unit in (*(each for _, each in params.units), *([params.unit] if params.unit is not None else [])):
+        if unit not in UNITS:
+            raise BadInput(f"the unit is {' or '.join(UNITS)}, not {unit}")
     if isinstance(params.gain, float | int) and not 0 < params.gain < np.inf:
         raise BadInput(f"the gain is a number of e-/DN above 0, not {params.gain:g}")
     for each in params.breaks:

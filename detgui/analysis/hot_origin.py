@@ -36,6 +36,8 @@ def command(paths: Sequence[Path], params: Params, output: str = "trend.ecsv") -
         words += ["--thresholds", ",".join(f"{each:g}" for each in params.thresholds)]
     for name, value in (("--break", ",".join(params.breaks) or None), ("--unit", params.unit), ("--gain", params.gain)):
         words += [name, str(value)] if value is not None else []
+    for name, unit in params.units:
+        words += ["--unit", f"{name}={unit}"]
     for name, date in params.dates:
         words += ["--date", f"{name}={date}"]
     for name in ("hot_threshold", "centre", "sigma"):

@@ -31,6 +31,7 @@ class Params:
     breaks : 'YYYY-MM-DD' of changes of definition; files of such a day or later get a step
     unit : 'DN/s' or 'e-/s' of all rates, whatever the files say; None: as they say
     gain : e-/DN, or a GAIN reference file, to convert files of the other unit; None: the files' own
+    units : (file name, unit) for single files, before ``unit``
     dates : (file name, 'YYYY-MM-DD') for files without a date
     hot_threshold : rate above which a pixel should be flagged HOT in DQ (the report: 1)
     centre : least rate of the pixels whose crosses are stacked
@@ -41,6 +42,7 @@ class Params:
     breaks: tuple[str, ...] = ()
     unit: str | None = None
     gain: float | Path | None = None
+    units: tuple[tuple[str, str], ...] = ()
     dates: tuple[tuple[str, str], ...] = ()
     hot_threshold: float = 1.0
     centre: float = 10.0

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("files", nargs="+", type=named_file, metavar="DARK", help="dark and MASK references, rate images of darks, bad-pixel images")
     add("--thresholds", type=numbers, default=(1.0, 3.0, 10.0, 100.0), metavar="T,...", help="what is above counts (default: 1,3,10,100)")
     add("--break", dest="breaks", type=days, default=(), metavar="YYYY-MM-DD,...", help="files of such a day or later get a step")
-    add("--unit", type=unit, metavar="U", help="DN/s or e-/s, whatever the files say")
+    add("--unit", dest="units", type=unit, action="append", default=[], metavar="[NAME=]U", help="DN/s or e-/s of all files, or of one")
     add("--gain", type=number_or_file, metavar="G|FILE", help="e-/DN, or a GAIN reference: rates in e-/s are counted in DN/s")
     add("--date", dest="dates", type=dated, action="append", default=[], metavar="NAME=YYYY-MM-DD", help="date of a file without one")
     add("--hot-threshold", type=float, default=1.0, metavar="T", help="rate above which DQ should say HOT (default: 1)")
@@ -65,7 +65,8 @@ def run(args: Namespace) -> int:
     params = hot_pixels.Params(
         thresholds=tuple(args.thresholds),
         breaks=args.breaks,
-        unit=args.unit,
+        unit=next((word for name, word in args.units[::-1] if not name), None),
+        units=tuple((name, word) for name, word in args.units if name),
         gain=args.gain,
         dates=tuple(args.dates),
         hot_threshold=args.hot_threshold,
@@ -242,14 +243,15 @@ def days(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"{day(part):%Y-%m-%d}" for part in text.split(",")))
 
 
-def unit(text: str) -> str:
-    """'DN/s' or 'e-/s', however it is written."""
+def unit(text: str) -> tuple[str, str]:
+    """Name of a file, '' for all, and 'DN/s' or 'e-/s', however it is written."""
     from detgui.data.dark_words import unit_of
 
-    found = unit_of(text)
+    name, _, word = text.rpartition("=")
+    found = unit_of(word)
     if not found:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither DN/s nor e-/s")
-    return found
+        raise argparse.ArgumentTypeError(f"{text!r} is neither DN/s nor e-/s, nor a file's name with one of them, such as dark.fits=e-/s")
+    return Path(name).name if name else "", found
 
 
 def dated(text: str) -> tuple[str, str]:

@@ -232,15 +232,13 @@ class HotMaker(HotShown):
 
     def _look_at_files(self) -> None:
         options = self.options
-        files = tuple((each.path, each.date) for each in options.files)
-        if files or self.facts:
-            self._start(LOOK, "", hot_work.look, files, options, dict(self._known), then=lambda facts: self._facts_came(options, facts))
+        if options.files or self.facts:
+            self._start(LOOK, "", hot_work.look, options, dict(self._known), then=lambda facts: self._facts_came(options, facts))
 
     def _facts_came(self, options: HotOptions, facts: tuple[FileFacts, ...]) -> None:
         self.facts = facts
-        dates = [each.date for each in options.files]
-        good = ((each, date) for each, date in zip(facts, dates, strict=True) if each.dark is not None)
-        self._known = {(each.path, date, options.unit): each for each, date in good}
+        each_file = zip(options.files, facts, strict=True)
+        self._known = {hot_work.fact_key(file, options): fact for file, fact in each_file if fact.dark is not None}
         self.changed.emit()
 
     def _tell(self, trouble: str) -> None:

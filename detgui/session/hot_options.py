@@ -8,11 +8,12 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class HotFile:
-    """A dark, mask or bad-pixel image that was added; ``date`` 'YYYY-MM-DD' where a person typed one."""
+    """A dark, mask or bad-pixel image that was added; ``date`` 'YYYY-MM-DD' and ``unit`` 'DN/s' or 'e-/s' where a person typed one."""
 
     path: Path
     use: bool = True
     date: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
-from detgui.session.hot_options import HotOptions, HotWindow
+from detgui.session.hot_options import HotFile, HotOptions, HotWindow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +22,9 @@ ENDINGS = (".fits", ".fits.gz", ".fit", ".fts")
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Everything that counts depend on: the files in use with typed dates, and parameters."""
+    """Everything that counts depend on: the files in use with typed dates and units, and parameters."""
 
-    files: tuple[tuple[Path, str], ...]
+    files: tuple[tuple[Path, str, str], ...]
     thresholds: tuple[float, ...]
     breaks: tuple[str, ...]
     unit: str | None
@@ -36,14 +36,14 @@ class Wish:
     @classmethod
     def of(cls, options: HotOptions) -> Wish:
         """What the panel's options ask for."""
-        files = tuple((each.path, each.date) for each in options.files if each.use)
+        files = tuple((each.path, each.date, each.unit) for each in options.files if each.use)
         names = ("thresholds", "breaks", "unit", "gain", "hot_threshold", "centre", "sigma")
         return cls(files, *(getattr(options, name) for name in names))
 
     @property
     def paths(self) -> list[Path]:
         """The files in use."""
-        return [path for path, _ in self.files]
+        return [path for path, _, _ in self.files]
 
     def same_counts(self, other: Wish) -> bool:
         """Whether only the fits differ, so that no file has to be read again."""
@@ -73,7 +73,8 @@ def params_of(wish: Wish) -> Params:
         breaks=wish.breaks,
         unit=wish.unit,
         gain=wish.gain,
-        dates=tuple((path.name, date) for path, date in wish.files if date),
+        units=tuple((path.name, unit) for path, _, unit in wish.files if unit),
+        dates=tuple((path.name, date) for path, date, _ in wish.files if date),
         hot_threshold=wish.hot_threshold,
         centre=wish.centre,
         sigma=wish.sigma,
@@ -101,18 +102,20 @@ def expanded(paths: Sequence[Path], progress: Progress = no_progress) -> tuple[P
 
 
 def look(
-    files: tuple[tuple[Path, str], ...],
     options: HotOptions,
     known: dict[tuple[Path, str, str | None], FileFacts],
     progress: Progress = no_progress,
 ) -> tuple[FileFacts, ...]:
-    """What every file is, and which series it goes into; ``known`` facts are not read again. A file's trouble is its own sentence."""
+    """What every file of the options is, and which series it goes into. A file's trouble is its own sentence.
+
+    ``known``: facts by `fact_key` that are not read again.
+    """
     from detgui.analysis.hot_files import batches
 
     facts = []
-    for number, (path, date) in enumerate(files):
-        progress(number / max(len(files), 1), f"looking at {path.name}")
-        facts.append(known.get((path, date, options.unit)) or _facts(path, date, options.unit))
+    for number, each in enumerate(options.files):
+        progress(number / len(options.files), f"looking at {each.path.name}")
+        facts.append(known.get(fact_key(each, options)) or _facts(*fact_key(each, options)))
     wish = Wish.of(options)
     used = set(wish.paths)
     darks = [each.dark for each in facts if each.dark is not None and each.path in used]
@@ -122,6 +125,11 @@ def look(
         return tuple(FileFacts(each.path, each.dark, each.why or str(error)) for each in facts)
     names = {id(dark): name for batch, name in zip(found, _batch_names(found), strict=True) for dark in batch.files}
     return tuple(_placed(each, names, refused) if each.path in used else FileFacts(each.path, each.dark, each.why) for each in facts)
+
+
+def fact_key(each: HotFile, options: HotOptions) -> tuple[Path, str, str | None]:
+    """What facts of a file depend on: path, typed date, and the unit that was typed for it or for all."""
+    return each.path, each.date, each.unit or options.unit
 
 
 def _facts(path: Path, date: str, unit: str | None) -> FileFacts:
