@@ -12,6 +12,7 @@ from gain_fakes import pairs
 from test_gain_map import SIDE, truth, write_flat
 
 from detgui.analysis import gain_file, gain_map, gain_table
+from detgui.analysis.gain_types import Ipc
 from detgui.analysis.reference_origin import useafter, valid_pedigree
 from detgui.data.exposure import open_exposures
 from detgui.errors import BadInput
@@ -158,6 +159,23 @@ def test_the_table_has_the_reports_rows(result, tmp_path):
     meta = table.meta
     assert meta["pairs_used"] == [1, 2] and meta["limit"] == 5000.0 and "generalised least squares" in meta["error_method"]
     assert meta["provenance"]["files"][0]["path"].endswith("flat_0_ramp.fits") and meta["map_uncertainty"]["mean"] > 0
+
+
+def test_the_error_of_a_measured_ipc_factor_is_given_apart(result, tmp_path):
+    assert "ipc_err" not in gain_table.sector_rows(result)[0]
+    measured = replace(result, ipc=Ipc(0.95, "measured", measured=0.95, measured_err=0.019))
+    gain_table.write(measured, tmp_path / "gain.ecsv")
+    table = Table.read(tmp_path / "gain.ecsv")
+    assert table["ipc_err"] == pytest.approx(0.02 * table["gain"]) and str(table["ipc_err"].unit) == "electron / DN"
+    assert "common" in table.meta["columns"]["ipc_err"]
+    header = gain_file.as_hdus(measured, "gain.fits", gain_file.Origin())[0].header
+    assert any("0.95000 +- 0.01900 for IPC (measured)" in line for line in header["HISTORY"])
+
+
+def test_the_noise_of_a_box_is_called_what_it_is(result):
+    """Of a read with that of the reset, which the table of sectors calls intercept_noise."""
+    boxes = gain_file.as_hdus(result, "gain.fits", gain_file.Origin())["BOXES"].data
+    assert boxes["intercept_noise"] == pytest.approx(result.read_noise) and "read_noise" not in boxes.names
 
 
 def test_weights_are_pixels(result):

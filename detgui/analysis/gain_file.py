@@ -43,7 +43,8 @@ def as_hdus(result: Result, name: str, origin: Origin) -> Any:
     """The astropy HDUList that `write` writes, images of the shape of the flats (ny, nx).
 
     SCI gain, e-/DN, NaN where nothing was measured; ERR its error; BOX number of the box from 1, 0 where there is none; BOXES a table of
-    the boxes. The data model knows SCI alone and leaves the others as they are.
+    the boxes, whose intercept_noise is that of a read with that of the reset, as in the table of sectors. The data model knows SCI alone
+    and leaves the others as they are.
     """
     from astropy.io import fits
 
@@ -68,8 +69,8 @@ def _boxes(result: Result) -> Any:
         ("pixels", "J", "", boxes.pixels),
         ("gain", "D", UNIT, result.gain),
         ("gain_err", "D", UNIT, result.gain_err),
-        ("read_noise", "D", "DN", result.read_noise),
-        ("read_noise_err", "D", "DN", result.read_noise_err),
+        ("intercept_noise", "D", "DN", result.read_noise),
+        ("intercept_noise_err", "D", "DN", result.read_noise_err),
     )
     made = [fits.Column(name=name, format=form, unit=unit or None, array=values) for name, form, unit, values in columns]
     return fits.BinTableHDU.from_columns(made, name="BOXES")
@@ -103,10 +104,11 @@ def _header(result: Result, name: str, origin: Origin) -> Any:
 
 
 def _history(result: Result, origin: Origin) -> list[str]:
+    error = f" +- {result.ipc.factor_err:.5f}" if result.ipc.factor_err else ""
     lines = [
         f"Photon transfer after JWST-STScI-004622, detgui {__version__}",
         f"pairs used: {', '.join(map(str, result.pairs_used))}; limit {result.limit:g} DN on the single frame",
-        f"gain multiplied with {result.ipc.factor:.5f} for IPC ({result.ipc.method})",
+        f"gain multiplied with {result.ipc.factor:.5f}{error} for IPC ({result.ipc.method})",
         f"clipping at {result.params.clip:g} standard deviations, corrected for: {'yes' if result.params.clip_correction else 'no'}",
         f"errors: {result.error_method}",
     ]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from detgui.analysis.gain_types import Ipc, Params
 from detgui.data.exposure import Exposure
 from detgui.errors import BadInput
-from detgui.science.ipc import analytic_factor, check_centre, checked_kernel, kernel_factor, neighbour_error
+from detgui.science.ipc import analytic_factor, analytic_remainder, check_centre, checked_kernel, kernel_factor, neighbour_error
 from detgui.science.photon_transfer import Moments
 
 ANY_DETECTOR = ("ANY", "N/A", "GENERIC", "MULTIPLE")
@@ -44,8 +44,10 @@ def ipc_of(exposure: Exposure, params: Params, measured: Sequence[tuple[float, f
         return Ipc(1.0, "header", **figures), notes
     if full is not None:
         return Ipc(full, "kernel", **figures), ()
-    if analytic is not None:
-        return Ipc(analytic, "analytic", **figures), ()
+    if analytic is not None and centre is not None:
+        low = 100.0 * analytic_remainder(centre) / analytic
+        said = f"the analytic factor for IPC is of the first order, gains read about {low:.2g} % low: an IPC reference file gives all of it"
+        return Ipc(analytic, "analytic", **figures), (said,)
     if params.ipc_measure:
         if found is None or error is None:
             raise BadInput(f"{exposure.name}: no covariance of neighbouring pixels could be measured, too few groups are within the limit")

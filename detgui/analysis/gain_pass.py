@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from detgui.analysis.box_clipper import Clipper
 from detgui.analysis.gain_frames import Flat
+from detgui.science.box_planes import less_planes
 from detgui.science.boxes import Boxes
 from detgui.science.gain_error import ADJACENT, LAG_ONE, LAG_TWO
 from detgui.science.ipc import neighbour_factor
@@ -19,9 +20,6 @@ Frame = NDArray[np.float32]
 
 DRIFT_GROUP = 11
 """Figure 9 of the report: group 11 minus group 1."""
-
-WILD = 5.0
-"""Pixels farther than this many standard deviations from their box do not count for the covariance of neighbours."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,8 +47,8 @@ class PairPass:
         self._steps: list[tuple[Frame, Frame]] = []
         self._found: dict[str, list[Moments]] = {ADJACENT: [], LAG_ONE: [], LAG_TWO: []}
         self._first: tuple[Frame, Frame] | None = None
-        self._low: NDArray[np.float64] | None = None
-        self._high: NDArray[np.float64] | None = None
+        self._low: tuple[Frame, NDArray[np.bool_]] | None = None
+        self._high: tuple[Frame, NDArray[np.bool_]] | None = None
 
     def run(self, last_group: int, tick: Callable[[int], None]) -> PairMoments:
         """All groups up to ``last_group``; ``tick(groups done)`` is called before each."""
@@ -75,10 +73,8 @@ class PairPass:
                 signal = (self._signal(now[0], self._first[0]), self._signal(now[1], self._first[1]))
                 self._first = None
             before = now if within else None
-        factor = np.nan
-        if self.measure_ipc and self._low is not None and self._high is not None:
-            factor = neighbour_factor(self._high, self._low)
-        return PairMoments(stacked(reads), {name: stacked(each) for name, each in self._found.items() if each}, signal, factor)
+        differences = {name: stacked(each) for name, each in self._found.items() if each}
+        return PairMoments(stacked(reads), differences, signal, self._ipc())
 
     def _differences(self, before: tuple[Frame, Frame] | None, now: tuple[Frame, Frame]) -> None:
         """Differences of adjacent groups of the pair, and of one ramp at lag one and two, the mean of both ramps."""
@@ -93,25 +89,17 @@ class PairPass:
         self._steps = [*self._steps, step][-2:]
 
     def _for_ipc(self, now: tuple[Frame, Frame]) -> None:
-        if not self.measure_ipc:
-            return
-        frame = self._flattened(now[0] - now[1])
-        if self._low is None:
-            self._low = frame
-        else:
-            self._high = frame
+        """Keep the first and the newest difference frame."""
+        if self.measure_ipc:
+            kept = (now[0] - now[1], self.bad == 0)
+            self._low, self._high = (kept, None) if self._low is None else (self._low, kept)
 
-    def _flattened(self, difference: Frame) -> NDArray[np.float64]:
-        """A difference frame less the mean of every box; NaN for what is bad or wild."""
-        image = difference.astype(np.float64)
-        ok = (self.boxes.labels >= 0) & (self.bad == 0) & np.isfinite(image)
-        for _ in range(2):
-            labels = self.boxes.labels[ok]
-            count = np.maximum(np.bincount(labels, minlength=len(self.boxes)), 1)
-            mean = np.bincount(labels, image[ok], len(self.boxes)) / count
-            spread = np.sqrt(np.maximum(np.bincount(labels, image[ok] ** 2, len(self.boxes)) / count - mean**2, 0.0))
-            ok &= np.abs(image - mean[self.boxes.labels]) <= WILD * spread[self.boxes.labels]
-        return np.where(ok, image - mean[self.boxes.labels], np.nan)
+    def _ipc(self) -> float:
+        """The factor from neighbours in the first and the last frame within the limit, NaN where not asked for."""
+        if self._low is None or self._high is None:
+            return float("nan")
+        high, low = (less_planes(frame, self.boxes.labels, good) for frame, good in (self._high, self._low))
+        return neighbour_factor(high, low)
 
     def _signal(self, late: Frame, early: Frame) -> tuple[float, float]:
         values = (late - early)[(self.boxes.labels >= 0) & (self.bad == 0)]

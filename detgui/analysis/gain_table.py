@@ -18,7 +18,7 @@ from detgui.science.read_covariance import ADJACENT, LAG_ONE, LAG_TWO
 
 GAIN = "electron / DN"
 _ESTIMATES = tuple(f"gain_{name}{end}" for name in (ADJACENT, LAG_ONE, LAG_TWO) for end in ("", "_err"))
-_IN_GAIN = ("gain", "gain_err", "box_err", "map_err", "systematic", "compared", *_ESTIMATES)
+_IN_GAIN = ("gain", "gain_err", "box_err", "map_err", "ipc_err", "systematic", "compared", *_ESTIMATES)
 _NOISES = ("read_noise", "reset_noise", "intercept_noise")
 UNITS = dict.fromkeys(_IN_GAIN, GAIN) | dict.fromkeys((*_NOISES, *(f"{name}_err" for name in _NOISES), "limit"), "DN")
 """Unit of every column of the table that has one."""
@@ -29,6 +29,7 @@ MEANINGS = {
     "read_noise": "of a single read, from differences of reads; where there are too few of them, intercept_noise",
     "box_err": "statistical error of a box of the mean map, root mean square",
     "map_err": "the same from differences of the maps of pairs (section 6.2)",
+    "ipc_err": "error of the IPC factor measured on the flats: all sectors have it in common, gain_err is without it",
     "reset_noise": "of the reset: what the intercept has beyond that",
     "intercept_noise": "of a read with that of the reset: the root of half the line's intercept",
     "systematic": "by how much the estimators disagree beyond their errors, the largest",
@@ -72,6 +73,7 @@ def _row(result: Result, sector: int, region: str, here: NDArray[np.bool_]) -> R
         "n_pixels": int(boxes.pixels[measured].sum()),
         "box_err": math.sqrt(squares),
         "map_err": uncertainty(result, measured).mean,
+        **({"ipc_err": gain * result.ipc.factor_err / result.ipc.factor} if result.ipc.method == "measured" else {}),
         **noises,
     }
 

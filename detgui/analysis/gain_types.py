@@ -67,6 +67,11 @@ class Ipc:
     measured: float | None = None
     measured_err: float | None = None
 
+    @property
+    def factor_err(self) -> float:
+        """Error of ``factor``: 0 unless it was measured on the flats."""
+        return self.measured_err if self.method == "measured" and self.measured_err is not None else 0.0
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimate:

@@ -31,6 +31,14 @@ def analytic_factor(centre: float) -> float:
     return 1.0 - 2.0 * (centre - 1.0)
 
 
+def analytic_remainder(centre: float) -> float:
+    """By how much `analytic_factor` is low, about: 3.75 (k11 - 1)^2.
+
+    Coupling e to the four nearest pixels has sum(h^2) = 1 - 8 e + 20 e^2 and the inverse a centre of 1 + 4 e + 20 e^2, to the second order.
+    """
+    return 3.75 * (centre - 1.0) ** 2
+
+
 def kernel_factor(kernel: Array) -> float:
     """sum(h^2), h the inverse of the correction kernel (odd sides), scaled to the sum 1: the full correction of the gain."""
     grid = np.zeros((GRID, GRID))
@@ -52,10 +60,10 @@ def checked_kernel(kernel: Array, name: str) -> Array:
 def neighbour_factor(high: Array, low: Array) -> float:
     """V / (V + 2 sum of covariances) of a difference frame: what the gain is multiplied with, measured on the flats themselves.
 
-    ``high`` and ``low`` (ny, nx) are difference frames of a pair at a group with much and with little signal, less the mean of each box,
-    NaN where a pixel does not count; what is the same in both (read noise that is correlated) is taken off. So is the mean covariance of
-    pixels 3 and 4 apart, which coupling does not reach: changes of the illumination are in it, and what the boxes' own means take. NaN
-    where nothing is left.
+    ``high`` and ``low`` (ny, nx) are difference frames of a pair at a group with much and with little signal, less the mean or the plane
+    of each box, NaN where a pixel does not count; what is the same in both (read noise that is correlated) is taken off. So is the mean
+    covariance of pixels 3 and 4 apart, which coupling does not reach: changes of the illumination are in it, and what the boxes' own
+    means take. NaN where nothing is left.
     """
     variance, *covariances = _covariances(high) - _covariances(low)
     whole = variance + 2.0 * sum(covariances)
