@@ -105,7 +105,7 @@ def test_images_are_written_and_undone(qtbot, catalogs, cals):  # noqa: F811
 def test_a_table_of_a_file_that_is_none(qtbot, tmp_path):
     (tmp_path / "bad.ecsv").write_text("nothing")
     with shown_panel(qtbot, page="Correction") as (panel, _):
-        panel.page.form.take_file(str(tmp_path / "bad.ecsv"))
+        panel.page.form.take_file(tmp_path / "bad.ecsv")
         qtbot.waitUntil(lambda: panel.header.trouble.text().startswith("bad.ecsv cannot be read"), timeout=PATIENCE)
         assert panel.page.form.table.currentText() == "bad.ecsv…"
 
@@ -114,7 +114,7 @@ def test_a_table_that_was_mended_is_read_again(qtbot, tmp_path):
     path = tmp_path / "table.ecsv"
     path.write_text("nothing")
     with shown_panel(qtbot, page="Correction") as (panel, parts):
-        panel.page.form.take_file(str(path))
+        panel.page.form.take_file(path)
         qtbot.waitUntil(lambda: "table.ecsv" in panel.header.trouble.text(), timeout=PATIENCE)
         path.write_bytes(resource(PUBLISHED).read_bytes())
         parts.session.set_offsets(page="Inputs")

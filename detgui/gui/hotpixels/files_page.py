@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QMenu, QVBoxLayout, QWidget
 
 from detgui.errors import BadInput
-from detgui.gui.common import plot_theme
 from detgui.gui.common.buttons import menu_button
 from detgui.gui.common.fields import named
+from detgui.gui.common.files import ask_files, ask_folder
+from detgui.gui.common.labels import sentence_label
+from detgui.gui.common.listed_files import ListedFiles, offer_opened
 from detgui.gui.hotpixels import words
 from detgui.gui.hotpixels.context import Context
 from detgui.gui.hotpixels.files_table import FilesTable
@@ -44,7 +44,6 @@ class FilesPage(QWidget):
         self._shown: tuple[object, ...] = ()
         self._make()
         self._lay_out()
-        self.refresh()
         self._session.changed.connect(lambda *_: self.refresh())
         self._maker.changed.connect(self.refresh)
 

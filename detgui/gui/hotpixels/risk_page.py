@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from detgui.analysis import hot_meaning, ta_risk
 from detgui.analysis.hot_types import Series
 from detgui.errors import BadInput
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.colours import pin_colour
+from detgui.gui.common.files import ask_file
 from detgui.gui.common.list_table import ListTable
 from detgui.gui.common.quantity import MISSING, with_error
 from detgui.gui.common.rows_table import RowsTable

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QBrush, QColor, QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QTimer, Signal
+from PySide6.QtWidgets import QAbstractItemView, QComboBox, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from detgui.gui.common.rows_table import RowsTable
+from detgui.gui.common.paths_table import LOOKING, PathsTable
 from detgui.session.offsets_cals import CalFacts
 
 HEADERS = (
@@ -62,24 +61,16 @@ class EpochChooser(QStyledItemDelegate):
             table.choose_epoch(index.row(), str(editor.currentData()))
 
 
-class CalsTable(RowsTable):
+class CalsTable(PathsTable):
     """Rows in the order in which images were added."""
 
-    remove_wanted = Signal(object)  # paths
     epoch_wanted = Signal(object, str)  # paths, epoch
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Images to correct", HEADERS, parent)
-        self.paths: list[Path] = []
+        super().__init__("Images to correct", HEADERS, NAME_WIDTH, parent)
         self._said: Mapping[Path, str] = {}
-        self.warning = QColor()
         self.chooser = EpochChooser(self)
         self.setItemDelegateForColumn(EPOCH, self.chooser)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
-        self.setColumnWidth(0, NAME_WIDTH)
 
     def show_images(self, paths: Sequence[Path], facts: Sequence[CalFacts], epochs: Sequence[str], said: Mapping[Path, str]) -> None:
         """Show images and what is known of them; ``epochs`` that can be chosen, and what was ``said`` of single images."""
@@ -94,17 +85,13 @@ class CalsTable(RowsTable):
 
     def _finish_row(self, row: int, path: Path, fact: CalFacts | None, editable: bool) -> None:
         for column in range(len(HEADERS)):
-            item = self.item(row, column)
-            flags = item.flags()
-            edit = Qt.ItemFlag.ItemIsEditable
-            item.setFlags(flags | edit if column == EPOCH and editable else flags & ~edit)
+            self.set_editable(row, column, column == EPOCH and editable)
         self.item(row, 0).setToolTip(str(path))
         if fact is not None and fact.by_date:
             self.item(row, EPOCH).setToolTip("by the date of the image; double-click to choose another one")
         if fact is not None and fact.dmag == fact.dmag:
             self.item(row, FACTOR).setToolTip(f"10^({fact.dmag:+.5f} / 2.5)")
-        brush = QBrush(self.warning) if fact is not None and (fact.why or fact.doubt) else None
-        self.item(row, len(HEADERS) - 1).setData(Qt.ItemDataRole.ForegroundRole, brush)
+        self.warn(row, len(HEADERS) - 1, fact is not None and bool(fact.why or fact.doubt))
 
     def said_of(self, row: int) -> str:
         """The epoch that was said of an image, '' for none."""
@@ -112,23 +99,12 @@ class CalsTable(RowsTable):
 
     def choose_epoch(self, row: int, epoch: str) -> None:
         """Take an epoch for an image, or for all selected ones where it is one of them; '' takes what was said away."""
-        path, selected = self.paths[row], self.selected_paths()
-        self.epoch_wanted.emit(selected if path in selected else [path], epoch)
-
-    def selected_paths(self) -> list[Path]:
-        """Images of the selected rows."""
-        return [self.paths[row] for row in sorted({index.row() for index in self.selectedIndexes()}) if row < len(self.paths)]
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Delete and self.selected_paths():
-            self.remove_wanted.emit(self.selected_paths())
-            return
-        super().keyPressEvent(event)
+        self.epoch_wanted.emit(self.meant_paths(row), epoch)
 
 
 def _texts(path: Path, fact: CalFacts | None) -> list[str]:
     if fact is None:
-        return [path.name, "", "", "", "", "", "looking…"]
+        return [path.name, "", "", "", "", "", LOOKING]
     factor = f"{10 ** (fact.dmag / 2.5):.5f}" if fact.dmag == fact.dmag else ""
     gradient = "" if fact.why else f"{fact.slope:+.5f}" if fact.slope else "none"
     epoch = f"{fact.epoch} ({BY_DATE})" if fact.by_date else fact.epoch

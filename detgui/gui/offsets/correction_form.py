@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.fields import named
+from detgui.gui.common.files import ask_file, ask_folder
 from detgui.gui.image.elided_label import ElidedLabel
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.offsets.context import Context
@@ -81,22 +82,16 @@ class CorrectionForm(QWidget):
 
     def ask_table(self) -> None:
         """Ask for a table of offsets."""
-        dialog = QFileDialog(self, "Table of offsets", "", TABLE_FILTER)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self.take_file)
-        dialog.open()
+        ask_file(self, "Table of offsets", TABLE_FILTER, self.take_file)
 
-    def take_file(self, name: str) -> None:
+    def take_file(self, path: Path) -> None:
         """Take a table of a file, read again where it is the one of before."""
-        self._session.set_offsets(text="Table of offsets", table="file", table_file=Path(name))
+        self._session.set_offsets(text="Table of offsets", table="file", table_file=path)
         self._correction.read_again()
 
     def ask_folder(self) -> None:
         """Ask where corrected images go."""
-        dialog = QFileDialog(self, "Folder of corrected images")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(lambda name: self._session.set_offsets(text="Folder", folder=Path(name)))
-        dialog.open()
+        ask_folder(self, "Folder of corrected images", lambda path: self._session.set_offsets(text="Folder", folder=path))
 
     def show_options(self, options: OffsetsOptions, correction: Correction) -> None:
         """Show the options and what the table allows."""

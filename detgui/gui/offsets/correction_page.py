@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QLabel, QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QSplitter, QVBoxLayout, QWidget
 
-from detgui.gui.common import plot_theme
 from detgui.gui.common.buttons import flat_button, menu_button
+from detgui.gui.common.files import ask_files
+from detgui.gui.common.labels import sentence_label
+from detgui.gui.common.listed_files import offer_opened
 from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.offsets import correction_words as said
@@ -41,7 +43,6 @@ class CorrectionPage(QWidget):
         self._correction = context.maker.correction
         self._make()
         self._lay_out()
-        self._colour()
         self._session.changed.connect(lambda *_: self.refresh())
         self._maker.changed.connect(self.refresh)
 
@@ -49,8 +50,7 @@ class CorrectionPage(QWidget):
         self.form = CorrectionForm(self._context, self)
         add = QMenu(self)
         add.addAction("Files…", self.ask_files)
-        self.opened = add.addAction("The open exposures", self._add_opened)
-        add.aboutToShow.connect(lambda: self.opened.setEnabled(any(not each.source for each in self._session.state.exposures)))
+        self.opened = offer_opened(add, self._session, self._correction.add)
         self.add = menu_button("Add", "Add calibrated images; or drop them here", add)
         remove = QMenu(self)
         remove.addAction("Selected images\tDel", lambda: self._remove(self.rows.selected_paths()))
@@ -69,10 +69,8 @@ class CorrectionPage(QWidget):
         self.rows.epoch_wanted.connect(self._correction.say_epoch)
         self.rows.itemSelectionChanged.connect(self.refresh)
         self.effect = RowsTable("Effect of the correction", HEADERS)
-        self.how, self.notes, self.said = (QLabel(self, wordWrap=True) for _ in range(3))
-        self.how.setText(HOW)
-        for label in (self.notes, self.said):
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.how = QLabel(HOW, self, wordWrap=True)
+        self.notes, self.said = sentence_label(self), sentence_label(self)
         self.script = PageScript(self)
 
     def _lay_out(self) -> None:
@@ -105,14 +103,7 @@ class CorrectionPage(QWidget):
     def ask_files(self) -> None:
         """Ask for images."""
         cals = self._session.state.offsets.cals
-        dialog = QFileDialog(self, "Add images to correct", str(cals[-1].parent) if cals else "", FILTER)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.filesSelected.connect(lambda names: self._correction.add([Path(name) for name in names]))
-        dialog.open()
-
-    def _add_opened(self) -> None:
-        self._correction.add([path for each in self._session.state.exposures if not each.source for path in each.paths])
+        ask_files(self, "Add images to correct", FILTER, self._correction.add, str(cals[-1].parent) if cals else "")
 
     def _remove(self, paths: list[Path]) -> None:
         gone = set(paths)
@@ -188,14 +179,3 @@ class CorrectionPage(QWidget):
         self.undo.setToolTip(f"Write copies of {which}, with the correction taken off as their HISTORY tells of it")
         self.cancel.setVisible(busy)
         self.remove.setEnabled(bool(self._session.state.offsets.cals))
-
-    # colours
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "rows"):
-            self._colour()
-
-    def _colour(self) -> None:
-        self.rows.warning = plot_theme.from_palette(self.palette()).warning
-        self.refresh()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
-from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QLabel, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QVBoxLayout, QWidget
 
-from detgui.gui.common import plot_theme
 from detgui.gui.common.buttons import flat_button, menu_button
+from detgui.gui.common.files import ask_files, ask_folder
+from detgui.gui.common.labels import sentence_label
+from detgui.gui.common.listed_files import ListedFiles, offer_opened
 from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.offsets.columns_dialog import ColumnsDialog
@@ -40,11 +38,11 @@ class InputsPage(QWidget):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context, self._session, self._maker = context, context.session, context.maker
+        self._files = ListedFiles("catalogs", lambda: self._session.state.offsets.files, self._session.set_offsets)
         self._shown: tuple[object, ...] = ()
         self.dialog: ColumnsDialog | None = None  # the newest one, also for tests
         self._make()
         self._lay_out()
-        self._colour()
         self._session.changed.connect(lambda *_: self.refresh())
         self._maker.changed.connect(self.refresh)
 
@@ -52,23 +50,21 @@ class InputsPage(QWidget):
         add = QMenu(self)
         add.addAction("Files…", self.ask_files)
         add.addAction("Folder…", self.ask_folder)
-        self.opened = add.addAction("The open exposures", self._add_opened)
-        add.aboutToShow.connect(lambda: self.opened.setEnabled(any(not each.source for each in self._session.state.exposures)))
+        self.opened = offer_opened(add, self._session, self._maker.add)
         self.add = menu_button("Add", "Add catalogs, mosaics or calibrated images; or drop them here", add)
         remove = QMenu(self)
-        remove.addAction("Selected files\tDel", lambda: self._remove(self.rows.selected_paths()))
-        remove.addAction("Files that cannot be used", lambda: self._remove([each.path for each in self._maker.facts if each.why]))
-        remove.addAction("All files", lambda: self._session.set_offsets(text="Remove catalogs", files=()))
+        remove.addAction("Selected files\tDel", lambda: self._files.remove(self.rows.selected_paths()))
+        remove.addAction("Files that cannot be used", lambda: self._files.remove([each.path for each in self._maker.facts if each.why]))
+        remove.addAction("All files", self._files.clear)
         self.remove = menu_button("Remove", "Take files out of the list; they stay on disk", remove)
         self.columns = flat_button("Columns…", "Say which column of the catalogs is which")
         self.columns.clicked.connect(self.ask_columns)
         self.rows = FilesTable(self)
-        self.rows.use_wanted.connect(lambda paths, on: self._change("Use catalogs" if on else "Leave out catalogs", paths, use=on))
-        self.rows.value_wanted.connect(lambda path, name, text: self._change(name.capitalize(), [path], **{name: text}))
-        self.rows.remove_wanted.connect(self._remove)
+        self.rows.use_wanted.connect(self._files.use)
+        self.rows.value_wanted.connect(lambda path, name, text: self._files.change(name.capitalize(), [path], **{name: text}))
+        self.rows.remove_wanted.connect(self._files.remove)
         self.how = QLabel(HOW, self, wordWrap=True)
-        self.said = QLabel(self, wordWrap=True)
-        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.said = sentence_label(self)
         self.form = FitForm(self._context, self)
         self.alignment = RowsTable("Alignment", ALIGNMENT)
 
@@ -90,26 +86,11 @@ class InputsPage(QWidget):
 
     def ask_files(self) -> None:
         """Ask for files."""
-        dialog = QFileDialog(self, "Add catalogs or images", self._folder(), FILTER)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.filesSelected.connect(lambda names: self._maker.add([Path(name) for name in names]))
-        dialog.open()
+        ask_files(self, "Add catalogs or images", FILTER, self._maker.add, self._files.folder)
 
     def ask_folder(self) -> None:
         """Ask for a folder, of which all catalogs and FITS files are added."""
-        dialog = QFileDialog(self, "Add all catalogs and images of a folder", self._folder())
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda name: self._maker.add([Path(name)]))
-        dialog.open()
-
-    def _folder(self) -> str:
-        files = self._session.state.offsets.files
-        return str(files[-1].path.parent) if files else ""
-
-    def _add_opened(self) -> None:
-        self._maker.add([path for each in self._session.state.exposures if not each.source for path in each.paths])
+        ask_folder(self, "Add all catalogs and images of a folder", lambda path: self._maker.add([path]), self._files.folder)
 
     def ask_columns(self) -> None:
         """Ask which column is which."""
@@ -119,16 +100,6 @@ class InputsPage(QWidget):
         self.dialog = ColumnsDialog(columns, roles, self._session.state.offsets.columns, self)
         self.dialog.chosen.connect(lambda chosen: self._session.set_offsets(text="Columns", columns=chosen))
         self.dialog.open()
-
-    def _change(self, text: str, paths: list[Path], **fields: object) -> None:
-        files = self._session.state.offsets.files
-        self._session.set_offsets(text=text, files=tuple(replace(each, **fields) if each.path in paths else each for each in files))
-
-    def _remove(self, paths: list[Path]) -> None:
-        gone = set(paths)
-        left = tuple(each for each in self._session.state.offsets.files if each.path not in gone)
-        if len(left) != len(self._session.state.offsets.files):
-            self._session.set_offsets(text="Remove catalogs", files=left)
 
     # showing
 
@@ -166,18 +137,6 @@ class InputsPage(QWidget):
         self.alignment.show_rows(rows)
         self.alignment.setVisible(bool(found))
         self.alignment.setMaximumHeight(min(len(found) + 1, 5) * (self.fontMetrics().height() + 7) + 6)
-
-    # colours
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "rows"):
-            self._colour()
-
-    def _colour(self) -> None:
-        self.rows.warning = plot_theme.from_palette(self.palette()).warning
-        self._shown = ()
-        self.refresh()
 
 
 def _shift(median: float, mad: float) -> str:
