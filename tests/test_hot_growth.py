@@ -186,6 +186,15 @@ def test_a_zero_level_that_moves_raises_the_error():
     assert np.std(pulls) == pytest.approx(1.0, abs=0.35)
 
 
+def test_three_dates_that_are_no_line_raise_the_error():
+    """One degree of freedom is enough to see that counts do not follow the line: 0, 100, 0 pixels with next to no noise."""
+    months, counts = np.array([0.0, 10.0, 20.0]), np.array([0.0, 100.0, 0.0])
+    raised = growth.with_common_flicker(months, counts, growth.Noise(0.1, 0.1))
+    fit = growth.fit_growth(months, counts, raised)
+    assert fit.chi2 == pytest.approx(1.0, abs=1e-6)
+    assert fit.rate_err > 3  # a straight line through the first two would be 10 a month
+
+
 def test_noise_that_fits_stays():
     rng = np.random.default_rng(18)
     members = histories(rng, MONTHS)

@@ -173,7 +173,7 @@ def with_common_flicker(months: Array, counts: Array, noise: Noise, part: Parts 
     from scipy.special import chdtrc
 
     fit = fit_growth(months, counts, noise, part)
-    if fit.dof < 2 or chdtrc(fit.dof, fit.chi2) > 0.01:
+    if fit.dof < 1 or chdtrc(fit.dof, fit.chi2) > 0.01:
         return noise
 
     def excess(log: float) -> float:
