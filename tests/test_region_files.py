@@ -132,7 +132,7 @@ def test_sky_coordinates_need_a_wcs_and_keep_their_pixels(tmp_path, make):
     assert "icrs" in path.read_text()
     for (_, _, mask), shape in zip(read_masks(path, SIZE, wcs=wcs), shapes, strict=True):
         assert np.array_equal(mask, mask_of(shape, SIZE))
-    with pytest.raises(BadInput, match=r"^sky\.reg: region 1: it is in sky coordinates and the image has no WCS$"):
+    with pytest.raises(BadInput, match=r"^sky\.reg: lines 4, 5 and 6: sky coordinates, and the image has no WCS$"):
         read_masks(path, SIZE)
 
 
@@ -151,8 +151,8 @@ def test_a_file_drawn_on_the_full_frame_fits_a_subarray(tmp_path):
     [
         ("", "no region"),
         ("hello", "hello"),
-        ("image\ncircle(0,", "DS9"),
-        ("image\npoint(3,3)", "region 1: a point has no area"),
+        ("image\ncircle(0,", "line 2: circle(0, is not one shape"),
+        ("image\npoint(3,3)", "line 2: a point has no area"),
         ("image\npolygon(1,2,3,4)", "3 points"),
         ("image\ncircle(nan,3,3)", ""),
         ("image\npanda(1,1,0,360,4,2,4,1)", "panda"),

@@ -264,3 +264,12 @@ def test_numbers_that_are_not_there_are_refused(shelf):
         ]:
             with pytest.raises(BadInput, match=words):
                 region_groups.run(exposure, regions, params)
+
+
+def test_what_of_a_file_cannot_be_used_is_said(tmp_path, shelf):
+    (tmp_path / "r.reg").write_text('image\ncircle(10,10,4)\npoint(5,5)\nfk5\ncircle(150.1,2.2,5")\n')
+    without = read(tmp_path / "r.reg", shelf, "full")
+    assert len(without.regions) == 1
+    assert without.said == ("1 region read from r.reg; line 5: sky coordinates, and the image has no WCS; line 3: a point has no area")
+    (tmp_path / "sky.reg").write_text('fk5\ncircle(53.1,-27.8,0.1")\nimage\ncircle(10,10,4)\n')
+    assert read(tmp_path / "sky.reg", shelf).said == "2 regions read from sky.reg"

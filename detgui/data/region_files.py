@@ -14,6 +14,7 @@ from typing import Any
 
 from detgui.data.mask_files import read_fits_masks
 from detgui.data.region_sky import to_pixels, to_sky
+from detgui.data.region_text import is_sky, one_line, parse
 from detgui.data.tables import write_whole
 from detgui.errors import BadInput
 from detgui.science.detector import DetectorGeometry
@@ -35,12 +36,24 @@ COLOURS = {
     "cyan": "#00ffff",
     "magenta": "#ff00ff",
     "yellow": "#ffff00",
+    "orange": "#ffa500",
+    "purple": "#a020f0",
+    "pink": "#ffc0cb",
+    "brown": "#a52a2a",
+    "gold": "#ffd700",
+    "gray": "#bebebe",
+    "grey": "#bebebe",
 }
-"""DS9's named colours."""
+"""DS9's named colours, and some of X11's, which it takes too."""
 
 
 def read_masks(
-    path: Path, shape: tuple[int, int], geometry: DetectorGeometry | None = None, wcs: Any = None, kind: str = "region of interest"
+    path: Path,
+    shape: tuple[int, int],
+    geometry: DetectorGeometry | None = None,
+    wcs: Any = None,
+    kind: str = "region of interest",
+    left_out: list[str] | None = None,
 ) -> list[tuple[str, str, Mask]]:
     """(name, kind, mask) of every region in a DS9 region file or a FITS mask.
 
@@ -50,6 +63,8 @@ def read_masks(
     geometry : frame of that image; with it, files made on another subarray are carried over, where they say what it was
     wcs : celestial WCS of that image (`astropy.wcs.WCS` or gwcs), needed for sky coordinates only
     kind : kind of what the file does not say the kind of
+    left_out : takes sentences about statements of a DS9 file that cannot be used, and the others are read; without it such a statement is
+        an error, but where it is one that encloses no pixel anyway, such as a point
 
     Raises
     ------
@@ -60,7 +75,7 @@ def read_masks(
     if is_fits(path):
         found = read_fits_masks(path, shape, geometry, kind)
     else:
-        regions = read_regions(path, geometry, wcs, kind)
+        regions = read_regions(path, geometry, wcs, kind, left_out)
         found = [(region.name, region.kind, mask_of(region.shape, shape)) for region in regions]
     found = [item for item in found if item[2].any()]
     if not found:
@@ -68,26 +83,46 @@ def read_masks(
     return found
 
 
-def read_regions(path: Path, geometry: DetectorGeometry | None = None, wcs: Any = None, kind: str = "region of interest") -> list[Region]:
+def read_regions(
+    path: Path,
+    geometry: DetectorGeometry | None = None,
+    wcs: Any = None,
+    kind: str = "region of interest",
+    left_out: list[str] | None = None,
+) -> list[Region]:
     """Regions of a DS9 region file; arguments and errors as `read_masks`. An excluded region is taken out of all others in the file."""
     path = Path(path)
     text = _text(path)
+    items, left = parse(text)
     drawn: list[tuple[Shape, Any]] = []
-    taken: list[tuple[Shape, Any]] = []
-    for number, item in enumerate(_parse(path, text), start=1):
+    taken: list[Shape] = []
+    for line, item in items:
         try:
             shape = _shape(_to_pixels(item, wcs))
-            (drawn if item.meta.get("include", True) else taken).append((shape, item))
         except BadInput as error:
-            raise BadInput(f"{path.name}: region {number}: {error}") from error
-    if not drawn:
-        raise BadInput(f"{path.name}: holds no region")
-    regions = []
-    for shape, item in drawn:
-        for other, _ in taken:
-            shape = Combined(shape, other, "subtract")
-        regions.append(_region(shape, item, kind))
+            left.wrong.setdefault(str(error), []).append(line)
+            continue
+        if item.meta.get("include", True):
+            drawn.append((shape, item))
+        else:
+            taken.append(shape)
+    if not drawn or (left.wrong and left_out is None):
+        raise BadInput(f"{path.name}: {'; '.join(left.sentences() or ['holds no region'])}")
+    if left_out is not None:
+        left_out += left.sentences()
+    regions = [_region(_without(shape, taken), item, kind) for shape, item in drawn]
     return _carried(path, regions, _frame(text), geometry)
+
+
+def _without(shape: Shape, taken: list[Shape]) -> Shape:
+    """The shape without those of the others that are near it; joined two by two, or thousands would be a chain too long to walk."""
+    low_x, low_y, high_x, high_y = shape.bounds
+    boxes = [(other, other.bounds) for other in taken]
+    near = [other for other, box in boxes if box[0] <= high_x and box[2] >= low_x and box[1] <= high_y and box[3] >= low_y]
+    while len(near) > 1:
+        pairs = [Combined(one, other, "add") for one, other in zip(near[::2], near[1::2], strict=False)]
+        near = [*pairs, *near[2 * len(pairs) :]]
+    return Combined(shape, near[0], "subtract") if near else shape
 
 
 def is_fits(path: Path) -> bool:
@@ -97,10 +132,7 @@ def is_fits(path: Path) -> bool:
 
 def needs_wcs(path: Path) -> bool:
     """Whether a DS9 region file has regions in sky coordinates. Raises BadInput where it cannot be read."""
-    from regions import SkyRegion
-
-    path = Path(path)
-    return any(isinstance(item, SkyRegion) for item in _parse(path, _text(path)))
+    return is_sky(_text(Path(path)))
 
 
 def write_regions(path: Path, regions: Sequence[Region], geometry: DetectorGeometry | None = None, wcs: Any = None) -> None:
@@ -136,32 +168,16 @@ def _text(path: Path) -> str:
     try:
         if path.stat().st_size > LONGEST:
             raise BadInput(f"{path.name}: is too large for a region file")
-        text = path.read_text("utf-8")
+        content = path.read_bytes()
     except OSError as error:
         raise BadInput(f"{path}: cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path.name}: is neither a region file nor a FITS file") from error
-    # JWST images have no LTV keywords: physical coordinates are image coordinates.
-    return re.sub(r"(?mi)^(\s*)physical(\s*(;|$))", r"\1image\2", text)
-
-
-def _parse(path: Path, text: str) -> list[Any]:
-    from regions import Regions
-
-    with warnings.catch_warnings(record=True) as complaints:
-        warnings.simplefilter("always")
-        try:
-            items = list(Regions.parse(text, format="ds9"))
-        except Exception as error:  # the package's parser raises whatever its arithmetic meets
-            raise BadInput(f"{path.name}: cannot be read as a DS9 region file: {_one_line(error)}") from error
-    skipped = [_one_line(item.message) for item in complaints if "skipping" in str(item.message) or "annot parse" in str(item.message)]
-    if skipped:
-        raise BadInput(f"{path.name}: cannot be read as a DS9 region file: {skipped[0].removesuffix(', skipping.')}")
-    return items
-
-
-def _one_line(error: object) -> str:
-    return " ".join(str(error).split())[:200]
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")  # of older programs
+        if re.search(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]", text):
+            raise BadInput(f"{path.name}: is neither a region file nor a FITS file") from None
+    return re.sub(r"\r\n?", "\n", text)
 
 
 def _to_pixels(item: Any, wcs: Any) -> Any:
@@ -170,18 +186,18 @@ def _to_pixels(item: Any, wcs: Any) -> Any:
     if not isinstance(item, SkyRegion):
         return item
     if wcs is None:
-        raise BadInput("it is in sky coordinates and the image has no WCS")
+        raise BadInput("sky coordinates, and the image has no WCS")
     try:
         return to_pixels(item, wcs)
     except Exception as error:  # WCS of any make
-        raise BadInput(f"its sky coordinates cannot be found in the image: {_one_line(error)}") from error
+        raise BadInput(f"sky coordinates that cannot be found in the image: {one_line(error)}") from error
 
 
 def _to_sky(path: Path, item: Any, shape: Shape, wcs: Any) -> Any:
     try:
         return to_sky(item, shape, wcs)
     except Exception as error:  # WCS of any make
-        raise BadInput(f"{path.name}: the image's WCS gives no sky coordinates: {_one_line(error)}") from error
+        raise BadInput(f"{path.name}: the image's WCS gives no sky coordinates: {one_line(error)}") from error
 
 
 def _shape(item: Any) -> Shape:
@@ -214,6 +230,8 @@ def _region(shape: Shape, item: Any, kind: str) -> Region:
     tags = [str(tag) for tag in item.meta.get("tag", [])]
     kinds = [tag.removeprefix("kind=") for tag in tags if tag.removeprefix("kind=") in KINDS]
     colour = str(next((item.visual[name] for name in ("color", "edgecolor", "facecolor") if name in item.visual), "")).lower()
+    if re.fullmatch("#[0-9a-f]{3}", colour):
+        colour = "#" + "".join(2 * digit for digit in colour[1:])
     colour = COLOURS.get(colour, colour if re.fullmatch("#[0-9a-f]{6}", colour) else "")
     names = [tag.removeprefix("name=") for tag in tags if tag.startswith("name=")]
     name = names[0] if names else str(item.meta.get("text", ""))

@@ -42,28 +42,42 @@ class Copied:
 def read(path: Path, key: str, array: str, kind: str, shelf: Shelf, progress: Progress = no_progress) -> Imported:
     """Regions of a DS9 file or a FITS mask for an exposure; what the file does not give a kind is ``kind``.
 
-    Raises BadInput where nothing of it can be used; regions outside the image are left out and counted.
+    Raises BadInput where nothing of it can be used; regions outside the image are left out and counted, statements of a DS9 file that
+    cannot be used are told.
     """
     from detgui.data import region_files
 
     progress(0.0, f"reading {path.name}")
+    left_out: list[str] = []
     with shelf.borrow(key) as exposure:
         size, geometry = exposure.shape[2:], exposure.geometry
         if region_files.is_fits(path):
             masks = region_files.read_masks(path, size, geometry, kind=kind)
             regions = [Region(painted(mask), name, what) for name, what, mask in masks]
-        elif region_files.needs_wcs(path):
-            progress(0.3, "reading the WCS")
-            with wcs_of(exposure, path) as wcs:
-                regions = region_files.read_regions(path, geometry, wcs, kind)
         else:
-            regions = region_files.read_regions(path, geometry, kind=kind)
+            regions = _of_ds9(path, exposure, kind, left_out, progress)
     inside = tuple(each for each in regions if _covers(each.shape, size))
     if not inside:
         raise BadInput(f"{path.name}: no region in it covers a pixel of the image of {size[1]} x {size[0]} pixels")
     outside = len(regions) - len(inside)
-    more = f"; {counted(outside)} outside the image left out" if outside else ""
-    return Imported(array, inside, f"{counted(len(inside))} read from {path.name}{more}")
+    more = [f"{counted(outside)} outside the image left out"] if outside else []
+    return Imported(array, inside, "; ".join([f"{counted(len(inside))} read from {path.name}", *more, *left_out]))
+
+
+def _of_ds9(path: Path, exposure: Exposure, kind: str, left_out: list[str], progress: Progress) -> list[Region]:
+    from detgui.data import region_files
+
+    if not region_files.needs_wcs(path):
+        return region_files.read_regions(path, exposure.geometry, None, kind, left_out)
+    progress(0.3, "reading the WCS")
+    try:
+        with wcs_of(exposure, path) as wcs:
+            return region_files.read_regions(path, exposure.geometry, wcs, kind, left_out)
+    except BadInput as no_wcs:
+        try:
+            return region_files.read_regions(path, exposure.geometry, None, kind, left_out)
+        except BadInput:
+            raise no_wcs from None  # it says more: all of the file is in sky coordinates
 
 
 @contextmanager
