@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from detgui.errors import BadInput
-from detgui.science.offset_solve import Measurements, solve
+from detgui.science.offset_exposures import Side
+from detgui.science.offset_solve import Measurements, larger, solve
 
 TERMS = {"nrca1": 0.013, "nrca2": -0.043, "nrca3": 0.022, "nrca4": -0.050}
 DETECTORS = tuple(f"nrc{module}{number}" for module in "ab" for number in (1, 2, 3, 4))
@@ -123,3 +126,51 @@ def test_time_terms_between_epochs_of_the_same_detectors():
     assert value == pytest.approx(TIMES[2], abs=4 * err)
     assert err < 0.002
     assert np.isnan(found.difference("nrca1", "nrcb1")[0])
+
+
+def dithered(rng, n=120, dithers=6):
+    """Two epochs of one array a module; every exposure of a detector has a zero level of its own."""
+    source, epoch = np.repeat(np.arange(n), 2), np.tile([0, 1], n)
+    in_p = source % 2 == 0
+    detector = np.where(in_p == (epoch == 0), 1, 0)
+    zero = rng.normal(0, 0.006, (2, 2, dithers))[epoch, detector]  # (2 n, dithers)
+    level = rng.uniform(18, 22, n)[source] + np.where(detector == 0, TERMS["nrca1"], 0.0) + TIMES[1] * epoch
+    single = level[:, None] + zero + rng.normal(0, 0.008, zero.shape)
+    rows, turn = np.repeat(np.arange(2 * n), dithers), np.tile(np.arange(dithers), 2 * n)
+    group = 2 * epoch + detector
+    exposures = Side(rows, group[rows] * dithers + turn, single.ravel(), np.ones(rows.size), np.repeat(np.arange(4), dithers))
+    err = np.full(2 * n, 0.008 / np.sqrt(dithers))
+    return Measurements(source, epoch, detector, single.mean(axis=1), err, 0.0 * err, ("1", "2"), ("nrca1", "nrcb1"), exposures)
+
+
+def test_exposures_that_err_together_widen_the_errors():
+    rng, pulls, alone = np.random.default_rng(31), [], []
+    for seed in range(120):
+        data = dithered(rng)
+        found, blind = (solve(each, replicates=100, seed=seed) for each in (data, replace(data, exposures=None)))
+        assert found.exposures
+        assert not blind.exposures
+        for each, into in ((found, pulls), (blind, alone)):
+            (value, err), (time, time_err) = each.difference("nrca1", "nrcb1"), each.term("2")
+            into.append([(value - TERMS["nrca1"]) / err, (time - TIMES[1]) / time_err])
+    assert np.std(pulls) == pytest.approx(1.05, abs=0.14)  # 240 pulls know it to 5 %; 20 degrees of freedom make it 1.05
+    assert np.std(alone) > 2.0
+
+
+def test_exposures_stay_with_their_measurements():
+    data = dithered(np.random.default_rng(3))
+    order = np.random.default_rng(4).permutation(data.mag.size)
+    arrays = {name: getattr(data, name)[order] for name in ("source", "epoch", "detector", "mag", "err", "d")}
+    exposures = replace(data.exposures, source=np.argsort(order)[data.exposures.source])
+    one, two = solve(data, replicates=100), solve(replace(data, **arrays, exposures=exposures), replicates=100)
+    assert two.errors == pytest.approx(one.errors, rel=1e-6)
+
+
+def test_the_larger_covariance_is_larger_in_every_direction():
+    rng = np.random.default_rng(6)
+    one, two = (np.cov(rng.normal(size=(40, 4)) * rng.uniform(0.5, 2, 4), rowvar=False) for _ in range(2))
+    found = larger(one, two)
+    for each in (one, two):
+        assert np.linalg.eigvalsh(found - each).min() > -1e-10
+    assert larger(one, one / 9) == pytest.approx(one)
+    assert larger(one, 4 * one) == pytest.approx(4 * one)

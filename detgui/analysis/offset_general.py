@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from detgui.analysis.offset_sources import FilterData, good
+from detgui.analysis.offset_sources import FilterData, exposures_of, good
 from detgui.analysis.offset_types import FilterResult, Params
 from detgui.errors import BadInput
 from detgui.progress import Progress
@@ -34,7 +34,8 @@ def measurements(data: FilterData, axis: LongAxis, params: Params) -> Measuremen
     keep = good(data, params) & (mean[data.source] <= params.mag_limit)
     source, epoch, detector = data.source[keep], data.epoch[keep], data.detector[keep]
     d = along(data.ra[keep], data.dec[keep], axis)
-    return Measurements(source, epoch, detector, data.mag[keep], data.err[keep], d, data.epochs, data.detectors)
+    exposures = exposures_of(data, np.flatnonzero(keep))
+    return Measurements(source, epoch, detector, data.mag[keep], data.err[keep], d, data.epochs, data.detectors, exposures)
 
 
 def undetermined(solution: Solution) -> tuple[str, ...]:

@@ -195,17 +195,21 @@ def pair_sources(data: FilterData, found: Crossing, axis: LongAxis) -> PairSourc
 
 def exposure_sides(data: FilterData, found: Crossing) -> tuple[Side, Side] | None:
     """The single exposures of a crossing's measurements, for drawing them again; None where they are not known or too few."""
-    sides = []
-    for chosen in (found.first, found.later):
-        place = np.full(data.mag.size, -1)
-        place[chosen] = np.arange(chosen.size)
-        rows = np.flatnonzero(place[data.joined] >= 0)
-        labels = data.rows.exposure[rows]
-        if (labels == "").any():
-            return None
-        detector = data.detector[data.joined[rows]]
-        names, exposure = np.unique(np.char.add(np.char.add(detector.astype(str), "|"), labels), return_inverse=True)
-        group = np.unique([each.split("|")[0] for each in names.tolist()], return_inverse=True)[1]
-        weight = 1.0 / data.rows.err[rows] ** 2
-        sides.append(Side(place[data.joined[rows]], exposure.astype(np.int64), data.rows.mag[rows], weight, group.astype(np.int64)))
-    return (sides[0], sides[1]) if all(side.enough for side in sides) else None
+    first, later = exposures_of(data, found.first), exposures_of(data, found.later)
+    return (first, later) if first is not None and later is not None else None
+
+
+def exposures_of(data: FilterData, chosen: Index) -> Side | None:
+    """The single exposures of the measurements ``chosen`` (m,), which number the side's sources; None where a detector has one only."""
+    place = np.full(data.mag.size, -1)
+    place[chosen] = np.arange(chosen.size)
+    rows = np.flatnonzero(place[data.joined] >= 0)
+    labels = data.rows.exposure[rows]
+    if not rows.size or (labels == "").any():
+        return None
+    measured = data.joined[rows]
+    group = data.detector[measured] * len(data.epochs) + data.epoch[measured]
+    names, exposure = np.unique(np.char.add(np.char.add(group.astype(str), "|"), labels), return_inverse=True)
+    groups = np.unique([each.split("|")[0] for each in names.tolist()], return_inverse=True)[1]
+    side = Side(place[measured], exposure.astype(np.int64), data.rows.mag[rows], 1.0 / data.rows.err[rows] ** 2, groups.astype(np.int64))
+    return side if side.enough else None

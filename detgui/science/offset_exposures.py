@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
+LEAST = 0.01
+"""Concentration of Dirichlet's weights of two exposures: one or the other."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
-    """Measurements of one epoch: ``source`` (m,) index into the offsets, ``exposure`` (m,) index from 0, ``mag`` and ``weight`` (m,).
+    """Measurements in single exposures, arrays (m,): ``source`` index into their means, ``exposure`` index from 0, ``mag`` and ``weight``.
 
-    ``group`` by exposure: those of one detector, which are drawn among themselves.
+    ``group`` by exposure: those of one detector and epoch, which are drawn among themselves.
     """
 
     source: Index
@@ -26,7 +29,7 @@ class Side:
 
     @property
     def enough(self) -> bool:
-        """Whether every detector has two exposures at least, to draw from."""
+        """Whether every group has two exposures at least, to draw from."""
         return bool(self.group.size) and int(np.bincount(self.group).min(initial=2)) >= 2
 
     def means(self, counts: Array, sources: int) -> tuple[Array, Array]:
@@ -42,6 +45,18 @@ class Side:
         share = np.asarray((group.T @ drawn.T).T) / np.maximum(np.bincount(self.source, minlength=sources), 1)
         return np.where(total > 0, mean, 0.0), np.where(total > 0, share, 0.0)
 
+    def take(self, keep: NDArray[np.bool_]) -> Side:
+        """The measurements of the sources that ``keep`` (sources,) keeps, numbered anew."""
+        number = np.cumsum(keep) - 1
+        rows = keep[self.source]
+        return Side(number[self.source[rows]], self.exposure[rows], self.mag[rows], self.weight[rows], self.group)
+
+    def shifts(self, sources: int, replicates: int, rng: np.random.Generator) -> Array:
+        """How far the mean magnitudes move when the exposures are drawn again, (replicates, sources); 0 for those without a drawn one."""
+        whole, _ = self.means(np.ones((1, self.group.size)), sources)
+        drawn, share = self.means(_counts(self.group, replicates, rng), sources)
+        return np.where(share > 0, drawn - whole, 0.0)
+
 
 def redraw(earlier: Side, later: Side, sources: int, replicates: int, rng: np.random.Generator) -> tuple[Array, Array]:
     """(offsets, how often each counts), both (replicates, sources), with the exposures of both epochs drawn again."""
@@ -51,12 +66,14 @@ def redraw(earlier: Side, later: Side, sources: int, replicates: int, rng: np.ra
 
 
 def _counts(group: Index, replicates: int, rng: np.random.Generator) -> Array:
-    """How often each exposure counts; spread as if there were one exposure more, because the mean is taken from them too."""
+    """How often each exposure counts, (replicates, exposures), mean 1: Dirichlet's weights (Rubin 1981, Annals of Statistics 9, 130).
+
+    Their concentration makes the variance of a mean that of n - 1 degrees of freedom, which drawing n of n exposures does not.
+    """
     out = np.ones((replicates, group.size))
     for label in np.unique(group):
         members = np.flatnonzero(group == label)
         n = members.size
         if n > 1:
-            drawn = rng.multinomial(n, np.full(n, 1.0 / n), size=replicates)
-            out[:, members] = np.maximum(1.0 + (drawn - 1.0) * np.sqrt(n / (n - 1.0)), 0.0)
+            out[:, members] = n * rng.dirichlet(np.full(n, max((n - 2.0) / n, LEAST)), size=replicates)
     return out

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
-from detgui.science.offset_fit import HUBER
+from detgui.science.offset_fit import HUBER, MOST_NUMBERS
 from detgui.science.offset_system import Array, Index, Measurements, System
 
 __all__ = ["Measurements", "Solution", "solve"]
@@ -29,7 +29,7 @@ class Solution:
 
     ``scatter`` of a measurement beyond its error, mag. ``component`` by detector: which set of detectors it is compared with.
     ``sources`` used: seen at least twice. ``weights`` by measurement (n,): 0 where it was not used, 1 where it counts fully.
-    ``left_out`` by epoch: the solution without it.
+    ``exposures``: whether the errors count those drawn again. ``left_out`` by epoch: the solution without it.
     """
 
     names: tuple[str, ...]
@@ -41,6 +41,7 @@ class Solution:
     component: Index
     sources: int
     weights: Array
+    exposures: bool = False
     left_out: tuple[Solution | None, ...] = ()
 
     def term(self, name: str) -> tuple[float, float]:
@@ -71,7 +72,7 @@ def solve(
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> Solution:
-    """All terms by one robust (Huber) solve, errors by bootstrap over sources.
+    """All terms by one robust (Huber) solve, errors by bootstrap over sources and, where they are known, over exposures: the larger count.
 
     ``gradient`` frees one along d for each epoch after the first, ``time`` a term for each; ``leave_out`` solves again without each epoch.
     Raises `BadInput` where no source was seen twice.
@@ -93,7 +94,8 @@ def _without(data: Measurements, epoch: int) -> Measurements:
     keep = data.epoch != epoch
     arrays = {name: getattr(data, name)[keep] for name in ("source", "epoch", "detector", "mag", "err", "d")}
     arrays["epoch"] = arrays["epoch"] - (arrays["epoch"] > epoch)
-    return replace(data, **arrays, epochs=tuple(each for at, each in enumerate(data.epochs) if at != epoch))
+    exposures = data.exposures.take(keep) if data.exposures is not None else None
+    return replace(data, **arrays, exposures=exposures, epochs=tuple(each for at, each in enumerate(data.epochs) if at != epoch))
 
 
 def _solve(data: Measurements, gradient: bool, time: bool, replicates: int, seed: int, progress: Progress) -> Solution:
@@ -105,12 +107,10 @@ def _solve(data: Measurements, gradient: bool, time: bool, replicates: int, seed
     system = System.of(data, used, gradient, time)
     values, scatter, pulls = system.robust(progress)
     moved = system.bootstrap(values, scatter, replicates, seed, progress)
-    low, high = np.percentile(moved, (15.865, 84.135), axis=0)
-    n_sources = system.n_sources
-    errors = (high - low) / 2 * np.sqrt(n_sources / max(n_sources - system.rank, 1))
-    spread = np.cov(np.clip(moved, -4 * errors, 4 * errors), rowvar=False, ddof=0).reshape(errors.size, errors.size)
-    scale = errors / np.maximum(np.sqrt(np.diag(spread)), 1e-300)
-    covariance = spread * np.outer(scale, scale)
+    covariance = _covariance(moved, system)
+    if data.exposures is not None:
+        covariance = larger(covariance, _of_exposures(data, used, system, values, scatter, replicates, seed))
+    errors = np.sqrt(np.diag(covariance))
     determined = system.determined
     weights = np.zeros(data.mag.size)
     weights[np.flatnonzero(used)[system.order]] = np.minimum(1.0, HUBER / np.maximum(np.abs(pulls), 1e-12))
@@ -122,6 +122,43 @@ def _solve(data: Measurements, gradient: bool, time: bool, replicates: int, seed
         determined,
         scatter,
         system.component,
-        n_sources,
+        system.n_sources,
         weights,
+        data.exposures is not None,
     )
+
+
+def _covariance(moved: Array, system: System) -> Array:
+    """Covariance of replicates (b, m), its errors half the 16-84 % interval."""
+    low, high = np.percentile(moved, (15.865, 84.135), axis=0)
+    errors = (high - low) / 2 * np.sqrt(system.n_sources / max(system.n_sources - system.rank, 1))
+    spread = np.cov(np.clip(moved, -4 * errors, 4 * errors), rowvar=False, ddof=0).reshape(errors.size, errors.size)
+    scale = errors / np.maximum(np.sqrt(np.diag(spread)), 1e-300)
+    out: Array = spread * np.outer(scale, scale)
+    return out
+
+
+def _of_exposures(
+    data: Measurements, used: NDArray[np.bool_], system: System, values: Array, scatter: float, replicates: int, seed: int
+) -> Array:
+    """Covariance of the terms when the exposures are drawn again, a part of the replicates at once."""
+    assert data.exposures is not None
+    rng = np.random.default_rng(seed)
+    own = data.exposures.take(used)
+    parts, left = [], replicates
+    while left > 0:
+        part = min(left, max(1, MOST_NUMBERS // max(own.source.size, 1)))
+        parts.append(system.respond(values, scatter, own.shifts(int(used.sum()), part, rng)[:, system.order]))
+        left -= part
+    return np.cov(np.concatenate(parts), rowvar=False).reshape(values.size, values.size)
+
+
+def larger(one: Array, two: Array) -> Array:
+    """The smallest covariance that is at least both (m, m), whatever the direction, where ``one`` has a variance at all."""
+    values, vectors = np.linalg.eigh(one)
+    real = values > 1e-10 * max(float(values[-1]), 1e-300)
+    size = np.sqrt(values[real])
+    white, back = vectors[:, real] / size, vectors[:, real] * size
+    ratio, turn = np.linalg.eigh(white.T @ two @ white)
+    out: Array = (back @ turn * np.maximum(ratio, 1.0)) @ (back @ turn).T
+    return out

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui.progress import Progress
+from detgui.science.offset_exposures import Side
 from detgui.science.offset_fit import HUBER, extra_scatter
 
 Array = NDArray[np.float64]
@@ -26,7 +27,8 @@ class Measurements:
     """Magnitudes of one filter, arrays of shape (n,).
 
     ``source``, ``epoch`` and ``detector`` are indices from 0 (into ``epochs``, in order of time, and ``detectors``, such as 'nrca1');
-    ``mag`` and ``err`` in mag, ``d`` in arcmin.
+    ``mag`` and ``err`` in mag, ``d`` in arcmin. ``exposures``: the single exposures that the measurements are means of (their ``source`` is
+    the index of the measurement), None where they are not known.
     """
 
     source: Index
@@ -37,6 +39,7 @@ class Measurements:
     d: Array
     epochs: tuple[str, ...]
     detectors: tuple[str, ...]
+    exposures: Side | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,15 +121,8 @@ class System:
     def bootstrap(self, values: Array, scatter: float, replicates: int, seed: int, progress: Progress) -> Array:
         """How far the values move when sources are drawn again, (replicates, m): one Newton step from the solution each."""
         rng = np.random.default_rng(seed)
-        sigma = np.hypot(self.err, scatter)
-        freedom = np.sqrt(self.mag.size / max(self.mag.size - self.n_sources - self.rank, 1))
-        levels = self._levels(values, sigma, freedom)
-        residuals = self.mag - self.x @ values - levels[self.source]
-        pulls = residuals * freedom / sigma
-        inner = np.where(np.abs(pulls) <= HUBER, 1.0, 1e-3) / sigma**2  # derivative of Huber's function, never quite 0
-        push = np.clip(pulls, -HUBER, HUBER) / freedom / sigma
-        total = np.add.reduceat(inner, self.starts)
-        push -= (np.add.reduceat(push, self.starts) / total)[self.source] * inner
+        inner, push = self._derivatives(values, scatter)
+        push -= (np.add.reduceat(push, self.starts) / np.add.reduceat(inner, self.starts))[self.source] * inner
         counts = rng.multinomial(self.n_sources, np.full(self.n_sources, 1.0 / self.n_sources), size=replicates).astype(np.float32)
         m = self.x.shape[1]
         normal, right = np.zeros((replicates, m * m)), np.zeros((replicates, m))
@@ -140,6 +136,25 @@ class System:
         scale = np.maximum(np.einsum("bmm->b", square), 1e-300)[:, None, None]
         inverse = np.linalg.pinv(square + scale * (self.gauge.T @ self.gauge), rcond=1e-12, hermitian=True)
         return np.asarray(np.einsum("bmk,bk->bm", inverse, right), np.float64)
+
+    def respond(self, values: Array, scatter: float, shifts: Array) -> Array:
+        """How far the values move with the measurements, (replicates, m), for ``shifts`` (replicates, n) of the magnitudes used, mag."""
+        inner, _ = self._derivatives(values, scatter)
+        normal, sums, total = self._normal(inner)
+        scale = max(float(np.trace(normal)), 1e-300)
+        moved = shifts * inner
+        right = self.x.T @ moved.T - sums.T @ (np.add.reduceat(moved, self.starts, axis=1) / total).T
+        inverse = np.linalg.pinv(normal + scale * self.gauge.T @ self.gauge, rcond=1e-12, hermitian=True)
+        return np.asarray((inverse @ right).T, np.float64)
+
+    def _derivatives(self, values: Array, scatter: float) -> tuple[Array, Array]:
+        """(second, first) derivatives of Huber's loss by each measurement at the solution, shapes (n,)."""
+        sigma = np.hypot(self.err, scatter)
+        freedom = np.sqrt(self.mag.size / max(self.mag.size - self.n_sources - self.rank, 1))
+        levels = self._levels(values, sigma, freedom)
+        pulls = (self.mag - self.x @ values - levels[self.source]) * freedom / sigma
+        inner = np.where(np.abs(pulls) <= HUBER, 1.0, 1e-3) / sigma**2  # never quite 0
+        return inner, np.clip(pulls, -HUBER, HUBER) / freedom / sigma
 
     def _by_source(self, part: slice, weights: Array, push: Array) -> tuple[Array, Array]:
         """Of some sources: normal matrices (s, m, m), the source's own magnitude eliminated, and right-hand sides (s, m)."""
