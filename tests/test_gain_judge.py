@@ -49,8 +49,15 @@ def test_the_user_overrules_whatever_the_boxes(exposures):
 
 
 def test_two_pairs_are_both_kept_and_it_is_said(exposures):
-    _, made = exposures
+    change, made = exposures
     result = gain_map.run(made[:4], gain_map.Params(box=128))
     assert result.pairs_used == (1, 2)
-    assert any("two pairs cannot say" in note for note in result.notes)
+    assert any("two pairs cannot say" in note and ("they differ by" in note) == (change > 0.01) for note in result.notes)
     assert not any("two pairs" in note for note in gain_map.run(made[:4], gain_map.Params(box=128, pairs=(1, 2))).notes)
+
+
+def test_a_pair_that_is_off_and_used_all_the_same_is_named(exposures):
+    change, made = exposures
+    for wanted, used in (("all", change > 0.01), ((1, 2, 3), change > 0.01), ((2, 3, 4), False), ("auto", False)):
+        notes = gain_map.run(made, gain_map.Params(box=256, pairs=wanted)).notes
+        assert any("used although off from the others: pair 1 by -" in note for note in notes) == used

@@ -156,7 +156,7 @@ def run(
         ipc=ipc,
         geometry=flats[0].geometry,
         error_method=METHOD,
-        notes=notes + notes_of(frames[0].exposure, params, boxes, measured, pairs_used, sectors),
+        notes=notes + notes_of(frames[0].exposure, params, boxes, measured, figures, sectors),
         provenance=gain_provenance(flats, params),
         header=flats[0].header("PRIMARY"),
     )

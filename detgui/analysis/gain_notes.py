@@ -10,6 +10,7 @@ from detgui.analysis.gain_types import Params
 from detgui.data.exposure import Exposure
 from detgui.science.boxes import Boxes
 from detgui.science.gain_differences import PairGains
+from detgui.science.gain_pairs import PairFigures
 from detgui.science.gain_sectors import SectorFigures, has_reset_noise
 
 ROUGH = 0.2
@@ -21,32 +22,37 @@ def notes_of(
     params: Params,
     boxes: Boxes,
     measured: Sequence[PairGains],
-    pairs_used: tuple[int, ...],
+    pairs: Sequence[PairFigures],
     sectors: Sequence[SectorFigures],
 ) -> tuple[str, ...]:
-    """Sentences on a map of the pairs ``measured``, in the order of their weight."""
+    """Sentences on a map of ``pairs``, which are ``measured``, in the order of their weight."""
     notes = []
     if not exposure.geometry.known:
         where = "where the flats lie on the detector is not known (DETECTOR, SUBSTRT1, SUBSTRT2)"
         notes.append(f"{where}: sectors are counted from the first column, reference pixels are not left out")
     if exposure.cal_step("linearity") != "COMPLETE":
         notes.append("not corrected for non-linearity: the gain reads high where the signal is large")
-    notes += _on_pairs(params, len(measured), pairs_used)
+    notes += _on_pairs(params, pairs)
     if boxes.small.any():
         notes.append(f"{int(boxes.small.sum())} boxes have less than half of the nominal {boxes.nominal} pixels")
-    used = [measured[number - 1] for number in pairs_used]
+    used = [measured[each.number - 1] for each in pairs if each.used]
     errors = [np.nanmedian(each.line.inverse_err / each.line.ramp.slope) for each in used if np.isfinite(each.line.inverse_err).any()]
     if errors and max(errors) > ROUGH:
         notes.append(f"boxes of one pair have errors of {100 * max(errors):.0f} %: the mean of 1 / slope is biased, take larger boxes")
     return (*notes, *_on_noise(sectors), *_on_estimators(sectors))
 
 
-def _on_pairs(params: Params, pairs: int, used: tuple[int, ...]) -> list[str]:
+def _on_pairs(params: Params, pairs: Sequence[PairFigures]) -> list[str]:
     notes = []
-    if pairs == 2 and params.pairs == "auto":
-        notes.append("two pairs cannot say which of them is off: both are used unless numbers are given")
-    if len(used) < pairs:
-        notes.append("left out: pair " + ", ".join(str(number) for number in range(1, pairs + 1) if number not in used))
+    off = [each for each in pairs if each.used and each.off]
+    if len(pairs) == 2 and params.pairs == "auto":
+        by = f": they differ by {100 * abs(off[0].offset):.2g} % +- {100 * off[0].offset_err:.1g} %" if off else ""
+        notes.append(f"two pairs cannot say which of them is off{by}: both are used unless numbers are given")
+    elif off:
+        words = ", ".join(f"pair {each.number} by {100 * each.offset:.2g} % +- {100 * each.offset_err:.1g} %" for each in off)
+        notes.append(f"used although off from the others: {words}")
+    if left_out := [str(each.number) for each in pairs if not each.used]:
+        notes.append("left out: pair " + ", ".join(left_out))
     return notes
 
 

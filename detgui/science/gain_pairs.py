@@ -32,6 +32,11 @@ class PairFigures:
     difference: float
     difference_std: float
 
+    @property
+    def off(self) -> bool:
+        """Whether that is more than `LARGEST_OFFSET` and more than `LARGEST_PULL` errors."""
+        return _too_far(self.offset, self.offset_err)
+
 
 def choose(
     gains: Array, wanted: str | Sequence[int] = "auto", errors: Array | None = None
@@ -46,7 +51,7 @@ def choose(
     if wanted == "auto":
         while len(used) > 2:
             figures = [_offset(gains, errors, pair, used) for pair in used]
-            pulls = [abs(offset) if abs(offset) > max(LARGEST_OFFSET, LARGEST_PULL * error) else 0.0 for offset, error in figures]
+            pulls = [abs(offset) if _too_far(offset, error) else 0.0 for offset, error in figures]
             worst = int(np.argmax(pulls))
             if pulls[worst] == 0.0:
                 break
@@ -58,6 +63,10 @@ def choose(
             raise BadInput(f"there is no pair {missing[0] if missing else ''} of flats: the pairs are 1 to {count}".replace("  ", " "))
         used = [number - 1 for number in numbers]
     return tuple(pair + 1 for pair in used), tuple(_figures(gains, errors, pair, used) for pair in range(count))
+
+
+def _too_far(offset: float, error: float) -> bool:
+    return abs(offset) > max(LARGEST_OFFSET, LARGEST_PULL * error)
 
 
 def _offset(gains: Array, errors: Array | None, pair: int, used: Sequence[int]) -> tuple[float, float]:
