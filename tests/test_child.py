@@ -182,7 +182,7 @@ def test_a_task_of_the_engine_is_cancelled_with_its_child(child):
         task = engine.submit(child.call, "child_jobs:lock", lane="step")
         assert begun.wait(20)
         pid = child.pid
-        engine.cancel_lane("step")
+        engine.cancel(task.id)
         with pytest.raises(Cancelled):
             task.result(10)
     assert words[-1] == "cancelled"

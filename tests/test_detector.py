@@ -121,14 +121,8 @@ def test_files_without_geometry():
     plain = DetectorGeometry(ny=2048, nx=2048)
     assert plain.to_full(0, 1) == plain.to_detector(0, 1) == (1, 2)
     assert plain.amplifier(0, 0) == ""
-    assert plain.read_direction == ("", "")
     assert not plain.reference_pixels().any()
     assert not plain.is_reference(0, 0)
-
-
-def test_read_direction():
-    assert geometry("NRCA1").read_direction == ("-x", "+y")
-    assert geometry("NRS2").read_direction == ("-y", "-x")
 
 
 def test_reference_pixels_of_the_full_frame():

@@ -309,21 +309,6 @@ def test_difference_of_wide_types_is_rounded_once():
     assert np.isnan(display.difference(np.array([[np.inf]], np.float32), np.array([[np.inf]], np.float32))).all()
 
 
-@pytest.mark.parametrize("factor", [1, 2, 3, 7, 50])
-@pytest.mark.parametrize("dtype", [np.float32, np.uint16])
-def test_block_extreme_is_the_blocks_maximum(factor, dtype):
-    values = IMAGES["uint16"][:40, :31].astype(dtype)
-    expected = [[values[y : y + factor, x : x + factor].max() for x in range(0, 31, factor)] for y in range(0, 40, factor)]
-    assert np.array_equal(display.block_extreme(values, factor), expected)
-
-
-def test_blocks_of_indices_show_nan_only_where_all_is():
-    indices = np.array([[255, 255, 255, 0], [255, 255, 7, 255], [0, 0, 253, 255], [0, 1, 255, 255]], np.uint8)
-    assert display.block_extreme(indices, 2).tolist() == [[255, 7], [1, 253]]
-    values = np.array([[np.nan, np.nan], [np.nan, 2.0]], np.float32)
-    assert display.block_extreme(values, 2).tolist() == [[2.0]]
-
-
 def test_warm_reports_and_can_be_cancelled():
     from detgui.errors import Cancelled
 

@@ -77,8 +77,9 @@ def test_data_quality_of_single_groups_and_of_the_blinked_frame(desk):
     assert len([each for each in exposure.reads if each[0] == "dq"]) == 3
 
 
-def test_data_quality_that_cannot_be_read_is_a_trouble_and_the_image_stays(desk, exposure):
-    desk.loader.reload()
+def test_data_quality_that_cannot_be_read_is_a_trouble_and_the_image_stays(desk):
+    exposure = FakeExposure()
+    desk.exposures.add(exposure)
     desk.qtbot.waitUntil(lambda: desk.loader._pause.isActive())
     exposure.broken = "PIXELDQ cannot be read"
     desk.settle()
@@ -368,13 +369,6 @@ def test_closing_drops_what_was_remembered_and_waits_for_the_reader(desk, exposu
     assert desk.said["ramps"][-1] == ()
     assert desk.said["trouble"] == []
     assert (desk.loader._images.nbytes, desk.loader._pixels.nbytes) == (0, 0)
-
-
-def test_reload_reads_again(desk, exposure):
-    exposure.reads.clear()
-    desk.loader.reload()
-    desk.settle()
-    assert exposure.images() == [("SCI", 1, 1)]
 
 
 def test_busy_is_told_once_each_way(desk, exposure):

@@ -1,4 +1,4 @@
-"""Places on the sky against astropy, the long side, the boundary and the patches."""
+"""Places on the sky against astropy, the long side, the boundary."""
 
 from __future__ import annotations
 
@@ -62,11 +62,6 @@ def test_boundary_with_sources_on_the_wrong_side():
     high, low = np.array([1.0, 2.0, 3.0, -0.4]), np.array([-1.0, -2.0, -3.0, -4.0])
     assert sky.boundary(high, low) == pytest.approx(-0.7)
     assert sky.boundary(low, high) == pytest.approx(-0.7)
-
-
-def test_patches():
-    first, later = np.array(["B", "A", "A", "B", ""]), np.array(["A", "B", "A", "", "A"])
-    assert sky.patches(first, later).tolist() == [sky.P, sky.Q, 0, 0, 0]
 
 
 def test_middle_about_zero_hours():

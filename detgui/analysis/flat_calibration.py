@@ -100,11 +100,6 @@ def predicted_flat_memory(shape: tuple[int, int, int, int], stages: Sequence[str
     return max([own, *(predicted_memory(name, shape) for name in stages if name != EVEN_ODD)])
 
 
-def check(paths: Sequence[Path], params: Params, child: Child | None = None, progress: Progress = no_progress) -> tuple[str, ...]:
-    """The stages that will run. Raises `BadInput`, before long work, for files that are not raw, missing references, too little memory."""
-    return _checked(paths, params, child or steps.shared_child(), progress)[1]
-
-
 def run(
     paths: Sequence[Path],
     params: Params,

@@ -84,21 +84,11 @@ def _record(path: Path) -> FileRecord:
     return FileRecord(path.resolve(), status.st_size, status.st_mtime)
 
 
-def as_command(exposure: Exposure, params: Any, verb: str = "ramp", output: str | None = None) -> str:
-    """The command line that makes the result again, quoted for the shell of the platform; ``output`` defaults to ``VERB.ecsv``."""
-    return _command([record.path for record in exposure.files], exposure.name, params, verb, output)
-
-
-def as_python(exposure: Exposure, params: Any, verb: str = "ramp") -> str:
-    """The Python that makes the result again."""
-    return _python([record.path for record in exposure.files], exposure.name, params, verb)
-
-
-def _command(paths: Sequence[Path], name: str, params: Any, verb: str, output: str | None = None) -> str:
+def _command(paths: Sequence[Path], name: str, params: Any, verb: str) -> str:
     which = ["--no-join"] if len(paths) == 1 and segment_name(paths[0].name) and verb not in EXACT_FILES else []
     if verb == "ramp" and (image := _IMAGE.search(name)):
         which += ["--extver", image[1]]
-    words = ["detgui", verb, *map(str, paths), *which, *_options(params), "-o", output or OUTPUTS.get(verb, f"{verb}.ecsv")]
+    words = ["detgui", verb, *map(str, paths), *which, *_options(params), "-o", OUTPUTS.get(verb, f"{verb}.ecsv")]
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 

@@ -40,7 +40,6 @@ MOST_PIXELS = 512
 
 L1 = np.uint64(LANES)
 L2, L3, L4 = np.uint64(2 * LANES), np.uint64(3 * LANES), np.uint64(4 * LANES)
-ONE = np.uint64(1)
 
 Work = tuple[Floats, Doubles, Floats]
 """Lanes after lanes: limits low and high, number, sum and sum of squares of a block; sums over blocks of the same three, numbers before;

@@ -87,14 +87,6 @@ class DetectorGeometry:
         return self.irs2 and (self.nx if self.fast_is_x else self.ny) == IRS2_LENGTH
 
     @property
-    def read_direction(self) -> tuple[str, str]:
-        """Directions of reading along the fast and the slow axis, such as ('-x', '+y'); '' where not known."""
-        if not self.known:
-            return "", ""
-        fast, slow = (("+" if axis > 0 else "-") + "xy"[abs(axis) - 1] for axis in (self.fastaxis, self.slowaxis))
-        return fast, slow
-
-    @property
     def single_output(self) -> bool:
         """True for a subarray that is known to be read through one output; which one the files do not say."""
         return self.known and self.noutputs == 1 and not self.miri

@@ -30,7 +30,6 @@ __all__ = [
     "STRETCHES",
     "TOP_INDEX",
     "Histogram",
-    "block_extreme",
     "difference",
     "extremes",
     "histogram",
@@ -201,28 +200,3 @@ def difference(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.float32]:
     with np.errstate(invalid="ignore", over="ignore"):
         result: NDArray[np.float32] = np.subtract(a, b, dtype=np.float32 if exact else np.float64).astype(np.float32, copy=False)
     return result
-
-
-def block_extreme(values: NDArray[Any], factor: int) -> NDArray[Any]:
-    """Maximum of every block of factor x factor pixels, shape (ceil(ny / factor), ceil(nx / factor)), so that no hot pixel hides.
-
-    uint8 is taken for indices: a block is `NAN_INDEX` only where all of it is. NaN of floats is left out in the same way.
-    """
-    if factor <= 1:
-        return values
-    if values.dtype == np.uint8:
-        return _block_maximum(values + np.uint8(1), factor) - np.uint8(1)  # 255 wraps to 0, below every index, and back
-    return _block_maximum(values, factor)
-
-
-def _block_maximum(values: NDArray[Any], factor: int) -> NDArray[Any]:
-    largest = np.fmax if values.dtype.kind == "f" else np.maximum
-    rows = values[::factor].copy()
-    for offset in range(1, factor):
-        part = values[offset::factor]
-        largest(rows[: len(part)], part, out=rows[: len(part)])
-    blocks = rows[:, ::factor].copy()
-    for offset in range(1, factor):
-        part = rows[:, offset::factor]
-        largest(blocks[:, : part.shape[1]], part, out=blocks[:, : part.shape[1]])
-    return blocks

@@ -28,8 +28,6 @@ REPLICATES = 500
 MOST_NUMBERS = 4_000_000
 """Of replicates times sources that are in memory at once."""
 
-NAMES = ("offset", "time", "slope")
-
 
 @dataclass(frozen=True, slots=True)
 class Medians:

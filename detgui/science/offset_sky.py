@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from detgui.errors import BadInput
 
 Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 P, Q, NEITHER = 1, -1, 0
 
@@ -59,17 +58,6 @@ def middle(ra: Array, dec: Array) -> tuple[float, float]:
     a, d = np.deg2rad(ra[good]), np.deg2rad(dec[good])
     x, y, z = (float(np.mean(each)) for each in (np.cos(d) * np.cos(a), np.cos(d) * np.sin(a), np.sin(d)))
     return float(np.mod(np.rad2deg(np.arctan2(y, x)), 360.0)), float(np.rad2deg(np.arctan2(z, np.hypot(x, y))))
-
-
-def patches(first: NDArray[np.str_], later: NDArray[np.str_]) -> NDArray[np.int64]:
-    """`P`, `Q` or `NEITHER` by source, from the modules of the earlier and the later epoch ('A', 'B', '' where not seen), shapes (n,).
-
-    In p module B came first and A later, in q the other way round.
-    """
-    out = np.full(np.asarray(first).shape, NEITHER)
-    out[(first == "B") & (later == "A")] = P
-    out[(first == "A") & (later == "B")] = Q
-    return out
 
 
 def long_axis(ra: Array, dec: Array, patch: NDArray[np.int64], angle: float | None = None) -> LongAxis:

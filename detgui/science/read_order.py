@@ -153,11 +153,6 @@ class Clock:
     frame: int
     exact: bool
 
-    @property
-    def line_time(self) -> float:
-        """s from one line to the next."""
-        return self.line * PIXEL_TIME
-
 
 def clock(order: ReadOrder, tframe: float) -> Clock:
     """The clock of a frame of ``tframe`` s (0 or NaN where not known)."""

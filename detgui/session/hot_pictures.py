@@ -41,10 +41,6 @@ class HotPictures(QObject):
         frame = self._session.state.frame
         return frame is not None and bool(self.key(what)) and frame.exposure == self.key(what)
 
-    def shows_any(self) -> bool:
-        """Whether one of the images is on the screen."""
-        return any(self.shows(what) for what in self._made)
-
     def is_of(self, what: str, result: object) -> bool:
         """Whether that image is there and shows that result."""
         return what in self._made and self._made[what][0] is result

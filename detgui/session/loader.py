@@ -84,14 +84,6 @@ class Loader(QObject):
         """True where everything has come, data quality and what is read ahead too."""
         return not (self._tasks or self._pause.isActive() or self._ahead.isActive())
 
-    def reload(self) -> None:
-        """Forget all answers and ask for everything again."""
-        self._images.clear()
-        self._pixels.clear()
-        self._said.clear()
-        self._ask(Wanted())
-        self._ask(self._locked(resolve(self._session.state)))
-
     def hold_limits(self, on: bool) -> None:
         """Keep the limits of the shown image, as if they were locked, until told otherwise."""
         if on != self._hold:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 TABLE, PREDICT, CALS, PREVIEW, WRITE, FOLDER = (
     f"offsets {word}" for word in ("table", "predict", "cals", "preview", "write", "cal folder")
 )
-TABLES = ("measured", "published", "file")
 OF_THE_TABLE = ("keep", "gradient", "epoch", "cal_epochs", "table", "table_file", "cals")
 
 

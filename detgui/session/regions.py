@@ -6,7 +6,7 @@ when exposures are closed. Other frames get copies.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -155,13 +155,6 @@ def select(state: SessionState, numbers: Iterable[int]) -> SessionState:
 def select_all(state: SessionState) -> SessionState:
     """Select every region of the shown exposure that is not hidden."""
     return select(state, (each.number for each in regions_of(state) if not each.region.hidden))
-
-
-def set_shapes(state: SessionState, shapes: Mapping[int, Shape]) -> SessionState:
-    """Give several regions other shapes; locked ones stay as they are."""
-    for number, shape in shapes.items():
-        state = set_shape(state, number, shape)
-    return state
 
 
 def duplicate(state: SessionState, numbers: Iterable[int]) -> SessionState:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -188,10 +188,6 @@ class Session(QObject):
     def set_region(self, numbers: Iterable[int], text: str = "Change region", **fields: Any) -> None:
         """Replace name, kind, colour, locked or hidden of regions."""
         self._make(regions.set_fields(self._state, tuple(numbers), **fields), text)
-
-    def set_region_shapes(self, shapes: Mapping[int, Shape], commit: bool = True, text: str = "Move regions") -> None:
-        """Give several regions other shapes, by number, as one undo; ``commit`` as in `set_region_shape`."""
-        self._make(regions.set_shapes(self._state, shapes), text, commit=commit)
 
     def combine_region(self, number: int, shape: Shape, how: str, commit: bool = True) -> None:
         """Add a shape to a region, subtract it, or keep what both have."""

@@ -84,11 +84,6 @@ class OpenExposure:
             place -= last - first + 1
         return self.integrations[1]
 
-    @property
-    def own_array(self) -> bool:
-        """True where the array is this file's alone: resampled images, files that do not say which pixels of which detector they hold."""
-        return self.array.startswith(OWN_ARRAY)
-
     def contains(self, x: int, y: int) -> bool:
         """True where the 0-based pixel is inside the array."""
         return 0 <= x < self.shape[3] and 0 <= y < self.shape[2]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,12 +111,6 @@ def hot_at(scene: DarkScene, index: int) -> NDArray[np.bool_]:
     hot: NDArray[np.bool_] = (pixels["born"] <= month) & (pixels["died"] > month)
     hot[pixels["kind"] == 2] = scene.telegraph[:, index]
     return hot
-
-
-def frames(scene: DarkScene) -> Iterator[DarkFrame]:
-    """The files in the order of time, one in memory at a time."""
-    for index in range(scene.params.epochs):
-        yield frame(scene, index)
 
 
 def frame(scene: DarkScene, index: int) -> DarkFrame:

@@ -40,9 +40,6 @@ from detgui.simulate.writer import BlockWriter, Card, Part, layout, total_size
 
 SATURATED = PIXEL["SATURATED"]
 REFERENCE = PIXEL["REFERENCE_PIXEL"] | PIXEL["DO_NOT_USE"]
-BESIDE = 96
-"""Bytes of a pixel of the truth and of all references."""
-
 BETWEEN = 60.0
 """s from the end of one flat to the start of the next."""
 

@@ -94,14 +94,6 @@ class Engine:
         with self._lock:
             return self._generations.get(lane, 0)
 
-    def cancel_lane(self, lane: str) -> None:
-        """Cancel the task of a lane; a later answer of it is out of date."""
-        with self._lock:
-            self._generations[lane] = self._generations.get(lane, 0) + 1
-            task = self._lanes.pop(lane, None)
-        if task is not None:
-            task.cancel()
-
     def cancel(self, number: int) -> None:
         """Cancel the task of that id, if it still runs."""
         with self._lock:
