@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from region_help import ALT, RIGHT, SHAPE, drawn, key, mask, only, region_window, stroke, take, tap
 
+from detgui.science.detector import DetectorGeometry
 from detgui.science.regions import Painted, Rectangle, Region
 
 Y, X = np.mgrid[0 : SHAPE[2], 0 : SHAPE[3]]
@@ -155,3 +158,17 @@ def test_a_pixel_without_a_value_says_so(panel):
     tap(panel, 50, 40)
     assert drawn(panel) == []
     assert "no value" in panel.message.text()
+
+
+def test_growing_goes_on_where_the_next_amplifier_begins_and_says_so(panel, monkeypatch):
+    low = plateau(panel)
+    panel.answer.values[:, 49:] += 400.0  # column 49 is the first of amplifier B
+    array = DetectorGeometry(80, 100, "NRCB1", 1, -2, xstart=464, ystart=900, noutputs=4, known=True)
+    monkeypatch.setattr(panel, "exposures", SimpleNamespace(exposure=lambda key: SimpleNamespace(geometry=array)))
+    take(panel, "grow")
+    for place in ((40, 40), (60, 44)):
+        tap(panel, *place)
+        assert (mask(drawn(panel)[-1]) != low).sum() < 0.06 * low.sum()
+        assert "steps between amplifiers taken out" in panel.message.text()
+    panel.session.set_tools(smooth=3)  # what was grown last follows, still without the step
+    assert (mask(drawn(panel)[-1]) != low).sum() < 0.06 * low.sum()

@@ -31,7 +31,7 @@ class RegionDesk(QObject):
         self._canvases = (panel.canvas, panel.second.canvas)
         answers = (lambda: panel.answer, lambda: panel.other_answer)
         self.tables = tuple(
-            Table(canvas.view, canvas.regions, self._session, answer, panel.message.note)
+            Table(canvas.view, canvas.regions, self._session, answer, panel.message.note, self._geometry)
             for canvas, answer in zip(self._canvases, answers, strict=True)
         )
         self.hands = tuple(RegionHand(table, panel.asker) for table in self.tables)
@@ -39,6 +39,10 @@ class RegionDesk(QObject):
         self._tips()
         self._connect()
         self._show_tools(self._session.state)
+
+    def _geometry(self, key: str) -> Any:
+        exposures = self._panel.exposures
+        return getattr(exposures.exposure(key), "geometry", None) if exposures is not None else None
 
     def _acts(self) -> dict[str, Any]:
         def take(tool: str) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from detgui.gui.common.background import Asker
 from detgui.gui.image.region_edit import Place
-from detgui.gui.image.region_grow import grown
+from detgui.gui.image.region_grow import NO_BORDERS, Borders, grown
 from detgui.gui.image.region_item import Draft
 from detgui.science.regions import Painted
 from detgui.session.regions import region
@@ -37,6 +37,7 @@ class Grown:
     number: int
     shape: Painted
     values: Any
+    borders: Borders
     x: int
     y: int
 
@@ -47,6 +48,7 @@ class Seed:
     def __init__(self, drawing: Drawing, asker: Asker) -> None:
         self._drawing, self._table, self._session, self._asker = drawing, drawing.table, drawing.session, asker
         self._values: Any = None
+        self._borders: Borders = NO_BORDERS
         self._pixel: tuple[int, int] | None = None
         self._press: Place = (0.0, 0.0)
         self._begin: float | None = None  # tolerance when the drag began, that was used first
@@ -67,6 +69,7 @@ class Seed:
         if answer is None:
             return
         self._values, self._press, self._begin = answer.values, place, self._table.tools.tolerance
+        self._borders = self._table.borders()
         self._pixel, self._ended, self._found, self._asked = (floor(place[0] + 0.5), floor(place[1] + 0.5)), False, None, None
         self._last = None
         self._ask()
@@ -111,7 +114,8 @@ class Seed:
         if found is None or found.region.shape != last.shape or last.number not in self._session.state.selected:
             self._last = None
             return
-        self._values, self._pixel, self._ended, self._asked = last.values, (last.x, last.y), True, None
+        self._values, self._borders, self._asked = last.values, last.borders, None
+        self._pixel, self._ended = (last.x, last.y), True
         self._ask()
 
     # Asking
@@ -127,7 +131,7 @@ class Seed:
         self._asked = question
         self._number += 1
         number = self._number
-        self._asker.ask(LANE, "", grown, self._values, *question, then=lambda found: self._came(number, question, found))
+        self._asker.ask(LANE, "", grown, self._values, *question, self._borders, then=lambda found: self._came(number, question, found))
 
     def _came(self, number: int, question: Question, found: Any) -> None:
         if number != self._number or self._pixel is None:
@@ -158,7 +162,7 @@ class Seed:
             self._table.note(found[3] if found is not None else "growing failed")
             return
         shape = found[1]
-        self._say(shape, found[2])
+        self._say(shape, found[2], found[3])
         if last is not None:
             self._session.set_region_shape(last.number, shape, True, "Grow region")
             last.shape = shape
@@ -166,10 +170,11 @@ class Seed:
         new = self._drawing.how == "new"
         number = self._drawing.finish(shape)
         if new and number:
-            self._last = Grown(number, shape, self._values, *pixel)
+            self._last = Grown(number, shape, self._values, self._borders, *pixel)
 
-    def _say(self, shape: Painted, tolerance: float) -> None:
+    def _say(self, shape: Painted, tolerance: float, remark: str) -> None:
         answer = self._table.answer()
         unit = f" {answer.unit}" if answer is not None and answer.unit else ""
         count = int(shape.pixels.sum())
-        self._table.note(f"{count:,} pixel{'s' if count > 1 else ''} within ± {rounded(tolerance):g}{unit}")
+        said = f"{count:,} pixel{'s' if count > 1 else ''} within ± {rounded(tolerance):g}{unit}"
+        self._table.note(f"{said}; {remark}" if remark else said)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from detgui.gui.image.image_view import ImageView
 from detgui.gui.image.region_edit import Place
+from detgui.gui.image.region_grow import NO_BORDERS, Borders
 from detgui.gui.image.region_item import RegionsItem
 from detgui.session.regions import DrawnRegion, RegionTools, regions_of
 from detgui.session.requests import ImageAnswer
@@ -17,9 +19,16 @@ class Table:
     """One view with its regions: what the arrow and the drawing tools need to know and to do."""
 
     def __init__(
-        self, view: ImageView, item: RegionsItem, session: Session, answer: Callable[[], ImageAnswer | None], note: Callable[[str], None]
+        self,
+        view: ImageView,
+        item: RegionsItem,
+        session: Session,
+        answer: Callable[[], ImageAnswer | None],
+        note: Callable[[str], None],
+        geometry: Callable[[str], Any] = lambda key: None,
     ) -> None:
         self.view, self.item, self.session, self.answer, self.note = view, item, session, answer, note
+        self._geometry = geometry  # of an exposure's array, by its key
 
     @property
     def tools(self) -> RegionTools:
@@ -54,6 +63,13 @@ class Table:
     def pixel(self) -> Place:
         """Image pixels to a screen pixel along x and y."""
         return self.item.pixel()
+
+    def borders(self) -> Borders:
+        """Where in the shown image one amplifier's pixels end and the next one's begin."""
+        exposure = self.exposure
+        geometry = self._geometry(exposure.key) if exposure is not None else None
+        fits = geometry is not None and (geometry.ny, geometry.nx) == self.size
+        return geometry.amplifier_boundaries() if fits else NO_BORDERS
 
     def show(self) -> None:
         """Draw the regions."""
