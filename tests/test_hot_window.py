@@ -84,6 +84,15 @@ def show_name(panel) -> str:
     return getattr(panel.page, "name", "")
 
 
+def type_cell(rows, row, column, text):
+    """Double-click a cell and type."""
+    rows.scrollTo(rows.model().index(row, column))
+    place = rows.visualRect(rows.model().index(row, column)).center()
+    QTest.mouseClick(rows.viewport(), LEFT, pos=place)
+    QTest.mouseDClick(rows.viewport(), LEFT, pos=place)
+    type_into(rows.viewport().findChildren(QLineEdit)[-1], text)  # that of before may not be gone yet
+
+
 # files
 
 
@@ -118,11 +127,7 @@ def test_bad_files_are_said_and_a_date_is_typed(qtbot, tab, tmp_path):
     assert "is no dark: it is a FLAT reference" in rows.item(bad, WHY).text()
     assert "no date" in rows.item(at, WHY).text() and "assumed" in rows.item(at, UNIT).text()
     for text, date in (("soon", ""), ("2023-05-06", "2023-05-06")):
-        index = rows.model().index(names.index("dateless.fits"), DATE)
-        QTest.mouseClick(rows.viewport(), LEFT, pos=rows.visualRect(index).center())
-        QTest.mouseDClick(rows.viewport(), LEFT, pos=rows.visualRect(index).center())
-        editor = rows.viewport().findChildren(QLineEdit)[-1]  # that of before may not be gone yet
-        type_into(editor, text)
+        type_cell(rows, names.index("dateless.fits"), DATE, text)
         assert next(each.date for each in window.parts.session.state.hot.files if each.path == dark) == date
         assert ("soon" in panel.header.trouble.text()) == (not date)
     qtbot.waitUntil(lambda: any(each.series for each in panel.maker.facts), timeout=PATIENCE)
@@ -161,6 +166,21 @@ def test_counts_growth_and_numbers(counted, darks):  # noqa: F811
     columns, meta = page.table()
     assert columns["count"][0].size == 4 * len(darks)
     assert meta["provenance"]["verb"] == "hotpixels"
+
+
+def test_the_unit_of_single_files_is_typed(qtbot, tab, tmp_path):
+    window, panel = tab
+    rate = np.full((64, 64), 0.01, np.float32)
+    names = [write_dark(tmp_path / f"d{k}.fits", rate, date=f"202{k}-01-01T00:00:00", unit=None if k == 2 else "DN/s") for k in (1, 2)]
+    drop(panel, names)
+    qtbot.waitUntil(lambda: len(panel.maker.facts) == 2 and panel.page.rows.rowCount() == 2, timeout=PATIENCE)
+    rows, session = panel.page.rows, window.parts.session
+    for text, unit, shown in (("Jy", "", "DN/s (assumed)"), ("e/s", "e-/s", "e-/s (typed)"), (" ", "", "DN/s (assumed)")):
+        type_cell(rows, 1, UNIT, text)
+        qtbot.waitUntil(lambda shown=shown: rows.item(1, UNIT).text() == shown, timeout=PATIENCE)
+        assert [each.unit for each in session.state.hot.files] == ["", unit]
+        assert ("'Jy' is neither DN/s nor e-/s" in panel.header.trouble.text()) == (text == "Jy")
+    assert rows.item(0, UNIT).text() == "DN/s"
 
 
 def test_break_is_set_dragged_and_typed(qtbot, counted):

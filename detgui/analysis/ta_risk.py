@@ -235,7 +235,7 @@ def write_map(result: MapResult, path: str | Path) -> None:
         ("PANY", found.p_any, "at least one star is hit"),
         ("PFEWER", found.p_fewer, f"fewer than {draw.needed} clean stars"),
         ("PUNIFORM", result.uniform[0], "PSTAMP with pixels anywhere alike"),
-        ("EVENTS", result.events, "clusters that became hot, where masks are drawn from"),
+        ("EVENTS", result.events, "clusters of pixels that became hot"),
         ("DETGUIV", __version__, "version of detgui"),
         ("X0", int(found.x[0]), "[pix] first stamp, 0-based"),
         ("Y0", int(found.y[0]), "[pix] first stamp, 0-based"),

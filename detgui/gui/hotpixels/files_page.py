@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtGui import QShowEvent
@@ -70,6 +71,7 @@ class FilesPage(QWidget):
         self.rows = FilesTable(self)
         self.rows.use_wanted.connect(self._files.use)
         self.rows.date_wanted.connect(self._date)
+        self.rows.unit_wanted.connect(self._unit)
         self.rows.remove_wanted.connect(self._files.remove)
         self.how = QLabel(HOW, self, wordWrap=True)
         self.said = sentence_label(self)
@@ -102,13 +104,21 @@ class FilesPage(QWidget):
     # changing
 
     def _date(self, path: Path, text: str) -> None:
+        self._take(path, lambda: self._files.change("Date of a dark", [path], date=words.typed_date(text)))
+
+    def _unit(self, paths: list[Path], text: str) -> None:
+        """Of all selected darks where the typed one is among them."""
+        self._take(paths[0], lambda: self._files.change("Unit of darks", paths, unit=words.typed_unit(text)))
+
+    def _take(self, path: Path, change: Callable[[], object]) -> None:
+        """Take what was typed, or say what is wrong with it; the table shows what holds."""
         try:
             self._context.say("")
-            self._files.change("Date of a dark", [path], date=words.typed_date(text))
+            change()
         except BadInput as error:
             self._context.say(f"{path.name}: {error}")
-            self._shown = ()
-            self.refresh()
+        self._shown = ()
+        self.refresh()
 
     # showing
 

@@ -1,4 +1,4 @@
-"""The table of darks: what each file is, whether it is used, and the date that a person types where there is none."""
+"""The table of darks: what each file is, whether it is used, and the dates and units that a person types."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HEADERS = (
     ("date", "USEAFTER, else DATE-BEG, DATE-OBS or the name; where there is none, double-click and type YYYY-MM-DD"),
     ("detector", "as the header says, else the name"),
     ("read-out", "TRAD or IRS2, from READPATT; masks are for both"),
-    ("unit", "of the rates; (assumed) where the file does not say"),
+    ("unit", "of the rates; (assumed) where the file does not say; double-click and type DN/s or e-/s, nothing for what the file says"),
     ("kind", "dark reference, rate image, MASK reference, plain image of bad pixels; subarray where it is not the full frame"),
     ("left out, missing", "why a file is left out; else what it lacks and what to know"),
 )
@@ -29,6 +29,7 @@ class FilesTable(PathsTable):
     """Rows in the order of series and dates, files that are left out last."""
 
     date_wanted = Signal(object, str)  # path, text
+    unit_wanted = Signal(object, str)  # paths, text
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Darks and masks", HEADERS, NAME_WIDTH, parent)
@@ -43,6 +44,7 @@ class FilesTable(PathsTable):
             self.show_rows([_texts(each, known.get(each.path)) for each in ordered])
             for row, each in enumerate(ordered):
                 self._finish_row(row, each, known.get(each.path))
+        self.setColumnHidden(READOUT, not any(self.item(row, READOUT).text() for row in range(self.rowCount())))  # masks have none
 
     def _finish_row(self, row: int, each: HotFile, fact: FileFacts | None) -> None:
         dark = fact.dark if fact is not None else None
@@ -50,7 +52,7 @@ class FilesTable(PathsTable):
         self.item(row, FILE).setToolTip(f"{each.path}\n{fact.why}" if fact is not None and fact.why else str(each.path))
         typed = dark is not None and (dark.date is None or dark.date_from == "typed")
         for column in range(len(HEADERS)):
-            self.set_editable(row, column, typed and column == DATE)
+            self.set_editable(row, column, (typed and column == DATE) or (column == UNIT and dark is not None and not dark.is_mask))
         if dark is not None:
             self.item(row, DATE).setToolTip(words.date_source(dark))
         left_out = fact is not None and bool(fact.why)
@@ -68,6 +70,8 @@ class FilesTable(PathsTable):
             self.send_use(item)
         elif item.column() == DATE:
             self.date_wanted.emit(self.paths[item.row()], item.text())
+        elif item.column() == UNIT:
+            self.unit_wanted.emit(self.meant_paths(item.row()), item.text())
 
 
 def _order(fact: FileFacts | None) -> tuple[object, ...]:

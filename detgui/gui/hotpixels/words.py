@@ -61,6 +61,17 @@ def typed_date(text: str) -> str:
     return f"{parse_date(text):%Y-%m-%d}" if text else ""
 
 
+def typed_unit(text: str) -> str:
+    """'DN/s' or 'e-/s' of a typed unit, '' for none; what stands behind it, such as '(assumed)', is no part. Raises `BadInput`."""
+    from detgui.data.dark_words import unit_of
+
+    text = text.partition("(")[0].strip()
+    found = unit_of(text)
+    if text and not found:
+        raise BadInput(f"{text!r} is neither DN/s nor e-/s")
+    return found
+
+
 def level_text(threshold: float | None, unit: str) -> str:
     """A threshold: '> 3 DN/s', 'flagged' for masks."""
     return "flagged" if threshold is None else f"> {threshold:g} {unit}"
