@@ -7,6 +7,8 @@ import pytest
 from noise_frames import order_of
 
 from detgui.science.noise_hops import basis_of
+from detgui.science.noise_lines import rms_of, split
+from detgui.science.noise_pooled import Repeats, pooled
 from detgui.science.noise_ramp import RampSums, finish, lag_matrix, lags_for
 from detgui.science.noise_telegraph import chance, levels_of, telegraphs, two_levels
 
@@ -145,3 +147,33 @@ def test_cosmic_rays_curves_and_walks_are_no_telegraphs(integrations, groups):
     for spoilt in (jump, curve, walk):
         found = levels_of(ramps_of(noise + spoilt, groups), groups)
         assert telegraphs(found, integrations * groups, 300, groups).sum() <= 1
+
+
+@pytest.mark.parametrize(("lag", "same"), [(1, 0.0), (1, 0.6), (2, 0.6)])
+def test_the_part_of_the_noise_that_all_images_share(lag, same):
+    """Images with a pattern of their own in every pixel; of differences of groups the neighbours share a read besides."""
+    rng = np.random.default_rng(10)
+    order = order_of("NRCB1", 128, 128)
+    pattern = np.sqrt(same) * rng.normal(size=(128, 128))
+    reads = rng.normal(size=(13, 128, 128)) / np.sqrt(2)
+    noise = np.diff(reads, axis=0) if lag == 2 else rng.normal(size=(12, 128, 128))
+    repeats = Repeats(lag)
+    for each in np.sqrt(1 - same) * noise + pattern:
+        repeats.add(split(each.astype(np.float32), ~order.reference, order, look=False))
+    assert repeats.part == pytest.approx(same, abs=0.02)
+
+
+@pytest.mark.parametrize("same", [0.0, 0.8])
+def test_errors_of_a_pooled_rms_know_of_a_pattern_that_stays(same):
+    """Pulls of width 1, where the white errors of the levels of 20 images are partly the same."""
+    pulls = []
+    for seed in range(200):
+        rng = np.random.default_rng([11, seed])
+        true = rng.normal(0, 0.7, (20, 200)) + np.sin(np.arange(200) / 5)
+        errors = np.sqrt(same) * rng.normal(size=200) + np.sqrt(1 - same) * rng.normal(size=(20, 200))
+        white = np.ones((20, 200))
+        found, factor = pooled([rms_of(*each) for each in zip(true + errors, white, strict=True)], true + errors, white, same)
+        pulls.append((found.variance - true.var(axis=1, ddof=1).mean()) / found.variance_err)
+    assert np.std(pulls) == pytest.approx(1, abs=0.2)
+    assert abs(np.mean(pulls)) < 0.3
+    assert factor == pytest.approx(1.0) if same == 0 else factor > 3

@@ -20,7 +20,8 @@ from detgui.analysis.origin import origin
 from detgui.data.exposure import Exposure
 from detgui.progress import Progress, no_progress
 from detgui.science.noise_columns import Columns, columns
-from detgui.science.noise_lines import OutputLevels, Rms, Split, Tick, output_levels, rms_of, split
+from detgui.science.noise_lines import OutputLevels, Rms, Split, Tick, detrended, output_levels, rms_of, split
+from detgui.science.noise_pooled import SHARED_READS, Repeats, pooled
 from detgui.science.noise_ramp import RampNoise, RampSums, finish, lags_for
 from detgui.science.noise_rows import RowSums, noisy_samples, rows
 from detgui.science.noise_shared import Shared, pooled_parts, shared
@@ -28,9 +29,6 @@ from detgui.science.noise_spectrum import PowerSum, time_series
 from detgui.science.read_order import clock, edge_lines, irs2_neighbours
 
 __all__ = ["Diagnosis", "OneOverF", "Params", "Result", "Telegraph", "near_infrared", "run"]
-
-SHARED_READS = 1.5
-"""Neighbouring differences share a read: their levels and errors have a correlation of -1/2, products of the two one of 1/4."""
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -120,6 +118,7 @@ class _Images:
         self._levels: OutputLevels | None = None
         self._sources: Mask | None = None
         self._known = False
+        self._repeats = Repeats(2 if found.ramp else 1)
         self._power = [PowerSum() for _ in found.order.names]
         self._clock = clock(found.order, found.exposure.timing.tframe if found.exposure.timing.known else np.nan)
 
@@ -157,9 +156,10 @@ class _Images:
         levels = output_levels(parts, found.order, self._tick)
         self._levels = self._levels or levels
         self.rows.add(parts, err)
+        self._repeats.add(parts)
         order = self._params.detrend
-        whole, detrended = rms_of(parts.level, parts.level_var), rms_of(parts.level, parts.level_var, order)
-        self._each.append(_One(whole, detrended, parts.level, np.sqrt(parts.level_var), shared(levels)))
+        whole, about = rms_of(parts.level, parts.level_var), rms_of(parts.level, parts.level_var, order)
+        self._each.append(_One(whole, about, parts.level, np.sqrt(parts.level_var), shared(levels)))
         if self._params.spectra:
             for number, power in enumerate(self._power):
                 self._tick()
@@ -190,26 +190,19 @@ class _Images:
             self._tick()
             if (spectrum := power.spectrum()) is not None:
                 spectra[name] = spectrum
+        levels, errors = np.array([each.level for each in self._each]), np.array([each.err for each in self._each])
+        flat = np.array([detrended(each.level, self._params.detrend) for each in self._each])
+        more = self._repeats.part, SHARED_READS if self._found.ramp else 1.0
+        rms, factor = pooled([each.rms for each in self._each], levels, errors**2, *more)
         return OneOverF(
-            _pooled([each.rms for each in self._each]),
-            _pooled([each.detrended for each in self._each]),
-            pooled_parts([each.shared for each in self._each], SHARED_READS),
-            np.array([each.level for each in self._each]),
-            np.array([each.err for each in self._each]),
+            rms,
+            pooled([each.detrended for each in self._each], flat, errors**2, *more)[0],
+            pooled_parts([each.shared for each in self._each], factor),
+            levels,
+            errors,
             self._levels,
             spectra,
         )
-
-
-def _pooled(several: list[Rms]) -> Rms:
-    """Quadratic mean of the rms of several images."""
-    known = [each for each in several if np.isfinite(each.variance)]
-    if len(known) < 2:
-        return known[0] if known else several[0]
-    variance = float(np.mean([each.variance for each in known]))
-    error = float(np.sqrt(SHARED_READS * np.sum([each.variance_err**2 for each in known])) / len(known))
-    rms = float(np.sqrt(max(variance, 0.0)))
-    return Rms(rms, error / (rms + float(np.sqrt(rms**2 + error))) if error > 0 else 0.0, variance, error, known[0].lines)
 
 
 def _ramp_noise(found: Frames, images: _Images, progress: Stages) -> RampNoise | None:
