@@ -190,12 +190,12 @@ def test_a_missing_reference_is_said_and_chosen_by_hand(qtbot, tab, bots):
     qtbot.waitUntil(lambda: "jump finds no gain reference" in page.outlook.text(), timeout=PATIENCE)
     assert not page.run.isEnabled()
     assert page.table.selected.type == "gain"
-    page.table.take([str(bots.references["gain"])])
+    page.table.take([bots.references["gain"]])
     qtbot.waitUntil(lambda: page.run.isEnabled() and page.table.rows.item(0, 1).text() == "by hand", timeout=PATIENCE)
     assert window.parts.session.state.noise.references == by_hand(bots.references, "readnoise", "gain")
     press(page.table.automatic)
     qtbot.waitUntil(lambda: page.table.rows.item(0, 1).text() == "missing", timeout=PATIENCE)
-    page.table.take([str(bots.references[name]) for name in ("gain", "readnoise")])
+    page.table.take([bots.references[name] for name in ("gain", "readnoise")])
     qtbot.waitUntil(lambda: page.table.rows.item(0, 1).text() == "by hand", timeout=PATIENCE)
     assert {each.type for each in window.parts.session.state.noise.references} == {"gain", "readnoise"}
 
@@ -304,3 +304,12 @@ def test_the_folder_of_the_results_is_there_again(qtbot, tab, make_window, bots,
     assert again.parts.session.state.noise.folder == tmp_path
     again.parts.session.set_noise(folder=None)
     assert again.parts.settings.get("folder of steps") is None
+
+
+def test_the_comparison_is_made_in_advance_while_a_person_looks_at_the_run_page(qtbot, tab):
+    _, panel = tab
+    shown = run_page(qtbot, panel)
+    qtbot.waitUntil(lambda: "Compare" in panel._built, timeout=PATIENCE)
+    assert panel.page is shown
+    assert not panel._built["Compare"].isVisible()
+    assert page_of(panel, "Compare") is panel._built["Compare"]

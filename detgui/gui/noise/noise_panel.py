@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
 from detgui.gui.common.jobs import Jobs
 from detgui.gui.noise.context import Context
 from detgui.gui.noise.header import NoiseHeader
 from detgui.gui.noise.pages import PAGES
+from detgui.gui.pages.page_row import load
 from detgui.gui.pages.paged_panel import PagedPanel
 from detgui.session.noise import COMPARE, TAB, NoiseMaker
 from detgui.session.state import SessionState
 
 NOTHING = "Open an exposure to see its read-out noise and to run steps of the pipeline on it."
 FOLDER_KEY = "folder of steps"
+IDLE_MS = 400  # after the last change, for what can wait
+RUN = "Run"
 
 
 class NoisePanel(PagedPanel):
@@ -29,6 +33,9 @@ class NoisePanel(PagedPanel):
         self.maker = maker = NoiseMaker(session, parts.exposures, parts.engine, parts.bridge, self)
         self._keep_folder(parts.settings)
         context = Context(session, parts.exposures, maker, Jobs(parts.engine, parts.bridge, self), image)
+        self._modules: Literal["", "coming", "there"] = ""  # of the pages
+        self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
+        self._idle.timeout.connect(lambda: self.prepare(COMPARE))
         self.header = NoiseHeader(context, self)
         self.build_frame(context, PAGES, self.header, NOTHING, self.show_page)
         self.add_actions(
@@ -64,5 +71,19 @@ class NoisePanel(PagedPanel):
         self.header.show_work()
         there = state.noise.page == "Guide" or self.maker.source is not None
         self.show_pages(state.noise.page, there, state.tab == TAB)
+        if state.tab == TAB:
+            self._prepare(state.noise.page)
         for button in self._switch.buttons():  # the guide can be read before anything is open
             button.setEnabled(self.maker.source is not None or button.text() == "Guide")
+
+    def _prepare(self, page: str) -> None:
+        """Do in advance what would hold up the window when a step has ended and the comparison opens."""
+        if not self._modules:
+            self._modules = "coming"
+            self.context.jobs.start("noise pages", "", load, self.rows, then=self._loaded, quick=True)
+        elif self._modules == "there" and page == RUN:
+            self._idle.start()
+
+    def _loaded(self, _: None) -> None:
+        self._modules = "there"
+        self._prepare(self._session.state.noise.page)

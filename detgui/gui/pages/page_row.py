@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from PySide6.QtWidgets import QWidget
+
+from detgui.progress import Progress, no_progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +29,10 @@ class PageRow:
         """Make the widget; its module is imported here, not with the window."""
         widget: QWidget = getattr(import_module(self.module), self.widget)(context, parent)
         return widget
+
+
+def load(rows: Sequence[PageRow], progress: Progress = no_progress) -> None:
+    """Import the modules of pages, so that the window's thread need not when they are first shown; for a worker."""
+    for place, row in enumerate(rows):
+        progress(place / len(rows), "")
+        import_module(row.module)

@@ -113,15 +113,20 @@ class PagedPanel(QWidget):
         place = next((i for i, row in enumerate(self.rows) if row.title == title), 0)
         row = self.rows[place]
         self._switch.button(place).setChecked(True)
-        if row.title not in self._built:
-            self._built[row.title] = row.build(self.context, self.stack)
-            self.stack.addWidget(self._built[row.title])
-        page = self._built[row.title]
+        page = self.prepare(row.title)
         if self.stack.currentWidget() is not page:
             self.stack.setCurrentWidget(page)
             came = getattr(page, "came_to_front", None)
             if came is not None:
                 came()
+
+    def prepare(self, title: str) -> QWidget:
+        """Make a page, if it was not made, without showing it."""
+        if title not in self._built:
+            row = next(each for each in self.rows if each.title == title)
+            self._built[title] = row.build(self.context, self.stack)
+            self.stack.addWidget(self._built[title])
+        return self._built[title]
 
     # files dropped on the tab
 
