@@ -187,7 +187,7 @@ def run(job: Job, progress: Progress) -> Answer:
             f"{Path(job.input).name}: {info.name} finds no {', '.join(missing)} reference ({os.environ.get(WORDS, '')}): "
             f"give {' '.join(f'--reference {each}=FILE' for each in missing)}"
         )
-    progress(0.05, f"{info.name}: reading {Path(job.input).name}")
+    progress(0.0, f"{info.name}: reading {Path(job.input).name}")  # how far a step is, it does not say
     try:
         return _run(info, cls, job, progress)
     except SystemExit:
