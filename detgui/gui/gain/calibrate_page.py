@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QHeaderView, QLabel, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QTableWidgetItem, QVBoxLayout, QWidget
 
 from detgui.gui.common import plot_theme
 from detgui.gui.common.buttons import flat_button
+from detgui.gui.common.files import ask_files, ask_folder
+from detgui.gui.common.labels import sentence_label
 from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.gain.calibrate_work import STAGES, calibrate, reference_types
 from detgui.gui.gain.context import Context
@@ -65,8 +67,7 @@ class CalibratePage(QWidget):
         self.pick.clicked.connect(self._ask_references)
         self.place = flat_button("Folder…", "Where the calibrated ramps go, and the first flat after every stage")
         self.place.clicked.connect(self._ask_folder)
-        self.said = QLabel(self, wordWrap=True)
-        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.said = sentence_label(self)
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
@@ -181,10 +182,7 @@ class CalibratePage(QWidget):
         self._context.exposures.open(result.paths, join=False)
 
     def _ask_references(self) -> None:
-        dialog = QFileDialog(self, "Reference files", "", "Reference files (*.fits *.fits.gz)")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(lambda names: self.take_references([Path(name) for name in names]))
-        dialog.open()
+        ask_files(self, "Reference files", "Reference files (*.fits *.fits.gz)", self.take_references)
 
     def take_references(self, paths: list[Path]) -> None:
         """Use reference files, each for the type that it says."""
@@ -199,13 +197,10 @@ class CalibratePage(QWidget):
         self._fill()
 
     def _ask_folder(self) -> None:
-        dialog = QFileDialog(self, "Folder of the calibrated flats", str(self._folder() or ""))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(self._set_folder)
-        dialog.open()
+        ask_folder(self, "Folder of the calibrated flats", self._set_folder, str(self._folder() or ""))
 
-    def _set_folder(self, name: str) -> None:
-        self.folder = Path(name)
+    def _set_folder(self, folder: Path) -> None:
+        self.folder = folder
         self.refresh()
 
     # before and after

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QFileDialog, QSizePolicy
+from PySide6.QtWidgets import QSizePolicy
 
 from detgui.analysis.gain_types import Result
 from detgui.gui.common.buttons import flat_button
+from detgui.gui.common.files import ask_file
 from detgui.gui.common.quantity import plain, with_error
 from detgui.gui.gain.context import Context
 from detgui.gui.gain.gain_page import UNIT, GainPage, kind_colour
@@ -51,10 +52,7 @@ class ComparePage(GainPage):
 
     def ask_file(self) -> None:
         """Ask for a gain file."""
-        dialog = QFileDialog(self, "Gain file to compare with", "", REFERENCE_FILTER)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(lambda name: self.session.set_gain(text="Gain file", compare=Path(name)))
-        dialog.open()
+        ask_file(self, "Gain file to compare with", REFERENCE_FILTER, lambda path: self.session.set_gain(text="Gain file", compare=path))
 
     def need(self) -> Need | None:
         found = super().need()

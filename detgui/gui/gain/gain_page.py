@@ -10,7 +10,8 @@ from detgui.analysis.gain_types import Result
 from detgui.gui.common.colours import pin_colour
 from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.gain.context import Context
-from detgui.gui.pages.page import Need, Origin, Page
+from detgui.gui.pages.drawn_page import DrawnPage
+from detgui.gui.pages.page import Need, Origin
 from detgui.gui.pages.page_plot import PagePlot
 from detgui.science.boxes import KINDS, VOID
 from detgui.science.gain_sectors import SectorFigures
@@ -22,7 +23,7 @@ NO_FLATS = "Open ramps of flats, two for every pair."
 WHY = "Pairs of flats give the gain of every box: the slope of the line of variance against mean is 1 / gain."
 
 
-class GainPage(Page):
+class GainPage(DrawnPage):
     """A page of the exact map (``result``), drawn again where that is another one; subclasses override `draw_result` and `table`."""
 
     name = "gain"
@@ -31,7 +32,6 @@ class GainPage(Page):
 
     def __init__(self, context: Context, plot: PagePlot, parent: Any = None) -> None:
         super().__init__(context, plot, parent)
-        self._drawn: Any = None
         self.splitter.setSizes([400, 240])
 
     @property
@@ -47,15 +47,7 @@ class GainPage(Page):
             return Need(WHY if not trouble else "No gain map yet.", "Compute the gain map", self.maker.compute)
         return None
 
-    def draw(self) -> None:
-        shown = self.shown_things()
-        if self._drawn is None or not all(map(_same, shown, self._drawn)):
-            self._drawn = shown
-            self.draw_result(self.result)
-        self.show_notes(*self.what_to_know())
-
     def shown_things(self) -> tuple[Any, ...]:
-        """What the drawing depends on; it is drawn again where one of them is another number or object."""
         return (self.result,)
 
     def show_rows_under(self, rows: RowsTable) -> None:
@@ -64,12 +56,14 @@ class GainPage(Page):
         self.under.insertWidget(0, rows)
         self.splitter.setSizes([480, 160])
 
+    def draw_shown(self) -> None:
+        self.draw_result(self.result)
+
     def draw_result(self, result: Result) -> None:
         """Draw a result."""
         raise NotImplementedError
 
     def what_to_know(self) -> tuple[str, ...]:
-        """Sentences below the numbers."""
         result = self.result
         return () if self.maker.is_current or result is None else ("of other parameters or outlines than the present ones",)
 
@@ -86,10 +80,6 @@ def figures_of(result: Result, row: dict[str, Any]) -> SectorFigures | None:
     """Noise and disagreement of the sector and region of a row of the table, None where they were not measured."""
     kind = KINDS.index(row["region"])
     return next((each for each in result.sectors if (each.sector, each.kind) == (row["sector"], kind)), None)
-
-
-def _same(one: Any, other: Any) -> bool:
-    return one is other or (isinstance(one, int | str | float) and one == other)
 
 
 def kind_colour(kind: int) -> QColor:

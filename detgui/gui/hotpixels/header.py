@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
 
 from detgui.gui.common.buttons import flat_button
+from detgui.gui.common.fields import stretched_row
 from detgui.gui.common.labels import TroubleLabel
 from detgui.gui.hotpixels import words
 from detgui.gui.hotpixels.context import Context
@@ -33,14 +34,10 @@ class HotHeader(QWidget):
         self.status = ElidedLabel(self)
         self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.trouble = TroubleLabel(self)
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        for widget in (self.count, self.cancel, self.series, self.status):
-            row.addWidget(widget, 1 if widget is self.status else 0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
-        column.addLayout(row)
+        column.addLayout(stretched_row(self.count, self.cancel, self.series, self.status))
         column.addWidget(self.trouble)
 
     def say(self, sentence: str) -> None:

@@ -12,7 +12,8 @@ from PySide6.QtGui import QColor
 from detgui.analysis.hot_types import Series
 from detgui.gui.common.colours import pin_colour
 from detgui.gui.hotpixels.context import Context
-from detgui.gui.pages.page import Need, Origin, Page
+from detgui.gui.pages.drawn_page import DrawnPage
+from detgui.gui.pages.page import Need, Origin
 from detgui.gui.pages.page_plot import PagePlot
 
 ADD = "Add darks, masks, rate images of darks or bad-pixel images on the page Files, or drop them on this tab."
@@ -22,7 +23,7 @@ COLOURS = (5, 3, 2, 4, 0, 1)  # of the pins' colours, by threshold: blue, vermil
 CLASS_COLOURS = {"always hot": 0, "newly hot": 3, "recovered": 1, "coming and going": 4, "not confirmed": 2}
 
 
-class HotPage(Page):
+class HotPage(DrawnPage):
     """A page of the shown series (``series``), drawn again where what it shows is another object; subclasses override `draw_series`."""
 
     name = "hot pixels"
@@ -31,7 +32,6 @@ class HotPage(Page):
 
     def __init__(self, context: Context, plot: PagePlot, parent: Any = None) -> None:
         super().__init__(context, plot, parent)
-        self._drawn: tuple[Any, ...] | None = None
         self.splitter.setSizes([400, 240])
 
     @property
@@ -50,23 +50,17 @@ class HotPage(Page):
             return Need(COUNT, "Count the hot pixels", self.maker.compute)
         return None
 
-    def draw(self) -> None:
-        shown = self.shown_things()
-        if self._drawn is None or len(shown) != len(self._drawn) or not all(map(_same, shown, self._drawn)):
-            self._drawn = shown
-            self.draw_series(self.series)
-        self.show_notes(*self.what_to_know())
-
     def shown_things(self) -> tuple[Any, ...]:
-        """What the drawing depends on; it is drawn again where one of them is another number or object."""
         return (self.series,)
+
+    def draw_shown(self) -> None:
+        self.draw_series(self.series)
 
     def draw_series(self, series: Series) -> None:
         """Draw the shown series."""
         raise NotImplementedError
 
     def what_to_know(self) -> tuple[str, ...]:
-        """Sentences below the numbers."""
         stale = () if self.maker.is_current else ("of other files or parameters than the present ones",)
         return stale
 
@@ -75,10 +69,6 @@ class HotPage(Page):
 
     def file_name(self) -> str:
         return f"{self.maker.name}_{self.name}".replace(" ", "_").lower()
-
-
-def _same(one: Any, other: Any) -> bool:
-    return one is other or (isinstance(one, int | str | float | tuple) and type(one) is type(other) and one == other)
 
 
 def level_colour(place: int) -> QColor:

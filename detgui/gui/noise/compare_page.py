@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from detgui.gui.common.colours import pin_colour
+from detgui.gui.common.labels import sentence_label
 from detgui.gui.common.quantity import plain, with_error
 from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.image.flow import FlowLayout
@@ -64,8 +64,7 @@ class ComparePage(Page):
         policy.setHeightForWidth(True)
         flow.setSizePolicy(policy)
         self.tools.addWidget(flow)
-        self.verdict = QLabel(self, wordWrap=True)
-        self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.verdict = sentence_label(self)
         self.rows = RowsTable("What changed", HEADERS)
         self.rows.horizontalHeader().setMaximumSectionSize(self.fontMetrics().horizontalAdvance("Level of the background (DN/s)"))
         self.numbers.hide()

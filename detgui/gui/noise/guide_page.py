@@ -9,6 +9,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from detgui.gui.common.buttons import flat_button
+from detgui.gui.common.labels import sentence_label
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.noise.context import Context
 from detgui.gui.noise.guide import ISSUES, Issue, Recipe
@@ -103,9 +104,8 @@ class GuidePage(QWidget):
 
 
 def _text(text: str, faint: bool = False) -> QLabel:
-    label = QLabel(text)
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label = sentence_label()
+    label.setText(text)
     policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
     policy.setHeightForWidth(True)  # or it would be as high as if it were narrow
     label.setSizePolicy(policy)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from detgui.gui.common.buttons import flat_button, menu_button
+from detgui.gui.common.fields import stretched_row
 from detgui.gui.image.elided_label import ElidedLabel
 from detgui.gui.image.menus import checkable
 from detgui.gui.noise.context import Context
@@ -32,12 +33,8 @@ class NoiseHeader(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
-        for row in ((self.source, self.what), (self.cancel, self.status)):
-            line = QHBoxLayout()
-            line.setSpacing(4)
-            for place, widget in enumerate(row):
-                line.addWidget(widget, place)
-            column.addLayout(line)
+        column.addLayout(stretched_row(self.source, self.what))
+        column.addLayout(stretched_row(self.cancel, self.status))
         self.show_work()
 
     def show_work(self) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from detgui.analysis.noise_types import Diagnosis, Params, Result
 from detgui.data.tables import Columns
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.colours import pin_colour
+from detgui.gui.common.labels import sentence_label
 from detgui.gui.common.quantity import plain, with_error
 from detgui.gui.noise.context import Context
 from detgui.gui.noise.guide import recipes_for
@@ -37,11 +38,10 @@ class NoisePage(Page):
     shows: tuple[str, ...] = ()  # keys of the diagnoses
 
     def __init__(self, context: Context, plot: PagePlot, parent: QWidget | None = None) -> None:
-        self.verdict = QLabel(wordWrap=True)
+        self.verdict = sentence_label()
         self.attempt = flat_button("Try…", "Put what the guide suggests into the form of the Run page")
         self.again = flat_button("Diagnose", AGAIN_TIP)
         super().__init__(context, plot, parent)
-        self.verdict.setTextInteractionFlags(self.said.textInteractionFlags())
         self._drawn: Any = None
         self.again.clicked.connect(self.diagnose)
         self.attempt.clicked.connect(self._try)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QHeaderView, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QVBoxLayout, QWidget
 
 from detgui.gui.common import plot_theme
 from detgui.gui.common.buttons import flat_button
+from detgui.gui.common.files import ask_files
 from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.ramp.ramp_options import REFERENCE_FILTER
 from detgui.session.step_work import Needed
@@ -107,16 +108,12 @@ class ReferenceTable(QWidget):
         one = self.selected
         if one is None:
             return
-        dialog = QFileDialog(self, f"{one.type} reference, or several of any type", self._folder, REFERENCE_FILTER)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.filesSelected.connect(self.take)
-        dialog.open()
+        ask_files(self, f"{one.type} reference, or several of any type", REFERENCE_FILTER, self.take, self._folder)
 
-    def take(self, names: Sequence[str]) -> None:
+    def take(self, paths: list[Path]) -> None:
         """Use one file for the selected type, several each for the type that it says."""
-        self._folder = str(Path(names[0]).parent)
-        if len(names) == 1:
-            self._send(names[0])
+        self._folder = str(paths[0].parent)
+        if len(paths) == 1:
+            self._send(str(paths[0]))
         else:
-            self.several.emit([Path(name) for name in names])
+            self.several.emit(paths)

@@ -7,12 +7,14 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QLabel, QMenu, QProgressBar, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QMenu, QProgressBar, QSplitter, QVBoxLayout, QWidget
 
 from detgui.analysis.step_table import gigabytes
 from detgui.gui.common import plot_theme
 from detgui.gui.common.buttons import flat_button, menu_button
 from detgui.gui.common.fields import stretched_row
+from detgui.gui.common.files import ask_folder
+from detgui.gui.common.labels import sentence_label
 from detgui.gui.common.script_line import ScriptLine
 from detgui.gui.gain.calibrate_work import reference_types
 from detgui.gui.image.elided_label import ElidedLabel
@@ -62,13 +64,10 @@ class RunPage(QWidget):
         self.run.setProperty("icon_name", "mdi6.play")
         self.cancel = flat_button("Cancel", "Kill the process that runs the steps; nothing half written is left")
         self.regions = flat_button("Use selected region as user_mask", REGION_TIP)
-        self.outlook = QLabel(self, wordWrap=True)
+        self.outlook, self.ended = sentence_label(self), sentence_label(self)
         self.bar = QProgressBar(self, maximum=1000, textVisible=False)
         self.bar.setMaximumHeight(8)
         self.doing = ElidedLabel(self)
-        self.ended = QLabel(self, wordWrap=True)
-        for label in (self.outlook, self.ended):
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.compare = flat_button("Compare", "What the steps did: input against result")
         self.log = LogView(self)
         self.log.hide()
@@ -164,12 +163,8 @@ class RunPage(QWidget):
     def ask_folder(self) -> None:
         """Ask where the results go."""
         plan = self._maker.plan
-        dialog = QFileDialog(self, "Folder of the results", str(plan.folder) if plan is not None else "")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda name: self._session.set_noise(text="Folder", folder=Path(name)))
-        dialog.open()
+        take = lambda path: self._session.set_noise(text="Folder", folder=path)  # noqa: E731
+        ask_folder(self, "Folder of the results", take, str(plan.folder) if plan is not None else "", only_folders=True)
 
     def tell(self, sentence: str) -> None:
         """Say what is wrong with what was chosen."""

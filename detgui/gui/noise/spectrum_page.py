@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel
 
 from detgui.data.tables import Columns
 from detgui.gui.common.buttons import flat_button
+from detgui.gui.common.files import ask_file
 from detgui.gui.common.quantity import with_error
 from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.noise.aperture import FOUND, ApertureOnImage
@@ -136,10 +137,7 @@ class SpectrumPage(Page):
         self.start(WRITE, f"Write {path.name}", noise_work.write_aperture, *args, then=lambda written: self.tell(f"Wrote {written}"))
 
     def _ask_background(self) -> None:
-        dialog = QFileDialog(self, "Combined background", "", "FITS files (*.fits *.fits.gz)")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(lambda name: self.take_background(Path(name)))
-        dialog.open()
+        ask_file(self, "Combined background", "FITS files (*.fits *.fits.gz)", self.take_background)
 
     def take_background(self, path: Path, write: Path | None = None) -> None:
         """Add the errors of a combined background; ``write`` a copy of the exposure with them."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWidget
 
 from detgui.analysis.step_forms import FormField, checked_value
 from detgui.errors import BadInput
 from detgui.gui.common import plot_theme
 from detgui.gui.common.buttons import flat_button
+from detgui.gui.common.files import ask_file
 
 KINDS = {"int_list": "whole numbers with commas", "float_list": "numbers with commas", "string_list": "texts with commas"}
 
@@ -127,11 +128,7 @@ class StepField(QWidget):
         self.editor.setStyleSheet(f"color: {warning}" if wrong else "")
 
     def _ask(self) -> None:
-        dialog = QFileDialog(self, self.field.name, "", "FITS files (*.fits *.fits.gz);;All files (*)")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self._send)
-        dialog.open()
+        ask_file(self, self.field.name, "FITS files (*.fits *.fits.gz);;All files (*)", lambda path: self._send(str(path)))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Enter, QEvent.Type.FocusIn):

@@ -7,12 +7,12 @@ from math import erfc, isfinite, sqrt
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QSizePolicy, QSpinBox, QWidget
+from PySide6.QtWidgets import QSizePolicy, QSpinBox, QWidget
 
 from detgui.analysis import brighter_fatter, slope_map
 from detgui.errors import BadInput
 from detgui.gui.common.buttons import flat_button
+from detgui.gui.common.labels import sentence_label
 from detgui.gui.common.quantity import plain, probability, with_error
 from detgui.gui.nonlinearity.context import Context
 from detgui.gui.nonlinearity.page_work import measure
@@ -49,9 +49,8 @@ class ChargePage(Page):
         self.cancel = flat_button("Cancel", "Stop measuring")
         self.cancel.clicked.connect(lambda: self.jobs.cancel(LANE))
         self.put_tools(tool_label("Above", self.begin_at), self.begin_at, self.again, self.cancel, None)
-        self.words = QLabel(self, wordWrap=True)
+        self.words = sentence_label(self)
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.content.layout().insertWidget(1, self.words)
         self.plot.plots[1].getAxis("bottom").setTicks([list(enumerate(WAYS))])
         self._drawn: Any = None

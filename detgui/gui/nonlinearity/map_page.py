@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedWidget, QV
 from detgui.analysis import region_stats
 from detgui.gui.common import plot_theme
 from detgui.gui.common.buttons import flat_button, menu_button
+from detgui.gui.common.labels import sentence_label
 from detgui.gui.common.script_line import ScriptLine
 from detgui.gui.nonlinearity.context import Context
 from detgui.gui.nonlinearity.histogram_plot import HistogramPlot
@@ -66,10 +67,7 @@ class MapPage(QWidget):
         self.message.setWordWrap(True)
         self.message.setMargin(16)
         self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.verdict, self.trouble = QLabel(self), QLabel(self)
-        for label in (self.verdict, self.trouble):
-            label.setWordWrap(True)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.verdict, self.trouble = sentence_label(self), sentence_label(self)
         self.trouble.hide()
         self.script = ScriptLine(self)
         self.keep = flat_button("Keep", "Put this map into the list, to blink or subtract it from others (Ctrl+K)")

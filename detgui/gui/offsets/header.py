@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from detgui.gui.common.buttons import flat_button
+from detgui.gui.common.fields import stretched_row
 from detgui.gui.common.labels import TroubleLabel
 from detgui.gui.image.elided_label import ElidedLabel
 from detgui.gui.offsets import words
@@ -29,14 +30,10 @@ class OffsetsHeader(QWidget):
         self.status = ElidedLabel(self)
         self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.trouble = TroubleLabel(self)
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        for widget in (self.measure, self.cancel, self.corrected, self.status):
-            row.addWidget(widget, 1 if widget is self.status else 0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
-        column.addLayout(row)
+        column.addLayout(stretched_row(self.measure, self.cancel, self.corrected, self.status))
         column.addWidget(self.trouble)
 
     def toggle(self) -> None:

@@ -11,7 +11,8 @@ from detgui.analysis.offset_types import Result
 from detgui.gui.common.colours import pin_colour
 from detgui.gui.offsets import words
 from detgui.gui.offsets.context import Context
-from detgui.gui.pages.page import Need, Origin, Page
+from detgui.gui.pages.drawn_page import DrawnPage
+from detgui.gui.pages.page import Need, Origin
 from detgui.gui.pages.page_plot import PagePlot
 from detgui.session.offsets_options import INPUTS
 
@@ -25,7 +26,7 @@ def patch_colour(in_p: bool, dark: bool = False) -> QColor:
     return pin_colour((1 if dark else P_COLOUR) if in_p else Q_COLOUR)
 
 
-class OffsetsPage(Page):
+class OffsetsPage(DrawnPage):
     """A page of offsets (``result``), drawn again where they are others; subclasses override `draw_result` and `table`."""
 
     name = "offsets"
@@ -34,7 +35,6 @@ class OffsetsPage(Page):
 
     def __init__(self, context: Context, plot: PagePlot, parent: Any = None) -> None:
         super().__init__(context, plot, parent)
-        self._drawn: tuple[Any, ...] | None = None
         action = QAction("Export the table of offsets…", self)
         action.triggered.connect(lambda: self._ask_table())
         self.export_menu.insertAction(self.export_menu.actions()[1], action)
@@ -52,23 +52,17 @@ class OffsetsPage(Page):
             return Need("No offsets yet." if self.maker.trouble else WHY, "Measure the offsets", self.maker.compute)
         return None
 
-    def draw(self) -> None:
-        shown = self.shown_things()
-        if self._drawn is None or len(shown) != len(self._drawn) or not all(map(_same, shown, self._drawn)):
-            self._drawn = shown
-            self.draw_result(self.result)
-        self.show_notes(*self.what_to_know())
-
     def shown_things(self) -> tuple[Any, ...]:
-        """What the drawing depends on; it is drawn again where one of them is another value or object."""
         return (self.result, self.maker.result)
+
+    def draw_shown(self) -> None:
+        self.draw_result(self.result)
 
     def draw_result(self, result: Result) -> None:
         """Draw offsets."""
         raise NotImplementedError
 
     def what_to_know(self) -> tuple[str, ...]:
-        """Sentences below the numbers."""
         old = () if self.maker.is_current else ("of other files or parameters than the present ones",)
         return (*old, *(("magnitudes after the correction",) if self.maker.is_corrected else ()))
 
@@ -101,7 +95,3 @@ class OffsetsPage(Page):
     def step_words(self) -> str:
         """The shown step, '' for none."""
         return words.step_title(self.maker.pair) if self.maker.pair is not None else ""
-
-
-def _same(one: Any, other: Any) -> bool:
-    return one is other or (isinstance(one, int | str | float | tuple) and type(one) is type(other) and one == other)

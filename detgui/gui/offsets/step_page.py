@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy
 
 from detgui.analysis.offset_types import Result
 from detgui.gui.common.buttons import flat_button
+from detgui.gui.common.labels import sentence_label
 from detgui.gui.offsets import step_draw, step_facts, words
 from detgui.gui.offsets.context import Context
 from detgui.gui.offsets.offsets_page import OffsetsPage
@@ -61,8 +62,7 @@ class StepPage(OffsetsPage):
         second.addStretch(1)
         second.addWidget(self.export)
         self.content.layout().insertLayout(1, second)
-        self.source = QLabel(self, wordWrap=True)
-        self.source.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.source = sentence_label(self)
         self.under.insertWidget(0, self.source)
 
     # what a person does

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSplitter
 
 from detgui.data.tables import Columns
 from detgui.gui.common.buttons import flat_button, menu_button
+from detgui.gui.common.labels import sentence_label
 from detgui.gui.pages.findings import findings_of
 from detgui.gui.pages.page_context import PageContext
 from detgui.gui.pages.page_export import PageExporter
@@ -53,8 +54,7 @@ class Page(QWidget):
 
     def _make(self) -> None:
         self.pages = QStackedWidget(self)
-        self.prompt = QLabel(self, wordWrap=True)
-        self.prompt.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.prompt = sentence_label(self)
         self.get = flat_button("", "")
         self.get.clicked.connect(self._get)
         self.stop = flat_button("Cancel", "Stop this computation")
@@ -63,11 +63,9 @@ class Page(QWidget):
         self.numbers = NumbersTable(self)
         self.numbers.setMinimumHeight(4 * self.numbers.fontMetrics().height() + 12)
         self.script = PageScript(self)
-        self.said = QLabel(self, wordWrap=True)
-        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.said = sentence_label(self)
         self.said.hide()
-        self.notes = QLabel(self, wordWrap=True)
-        self.notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.notes = sentence_label(self)
         self.notes.hide()
         self.export_menu = QMenu(self)
         self.export_menu.addAction("Copy the table of numbers", self.copy_numbers)

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from math import isfinite
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFileDialog, QGridLayout, QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QToolButton, QWidget
 
 from detgui.analysis import ramp
+from detgui.gui.common.files import ask_file
 from detgui.gui.common.quantity import plain
 from detgui.session.state import RampOptions
 
@@ -96,11 +97,7 @@ class ValueField(QWidget):
         raise ValueError(f"{self._name}: {text} is {wanted}")
 
     def _ask(self) -> None:
-        dialog = QFileDialog(self, f"Reference file: {self._name}", "", REFERENCE_FILTER)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda name: self.entered.emit(Path(name)))
-        dialog.open()
+        ask_file(self, f"Reference file: {self._name}", REFERENCE_FILTER, self.entered.emit)
 
 
 class RampOptionsBox(QWidget):
