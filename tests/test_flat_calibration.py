@@ -16,7 +16,7 @@ from detgui.analysis import flat_calibration
 from detgui.analysis.flat_calibration import STAGES, Params, predicted_flat_memory
 from detgui.data.crds import find_cache
 from detgui.errors import BadInput, Cancelled
-from detgui.science.detector import FULL_SIZE
+from detgui.science.detector import FULL_SIZE, DetectorGeometry
 from detgui.simulate.flat_files import write_flats
 from detgui.simulate.flat_params import FlatParams
 
@@ -208,6 +208,40 @@ def test_gain_calibrates_first(flats, tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["gain.fits"]
     with fits.open(output) as hdus:
         assert np.nanmedian(hdus["SCI"].data) == pytest.approx(FLATS.gains[0], rel=0.15)
+
+
+def test_what_gives_no_map_is_said_before_the_calibration(flats, tmp_path, capsys, monkeypatch):
+    """Which takes minutes for real flats."""
+
+    def never(*_, **__):
+        raise AssertionError("calibrated first")
+
+    monkeypatch.setattr(flat_calibration, "run", never)
+    raw, output = flats["uncal"], tmp_path / "gain.fits"
+    for files, words, expected in (
+        (raw, ("--voids", tmp_path / "none.reg"), "none.reg"),
+        (raw, ("--ipc-centre", "0.976"), "inverse"),
+        (raw, ("--limit", "900"), "fewer than three groups"),
+        (raw, ("--pairs", "7"), "no pair 7"),
+        (raw, ("--compare", flats["mask"]), flats["mask"].name),
+        (raw[:1], (), "in pairs"),
+    ):
+        status, out, err = run_cli(capsys, "gain", *files, "--calibrate", "--limit", "26000", "-o", output, *words)
+        assert (status, out, len(err)) == (2, "", 1)
+        assert expected in err[0]
+
+
+@pytest.mark.parametrize(
+    ("geometry", "words"),
+    [
+        (DetectorGeometry(3200, 2048, "NRS1", 2, 1, irs2=True, known=True), "is a raw IRS2 frame"),
+        (DetectorGeometry(1024, 1032, "MIRIMAGE", known=True), "is of MIRI"),
+        (DetectorGeometry(64, 64), "does not say where it lies"),
+        (DetectorGeometry(64, 64, "NRCB1", 1, -2, known=True), ""),
+    ],
+)
+def test_read_outs_of_other_kinds_are_told_apart(geometry, words):
+    assert words in flat_calibration._other_read_out(geometry) and bool(words) == bool(flat_calibration._other_read_out(geometry))
 
 
 def test_gain_says_what_raw_flats_need(flats, tmp_path, capsys):

@@ -252,12 +252,22 @@ def _flats(paths: Sequence[Path]) -> list[_Flat]:
         for each in exposures:
             if each.kind != "uncal":
                 raise BadInput(f"{each.files[0].path.name} is no raw flat (uncal): it is a {each.kind} product")
-            if each.geometry.interleaved or each.geometry.miri or not each.geometry.known:
-                raise BadInput(f"{each.files[0].path.name}: flats of this detector and read-out cannot be calibrated here")
+            why = _other_read_out(each.geometry)
+            if why:
+                raise BadInput(f"{each.files[0].path.name} {why}: calibrate it with the jwst pipeline and use the ramp")
         return [_Flat(each.files[0].path, each.shape, each.geometry) for each in exposures]
     finally:
         for each in exposures:
             each.close()
+
+
+def _other_read_out(geometry: DetectorGeometry) -> str:
+    """Why the stages are not those of a flat's detector, '' where they are."""
+    if geometry.interleaved:
+        return "is a raw IRS2 frame, whose reference samples lie between the pixels"
+    if geometry.miri:
+        return "is of MIRI, whose order of calibration is another one"
+    return "" if geometry.known else "does not say where it lies on its detector (DETECTOR, SUBSTRT1, SUBSTRT2)"
 
 
 def _with_references(

@@ -59,31 +59,34 @@ def flats_of(exposures: Sequence[Exposure]) -> list[Flat]:
     return [Flat(exposure, int(number)) for exposure in exposures for number in exposure.integrations]
 
 
-def check_flats(flats: Sequence[Flat], limit: float, progress: Progress = no_progress) -> None:
-    """Raise `BadInput`, in one sentence that names the file, for flats that no gain can come from; ``progress`` before each is read."""
+def check_flats(flats: Sequence[Flat], limit: float, progress: Progress = no_progress, raw: bool = False) -> None:
+    """Raise `BadInput`, in one sentence that names the file, for flats that no gain can come from; ``progress`` before each is read.
+
+    ``raw``: flats that are going to be calibrated may be raw; their signal counts from the first group.
+    """
     if len(flats) < 2:
         raise BadInput("the gain needs flats in pairs: " + (f"{flats[0].name} alone is none" if flats else "none was given"))
     if len(flats) % 2:
         raise BadInput(f"flats go in pairs (1-2, 3-4, ...): there are {len(flats)}, and {flats[-1].name} has no partner")
     first = flats[0].exposure
     for flat in flats:
-        _check_kind(flat)
+        _check_kind(flat, raw)
         _check_same(first, flat)
     for flat in flats:
         progress(0.0, f"looking at {flat.name}")
         _check_signal(flat, limit)
 
 
-def _check_kind(flat: Flat) -> None:
+def _check_kind(flat: Flat, raw: bool) -> None:
     exposure = flat.exposure
     if not exposure.is_ramp or exposure.kind not in ("ramp", "uncal", "cube"):  # a cube: ground data, whose only axis is that of groups
         raise BadInput(f"{flat.name}: the gain needs ramps of flats, this is a {exposure.kind} product")
-    if exposure.kind == "uncal":
+    if exposure.kind == "uncal" and not raw:
         raise BadInput(f"{flat.name} is raw: superbias, reference pixels and non-linearity have to be corrected first (--calibrate)")
     if exposure.shape[1] < FEWEST_GROUPS:
         raise BadInput(f"{flat.name} has {exposure.shape[1]} groups, the line of variance against mean needs at least {FEWEST_GROUPS}")
     if exposure.geometry.interleaved:
-        raise BadInput(f"{flat.name} is a raw IRS2 frame with its reference samples between the pixels")
+        raise BadInput(f"{flat.name} is a raw IRS2 frame, with reference samples between the pixels: use the ramp of the jwst pipeline")
 
 
 def _check_same(first: Exposure, flat: Flat) -> None:
@@ -113,10 +116,14 @@ def _check_signal(flat: Flat, limit: float) -> None:
     for group in (1, 2, 3, ngroups):
         block = exposure.read_block("SCI", (flat.integration,) * 2, (group,) * 2, rows)
         levels.append(float(np.nanmedian(block.astype(np.float64))) if np.isfinite(block).any() else np.nan)
+    raw = exposure.kind == "uncal"
+    if raw:  # whose zero level is not known
+        levels = [each - levels[0] for each in levels]
     if not np.isfinite(levels).all():
         raise BadInput(f"{flat.name} has no finite values in the middle of the image")
     if levels[3] - levels[0] < DARK:
-        why = "saturated from its first group on" if levels[0] > limit else "dark"
+        saturated = "saturated from its first group on"
+        why = f"dark or {saturated}" if raw else saturated if levels[0] > limit else "dark"
         raise BadInput(f"{flat.name} is no flat: it gains {round(levels[3] - levels[0])} DN from its first to its last group, it is {why}")
     share = _saturated(flat, rows)
     if share > 0.5:

@@ -59,12 +59,14 @@ def default_limit(detector: str) -> float:
     return LIMIT_LONG if detector.upper() in LONG_WAVE else LIMIT_SHORT
 
 
-def check(flats: Sequence[Exposure], params: Params) -> None:
-    """Raise `BadInput`, in one sentence and before long work, for whatever gives no gain map."""
-    _prepared(flats, params)
+def check(flats: Sequence[Exposure], params: Params, raw: bool = False) -> None:
+    """Raise `BadInput`, in one sentence and before long work, for whatever gives no gain map; ``raw`` flats are going to be calibrated."""
+    _prepared(flats, params, raw=raw)
 
 
-def _prepared(exposures: Sequence[Exposure], params: Params, progress: Progress = no_progress) -> tuple[list[Flat], Boxes, float]:
+def _prepared(
+    exposures: Sequence[Exposure], params: Params, progress: Progress = no_progress, raw: bool = False
+) -> tuple[list[Flat], Boxes, float]:
     flats = flats_of(exposures)
     detector = exposures[0].geometry.detector if exposures else ""
     limit = params.limit if params.limit is not None else default_limit(detector)
@@ -74,7 +76,7 @@ def _prepared(exposures: Sequence[Exposure], params: Params, progress: Progress 
         raise BadInput(f"{params.last_group} groups are too few for a line, it needs at least {FEWEST}")
     factors(params.clip, np.ones(1))
     check_ipc(params, detector)
-    check_flats(flats, limit, progress)
+    check_flats(flats, limit, progress, raw)
     _check_pairs(params.pairs, len(flats) // 2)
     progress(0.0, "cutting boxes")
     return flats, _boxes(exposures[0], params, params.box), limit

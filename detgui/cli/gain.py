@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,9 @@ def run(args: Namespace) -> int:
     gain_file.check_origin(origin)
     _check_outputs(args)
     _check_once(args.files)
+    if args.calibrate:
+        with _opened(args.files) as raw:
+            _check(raw, args)
     with calibrate.calibrated(args) as flats:
         result, comparison, studies, written = _mapped(args, flats.files, origin)
     for note in dict.fromkeys([*result.notes, *(comparison.notes if comparison else ())]):
@@ -84,6 +88,14 @@ def _mapped(
     args: Namespace, files: Sequence[Path], origin: Any
 ) -> tuple[Result, Comparison | None, list[Study], dict[str, Path | list[Path]]]:
     """The map of calibrated flats, and the files written."""
+    with _opened(files) as exposures, ProgressBar(args.quiet) as progress:
+        result, comparison, studies = _measure(exposures, args, progress)
+        return result, comparison, studies, _write(args, origin, result, comparison, studies)
+
+
+@contextlib.contextmanager
+def _opened(files: Sequence[Path]) -> Iterator[list[Exposure]]:
+    """The flats, each by itself, open while inside. Raises `BadInput` where one cannot be read; the others like it are named before."""
     from detgui.data.exposure import open_many
 
     exposures, troubles = open_many(files, join=False, neighbours=False)
@@ -92,12 +104,25 @@ def _mapped(
             for trouble in troubles[:-1]:
                 say(str(trouble))
             raise troubles[-1]
-        with ProgressBar(args.quiet) as progress:
-            result, comparison, studies = _measure(exposures, args, progress)
-            return result, comparison, studies, _write(args, origin, result, comparison, studies)
+        yield exposures
     finally:
         for each in exposures:
             each.close()
+
+
+def _check(exposures: Sequence[Exposure], args: Namespace) -> Params:
+    """What is to be mapped. Raises `BadInput` for whatever gives no map, before long work."""
+    from detgui.analysis import gain_compare, gain_map, gain_studies
+
+    params = _params(args)
+    gain_map.check(exposures, params, raw=args.calibrate)
+    if args.compare is not None:
+        gain_compare.read_gain(args.compare, exposures[0].geometry)
+    if args.box_study is not None and exposures[0].kind != "uncal":
+        gain_studies.check_sizes(exposures, params, args.box_study)
+    if args.limit_study is not None and exposures[0].kind != "uncal":
+        gain_studies.check_limits(exposures, params, args.limit_study)
+    return params
 
 
 def _params(args: Namespace) -> Params:
@@ -120,14 +145,7 @@ def _params(args: Namespace) -> Params:
 def _measure(exposures: Sequence[Exposure], args: Namespace, progress: Progress) -> tuple[Result, Comparison | None, list[Study]]:
     from detgui.analysis import gain_compare, gain_map, gain_studies
 
-    params = _params(args)
-    gain_map.check(exposures, params)
-    if args.compare is not None:
-        gain_compare.read_gain(args.compare, exposures[0].geometry)
-    if args.box_study is not None:
-        gain_studies.check_sizes(exposures, params, args.box_study)
-    if args.limit_study is not None:
-        gain_studies.check_limits(exposures, params, args.limit_study)
+    params = _check(exposures, args)
     parts = 1 + (args.box_study is not None) + (args.limit_study is not None)
     result = gain_map.run(exposures, params, progress=_share(progress, 0, parts), workers=args.workers)
     comparison = gain_compare.compare(result, args.compare) if args.compare is not None else None
