@@ -224,6 +224,7 @@ def test_an_array_with_too_few_is_left_out(three):
         {"pair_epochs": ("1", "1")},
         {"reference": "C"},
         {"replicates": 2},
+        {"replicates": 1_000_000_000},
     ],
 )
 def test_bad_params(values):
@@ -251,6 +252,13 @@ def test_command_line(tmp_path, capsys):
     status, _, errors = cli(capsys, "offsets", files[0], tmp_path / "gone.ecsv", tmp_path / "gone.fits", "-o", tmp_path / "no.ecsv")
     gone = [f"detgui: {tmp_path / name} does not exist" for name in ("gone.fits", "gone.ecsv")]
     assert (status, errors[:2], len(errors)) == (2, gone, 3)
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    status, _, errors = cli(capsys, "offsets", tmp_path / "empty.csv", tmp_path / "other.csv", "-o", tmp_path / "no.ecsv")
+    assert (status, len(errors)) == (2, 2)  # one for each
+    for name in ("empty.csv", "other.csv"):
+        assert any(line.startswith(f"detgui: {name} ") for line in errors)
+        (tmp_path / name).unlink()
     status, _, errors = cli(capsys, "offsets", *files, "--pair-epochs", "1,7", "-o", tmp_path / "no.ecsv")
     assert status == 2
     assert errors == ["detgui: there is no epoch 7: the catalogs are of epochs 1, 2, 3"]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from offsets_help import ANGLE, DEC, OFFSETS, RA, K, write_catalogs
 
+from detgui.analysis import offset_rows
 from detgui.analysis.offset_factor import CorrectParams
 from detgui.analysis.offset_trends import trend
 from detgui.errors import BadInput
@@ -90,8 +91,6 @@ def test_the_catalog_is_read_once(found, monkeypatch):
 
 
 def test_prediction_takes_the_offsets_away(found):
-    from detgui.analysis import offset_rows
-
     after = offsets_cals.predict(found, offset_rows.table_of(found.result), "", "later")
     assert max(abs(row.dmag_ab) for row in found.result.rows) > 0.03
     assert max(abs(row.dmag_ab) for row in after.rows) < 1e-4  # as far as a robust fit repeats itself
@@ -199,8 +198,6 @@ def cals(tmp_path):
 def test_images_are_corrected_and_the_correction_taken_off(cals, tmp_path, found):
     from astropy.io import fits
 
-    from detgui.analysis import offset_rows
-
     table = offset_rows.table_of(found.result)
     facts = offsets_cals.look(cals, table, CorrectParams(), {})
     assert all("has a gradient in F444W" in each.why for each in facts)
@@ -226,6 +223,20 @@ def test_images_are_corrected_and_the_correction_taken_off(cals, tmp_path, found
     assert fits.getdata(tmp_path / "back" / a.name, "SCI") == pytest.approx(before, rel=1e-6, nan_ok=True)
     with pytest.raises(BadInput, match="corrected already"):
         offsets_cals.correct([folder / a.name], tmp_path / "twice", table, None, params, {})
+
+
+def test_nothing_is_left_where_no_image_could_be_corrected(cals, found, tmp_path):
+    table = offset_rows.table_of(found.result)
+    with pytest.raises(BadInput, match="has a gradient"):
+        offsets_cals.correct(cals, tmp_path / "new", table, found.result, CorrectParams(), {})
+    assert not (tmp_path / "new").exists()
+    old = tmp_path / "old"
+    old.mkdir()
+    (old / offsets_cals.TABLE).write_text("another table")
+    with pytest.raises(BadInput, match=f"none of the {len(cals)} images could be corrected"):
+        offsets_cals.correct(cals, old, table, found.result, CorrectParams(), {})
+    assert [each.name for each in old.iterdir()] == [offsets_cals.TABLE]
+    assert (old / offsets_cals.TABLE).read_text() == "another table"
 
 
 def test_the_factor_is_an_image(cals):

@@ -26,6 +26,7 @@ from detgui.analysis.offset_factor import (
 from detgui.analysis.offset_origin import quoted, records
 from detgui.analysis.provenance import iso_time, versions
 from detgui.data.cal_images import CalImage, read_cal, write_scaled
+from detgui.data.catalogs import NoneUsable
 from detgui.data.offset_tables import OffsetTable, published
 from detgui.data.tables import plain
 from detgui.errors import BadInput
@@ -136,16 +137,8 @@ def _each(paths: Sequence[str | Path], folder: Path, one: Any, progress: Progres
     if not done:
         if not there and folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
-        raise BadInput(refused[-1]) if len(refused) == 1 else NoneWritten(refused)
+        raise NoneUsable(refused)
     return Result(tuple(done), tuple(refused), tuple(notes if any(each.factor.gradient for each in done) else ()))
-
-
-class NoneWritten(BadInput):
-    """None of several files could be used; ``sentences`` one for each."""
-
-    def __init__(self, sentences: Sequence[str]) -> None:
-        super().__init__(sentences[-1])
-        self.sentences = tuple(sentences)
 
 
 def _targets(paths: Sequence[Path], folder: Path) -> list[tuple[Path, Path]]:

@@ -20,7 +20,7 @@ from detgui.analysis.offset_image_params import ImageParams
 from detgui.analysis.offset_sources import SNR_MAG, epoch_order
 from detgui.analysis.provenance import versions
 from detgui.data.catalog_dates import META, to_meta
-from detgui.data.catalogs import Catalog
+from detgui.data.catalogs import Catalog, NoneUsable
 from detgui.data.field_images import FieldImage, ImageFacts, open_image, read_facts, with_epochs
 from detgui.data.tables import write_table
 from detgui.errors import BadInput
@@ -73,9 +73,7 @@ def photometry(paths: Sequence[str | Path], params: ImageParams | None = None, p
     images, refused = _facts(paths, params)
     epochs = epoch_order(np.array([each.epoch for each in images]))
     if len(epochs) < 2:
-        raise BadInput(
-            f"offsets need images of at least two epochs, these are all of epoch {epochs[0]}" + (f" ({refused[0]})" if refused else "")
-        )
+        raise NoneUsable([*refused, f"offsets need images of at least two epochs, these are all of epoch {epochs[0]}"])
     reference = params.reference or epochs[0]
     if reference not in epochs:
         raise BadInput(f"there is no epoch {reference}: the images are of epochs {', '.join(epochs)}")
@@ -101,7 +99,9 @@ def photometry(paths: Sequence[str | Path], params: ImageParams | None = None, p
             except BadInput as error:
                 refused.append(str(error))
     if not rows:
-        raise BadInput(refused[0] if refused else "no compact source within the limits was found on the images of the reference epoch")
+        if refused:
+            raise NoneUsable(list(dict.fromkeys(refused)))
+        raise BadInput("no compact source within the limits was found on the images of the reference epoch")
     return _photometry(rows, images, params, notes, list(dict.fromkeys(refused)))
 
 
@@ -113,7 +113,7 @@ def _facts(paths: Sequence[str | Path], params: ImageParams) -> tuple[list[Image
         except BadInput as error:
             refused.append(str(error))
     if not found:
-        raise BadInput(refused[0] if refused else "no image was given")
+        raise NoneUsable(refused) if refused else BadInput("no image was given")
     return with_epochs(found), refused
 
 

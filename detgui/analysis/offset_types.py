@@ -22,6 +22,7 @@ Texts = NDArray[np.str_]
 MATCHES = ("auto", "id", "position")
 SLOPES = ("auto", "free", "zero")
 REFERENCES = ("A", "B", "mean")
+MOST_REPLICATES = 10_000
 LEAST_RADIUS, MOST_RADIUS = 0.002, 0.1
 """Arcsec: from the alignment that the paper's images reached (figure 3) to a short-wave PSF (issue of what a match may be)."""
 
@@ -66,8 +67,8 @@ class Params:
             raise BadInput(f"the long axis has a position angle in degrees, not {self.long_axis_pa}")
         if not np.isfinite(self.mag_limit) or not 0 <= self.snr_limit < np.inf:
             raise BadInput("the limits are a magnitude and a signal-to-noise ratio that is not negative")
-        if self.replicates < 20:
-            raise BadInput(f"errors need at least 20 replicates, not {self.replicates}")
+        if not 20 <= self.replicates <= MOST_REPLICATES:
+            raise BadInput(f"errors need 20 to {MOST_REPLICATES:,} replicates, not {self.replicates:,}")
         if self.pair_epochs is not None and (len(self.pair_epochs) != 2 or self.pair_epochs[0] == self.pair_epochs[1]):
             raise BadInput(f"a pair is of two epochs such as 1,2, not {','.join(self.pair_epochs)}")
         if self.reference not in REFERENCES and not detector_name(self.reference):

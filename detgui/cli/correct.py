@@ -7,7 +7,6 @@ from argparse import Namespace
 
 from detgui.cli.arguments import named_file
 from detgui.cli.terminal import ProgressBar, put_json, say
-from detgui.errors import BadInput
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +26,7 @@ def run(args: Namespace) -> int:
     """Correct or undo, and say."""
     from detgui.analysis import offset_correct
     from detgui.analysis.offset_epochs import epochs_of
+    from detgui.data.catalogs import NoneUsable
     from detgui.data.offset_tables import published, read_offsets
 
     table = read_offsets(args.offsets) if args.offsets is not None else published()
@@ -38,10 +38,10 @@ def run(args: Namespace) -> int:
                 epoch, epochs = epochs_of(args.epoch, args.files)
                 params = offset_correct.CorrectParams(epoch, args.reference or "", args.gradient)
                 result = offset_correct.run(args.files, args.output, table, params, progress, epochs)
-    except offset_correct.NoneWritten as error:
+    except NoneUsable as error:
         for sentence in error.sentences[:-1]:
             say(sentence)
-        raise BadInput(error.sentences[-1]) from None
+        raise
     for sentence in result.refused:
         say(sentence)
     for note in result.notes:

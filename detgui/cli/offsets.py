@@ -47,20 +47,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Measure, say and write."""
-    from detgui.analysis import offset_rows, offsets
+    from detgui.analysis import offset_photometry, offset_rows, offsets
 
     _check_outputs(args)
     params = _params(args)
-    with ProgressBar(args.quiet) as progress:
-        catalog = _catalog(args, params, lambda part, text: progress(0.5 * part, text))
-        try:
+    refused: list[str] = []
+    try:
+        with ProgressBar(args.quiet) as progress:
+            catalog = _catalog(args, params, refused, lambda part, text: progress(0.5 * part, text))
+            refused[:] = catalog.refused
             result = offsets.run(catalog, params, lambda part, text: progress(0.5 + 0.5 * part, text))
-        except BadInput:
-            for sentence in catalog.refused:  # often the reason why the rest is of no use
-                say(sentence)
-            raise
-        if args.output is not None:
-            offset_rows.write(result, args.output)
+            if args.catalog is not None:
+                offset_photometry.write(catalog, args.catalog)
+            if args.output is not None:
+                offset_rows.write(result, args.output)
+    except BadInput as error:
+        for sentence in (*refused, *getattr(error, "sentences", ())[:-1]):  # often the reason why the rest is of no use
+            say(sentence)
+        raise
     for sentence in result.troubles:
         say(sentence)
     for note in result.notes:
@@ -84,19 +88,19 @@ def _params(args: Namespace) -> Params:
     return Params(**values, reference=reference, columns=Columns(tuple(args.column), tuple(args.value)))
 
 
-def _catalog(args: Namespace, params: Params, progress: Progress) -> Catalog:
-    """The measurements of catalogs, or those made on images."""
+def _catalog(args: Namespace, params: Params, refused: list[str], progress: Progress) -> Catalog:
+    """The measurements of catalogs, or those made on images; ``refused`` gets a sentence for each file that is neither."""
     from detgui.data.catalog_files import is_catalog
     from detgui.data.catalogs import read_catalogs
 
-    kinds, refused = [], []
+    kinds = []
     for path in args.files:
         try:
             kinds.append((path, is_catalog(path)))
         except BadInput as error:
             refused.append(str(error))
     if not kinds:
-        raise BadInput(refused[0])
+        raise BadInput(refused.pop())
     files = [path for path, _ in kinds]
     if all(table for _, table in kinds):
         if args.catalog is not None:
@@ -111,7 +115,7 @@ def _catalog(args: Namespace, params: Params, progress: Progress) -> Catalog:
 
 
 def _photometry(args: Namespace, files: list[Path], progress: Progress) -> Catalog:
-    """The catalog measured on images, written where that is asked for."""
+    """The catalog measured on images."""
     from detgui.analysis import offset_photometry
 
     image_params = offset_photometry.ImageParams(
@@ -122,10 +126,7 @@ def _photometry(args: Namespace, files: list[Path], progress: Progress) -> Catal
         magnitude=args.magnitude,
         values=tuple(args.value),
     )
-    catalog = offset_photometry.run(files, image_params, progress)
-    if args.catalog is not None:
-        offset_photometry.write(catalog, args.catalog)
-    return catalog
+    return offset_photometry.run(files, image_params, progress)
 
 
 def _check_outputs(args: Namespace) -> None:

@@ -25,6 +25,14 @@ NO_MAG = 90.0
 """Magnitudes of at least this stand for none (SExtractor writes 99)."""
 
 
+class NoneUsable(BadInput):
+    """None of several files could be used; ``sentences`` one for each."""
+
+    def __init__(self, sentences: Sequence[str]) -> None:
+        super().__init__(sentences[-1])
+        self.sentences = tuple(sentences)
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """How catalogs are read: ``names`` (role, column) before what is recognised, ``values`` (role, value, file name or '') for what
@@ -107,7 +115,7 @@ def read_catalogs(paths: Sequence[str | Path], columns: Columns | None = None, p
         except BadInput as error:
             refused.append(str(error))
     if not found:
-        raise BadInput(refused[0])
+        raise NoneUsable(refused)
     return replace(join(found), refused=tuple(refused))
 
 

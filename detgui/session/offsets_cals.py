@@ -4,7 +4,8 @@ image, writing and taking off again. No Qt.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from detgui.data.memory_exposure import MapExposure
+from detgui.data.tables import write_whole
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
 
@@ -149,36 +151,58 @@ def correct(
     """Write corrected images. A table that was ``measured`` here and is in no file is written beside them first, so that their
     provenance names it. Raises `BadInput` where none can be written."""
     from detgui.analysis import offset_correct, offset_rows
+    from detgui.data.catalogs import NoneUsable
     from detgui.data.offset_tables import read_offsets
 
-    path = table.path
-    if measured is not None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BadInput(f"{folder} cannot be made: {error.strerror or error}") from None
-        path = folder / TABLE
-        offset_rows.write(measured, path)
-        table = read_offsets(path)
     by_name = {each.name: epoch for each, epoch in epochs.items()}
+    path = table.path if measured is None else folder / TABLE
+    with _given_back(folder, path if measured is not None else None):
+        if measured is not None and path is not None:
+            offset_rows.write(measured, path)
+            table = read_offsets(path)
+        try:
+            return Written(offset_correct.run(list(paths), folder, table, params, progress, by_name), folder, False, path)
+        except NoneUsable as error:
+            raise BadInput(_none("corrected", error.sentences)) from None
+
+
+@contextmanager
+def _given_back(folder: Path, path: Path | None) -> Iterator[None]:
+    """A folder to write the table ``path`` to, which is as it was before where nothing came of it. Raises `BadInput`."""
+    if path is None:
+        yield
+        return
+    there = folder.is_dir()
     try:
-        return Written(offset_correct.run(list(paths), folder, table, params, progress, by_name), folder, False, path)
-    except offset_correct.NoneWritten as error:
-        raise BadInput(_none("corrected", error.sentences)) from None
+        folder.mkdir(parents=True, exist_ok=True)
+        before = path.read_bytes() if path.is_file() else None
+    except OSError as error:
+        raise BadInput(f"{folder} cannot be used: {error.strerror or error}") from None
+    try:
+        yield
+    except BadInput:
+        if before is not None:
+            write_whole(path, before)
+        else:
+            path.unlink(missing_ok=True)
+        if not there and not any(folder.iterdir()):
+            folder.rmdir()
+        raise
 
 
 def undo(paths: Sequence[Path], folder: Path, progress: Progress = no_progress) -> Written:
     """Write images with their correction taken off. Raises `BadInput` where none has one."""
     from detgui.analysis import offset_correct
+    from detgui.data.catalogs import NoneUsable
 
     try:
         return Written(offset_correct.undo(list(paths), folder, progress), folder, True)
-    except offset_correct.NoneWritten as error:
+    except NoneUsable as error:
         raise BadInput(_none("written", error.sentences)) from None
 
 
 def _none(what: str, sentences: Sequence[str]) -> str:
-    return f"none of the {len(sentences)} images could be {what}: {sentences[0]}"
+    return f"none of the {len(sentences)} images could be {what}: {sentences[0]}" if len(sentences) > 1 else sentences[0]
 
 
 def command(paths: Sequence[Path], folder: Path, table: Path | None, params: CorrectParams, epochs: Mapping[Path, str]) -> str:

@@ -252,13 +252,18 @@ def _read(files: Sequence[Given], wish: Wish, progress: Progress) -> tuple[Catal
 
 def _photometry(wish: Wish, facts: Sequence[FileFacts], progress: Progress) -> tuple[Catalog, tuple[str, ...]]:
     from detgui.analysis import offset_photometry
+    from detgui.data.catalogs import NoneUsable
 
     whole = {each.path for each in facts if each.image is not None and not each.detectors}
     paths = [path for path, *_ in wish.files if path not in whole]
     if not paths:
         raise BadInput("offsets need catalogs, or images of one detector each: mosaics of several detectors do not tell whose flux it is")
     params = image_params(wish)
-    found = offset_photometry.photometry(paths, params, progress)
+    try:
+        found = offset_photometry.photometry(paths, params, progress)
+    except NoneUsable as error:
+        first = f" ({_for_the_window(error.sentences[0])})" if len(error.sentences) > 1 else ""
+        raise BadInput(f"{_for_the_window(str(error))}{first}") from None
     return (found.with_kron() if params.magnitude == "kron" else found.catalog), tuple(map(_for_the_window, found.refused))
 
 
