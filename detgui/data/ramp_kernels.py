@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detgui.data.stream_kernels import DONE, STOPPED, fill, fill_frames, float_of, gather_flags, int_of
+from detgui.data.stream_kernels import DONE, STOPPED, fill, float_of, int_of, read_flags
 from detgui.science.jit import REDUCED_FASTMATH, kernel
 
 TOGETHER = 4
@@ -105,43 +105,65 @@ def average_ramps(
     the pixels ``column`` and on of ``out`` (ngroups, n), 0 where ``count`` (pixels,) is 0: also where a valid ramp is not finite.
     Returns as `stream_kernels.reduce_slopes`.
     """
-    groups, pixels = out.shape[0], count.size
+    pixels = count.size
     for begin in range(0, pixels, flags.size):
         size = min(flags.size, pixels - begin)
         marks, here, parts = flags[:size], count[begin : begin + size], share[:size]
         here[:] = 0
         keep[:, :] = 0
-        several = buffer.size // size
         for index in range(sci.size):
             marks[:] = excluded[which[index], begin : begin + size]
             if dq.size:
-                for group in range(0, dq_groups, several):
-                    images = min(several, dq_groups - group)
-                    if stop[0]:
-                        return STOPPED
-                    if not fill_frames(fds[index], buffer, images, size, dq[index] + group * frame + start + begin, frame):
-                        return index
-                    gather_flags(buffer, images, size, marks)
+                came = read_flags(fds[index], dq[index] + start + begin, frame, dq_groups, size, buffer, stop, marks)
+                if came != DONE:
+                    return STOPPED if came == STOPPED else index
             keep_valid(marks, mask, keep[index, :size], here)
         weigh(here, parts)
         marks[:] = 0
-        for first in range(0, sci.size, TOGETHER):
-            kept = keep[first : first + TOGETHER, :size]
-            for group in range(groups):
-                if stop[0]:
-                    return STOPPED
-                for index in range(first, min(first + TOGETHER, sci.size)):
-                    place = sci[index] + (group * frame + start + begin) * item
-                    if not fill(fds[index], buffer, (index - first) * size * item, size * item, place):
-                        return index
-                target = out[group, column + begin : column + begin + size]
-                read = buffer[: TOGETHER * size * item]
-                if item == 4:
-                    add_floats(read.view(np.uint32).reshape((TOGETHER, size)), kept, parts, first == 0, target, marks)
-                else:
-                    add_ints(read.view(np.uint16).reshape((TOGETHER, size)), kept, parts, first == 0, zero, target)
+        failed = add_ramps(fds, sci, item, zero, frame, start + begin, buffer, keep, parts, out, column + begin, marks, stop)
+        if failed != DONE:
+            return failed
         drop_broken(marks, out[:, column + begin : column + begin + size], here)
         done[0] += 1
+    return DONE
+
+
+@kernel
+def add_ramps(
+    fds: NDArray[np.int32],
+    sci: NDArray[np.int64],
+    item: int,
+    zero: Any,
+    frame: int,
+    start: int,
+    buffer: NDArray[np.uint8],
+    keep: NDArray[np.uint8],
+    share: NDArray[np.float32],
+    out: NDArray[np.float32],
+    column: int,
+    broken: NDArray[np.uint8],
+    stop: NDArray[np.uint8],
+) -> int:
+    """Mean of the kept ramps of ``broken.size`` pixels, from ``start`` on in a frame and from ``column`` on in ``out``.
+
+    Everything else, and what is returned, as in `average_ramps`.
+    """
+    size = broken.size
+    for first in range(0, sci.size, TOGETHER):
+        kept = keep[first : first + TOGETHER, :size]
+        for group in range(out.shape[0]):
+            if stop[0]:
+                return STOPPED
+            for index in range(first, min(first + TOGETHER, sci.size)):
+                place = sci[index] + (group * frame + start) * item
+                if not fill(fds[index], buffer, (index - first) * size * item, size * item, place):
+                    return index
+            target = out[group, column : column + size]
+            read = buffer[: TOGETHER * size * item]
+            if item == 4:
+                add_floats(read.view(np.uint32).reshape((TOGETHER, size)), kept, share, first == 0, target, broken)
+            else:
+                add_ints(read.view(np.uint16).reshape((TOGETHER, size)), kept, share, first == 0, zero, target)
     return DONE
 
 

@@ -20,6 +20,9 @@ DONE = -1
 STOPPED = -2
 """What they return where ``stop`` was set; any other number is the place of the integration that could not be read."""
 
+UNREADABLE = -3
+"""What the loops within them return where something could not be read."""
+
 _HUGE = np.float32(3.4e38)
 
 pread: Any = None
@@ -152,6 +155,25 @@ def gather_flags(buffer: NDArray[np.uint8], images: int, size: int, out: NDArray
             out[i] |= part[i]
 
 
+@kernel
+def read_flags(
+    fd: int, place: int, frame: int, images: int, size: int, buffer: NDArray[np.uint8], stop: NDArray[np.uint8], out: NDArray[np.uint8]
+) -> int:
+    """Bitwise or into ``out`` of the first ``size`` bytes of ``images`` that lie ``frame`` bytes apart, the first of them at ``place``.
+
+    As many are read at once as ``buffer`` holds. Returns `DONE`, `STOPPED` or `UNREADABLE`.
+    """
+    several = buffer.size // size
+    for first in range(0, images, several):
+        some = min(several, images - first)
+        if stop[0]:
+            return STOPPED
+        if not fill_frames(fd, buffer, some, size, place + first * frame, frame):
+            return UNREADABLE
+        gather_flags(buffer, some, size, out)
+    return DONE
+
+
 @kernel(fastmath=REDUCED_FASTMATH)
 def fold(
     slope: NDArray[np.float32],
@@ -209,14 +231,9 @@ def reduce_slopes(
             values[:] = 0
             marks[:] = excluded[begin : begin + size]
             if dq.size:
-                several = buffer.size // size
-                for group in range(0, dq_groups, several):
-                    images = min(several, dq_groups - group)
-                    if stop[0]:
-                        return STOPPED
-                    if not fill_frames(fd, buffer, images, size, dq[index] + group * frame + start + begin, frame):
-                        return index
-                    gather_flags(buffer, images, size, marks)
+                came = read_flags(fd, dq[index] + start + begin, frame, dq_groups, size, buffer, stop, marks)
+                if came != DONE:
+                    return STOPPED if came == STOPPED else index
             several = buffer.size // (size * item)
             for group in range(0, groups, several):
                 images = min(several, groups - group)
