@@ -54,6 +54,22 @@ def test_outlines_are_drawn_where_the_regions_are_at_any_zoom(panel, session):
     assert near(panel, 50, 50, "#ff8c1a")
 
 
+@pytest.mark.parametrize(
+    ("colour", "under"), [("#000000", "#ffffff"), ("#0000ff", "#ffffff"), ("#ffffff", "#000000"), ("#ff8c1a", "#000000")]
+)
+def test_outlines_and_names_lie_on_what_they_are_told_from(panel, session, colour, under):
+    add(session, Ellipse(50, 40, 30, 20), colour=colour, name="a name")
+    session.select_regions(())
+    seen, point = pixels(panel.view), at(panel, 20, 40)
+    bright = seen[point.y() - 3 : point.y() + 4, point.x() - 5 : point.x() + 6].mean(axis=2)
+    assert abs(bright - np.mean(QColor(colour).getRgb()[:3])).min() < 60
+    assert abs(bright - np.mean(QColor(under).getRgb()[:3])).min() < 90
+    plate = at(panel, 20, 60)  # its name stands above its left end
+    words = seen[plate.y() - 16 : plate.y() - 2, plate.x() + 2 : plate.x() + 40].mean(axis=2)
+    assert np.ptp(words) > 60
+    assert abs(np.median(words) - np.mean(QColor(under).getRgb()[:3])) < 90
+
+
 def mask_of_box() -> np.ndarray:
     found = np.zeros(SHAPE[2:], bool)
     found[5:20, 15:25] = True

@@ -13,7 +13,7 @@ from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPainterPath, QPen, Q
 
 from detgui.gui.image.region_edit import Place, handles
 from detgui.gui.image.region_lines import ByIdentity, extent, member_lines
-from detgui.gui.image.region_paths import DARK, draw_smooth, draw_thin, outline_path, path_of_lines
+from detgui.gui.image.region_paths import draw_smooth, draw_thin, ground, outline_path, path_of_lines
 from detgui.science.regions import Region, Shape
 from detgui.session.regions import DrawnRegion
 
@@ -21,6 +21,9 @@ HANDLE = 7.0  # size of a handle on the screen
 NEAR = 6.0  # screen pixels to an image pixel from which on it is shown which pixels belong
 LARGEST_SHOWN = 400_000  # pixels of the box about a region of which that is shown
 NAMED = 16.0  # a region smaller than this on the screen has its name written only while it is selected
+
+NAME_WIDTH = 130
+"""Screen pixels of a name that is not cut: those of neighbours would lie over each other."""
 
 FEW = 10
 """Up to so many regions in view are drawn with smooth lines; those of more would take longer than a frame."""
@@ -164,12 +167,14 @@ class RegionsItem(pg.GraphicsObject):
         font.setBold(chosen)
         painter.setFont(font)
         text = f"{region.name} (locked)" if region.locked and chosen else region.name
-        seen, metrics = transform.mapRect(view), painter.fontMetrics()
+        seen, metrics, colour = transform.mapRect(view), painter.fontMetrics(), QColor(region.shown_colour)
+        if not chosen:
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, max(NAME_WIDTH, round(whole.width())))
         width, height = metrics.horizontalAdvance(text) + 6, metrics.height()
         left = min(max(whole.left(), seen.left() + 2), max(seen.right() - width - 2, seen.left()))
         plate = QRectF(left, max(whole.top() - height - 3, seen.top() + 2), width, height)
-        painter.fillRect(plate, DARK)
-        painter.setPen(QColor(region.shown_colour).lighter(125))
+        painter.fillRect(plate, ground(colour))
+        painter.setPen(colour.lighter(125))
         painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
 
 

@@ -11,7 +11,9 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QTran
 from detgui.gui.image.region_lines import ByIdentity, closed_outline, lines_of_pixels
 from detgui.science.regions import Shape
 
-DARK = QColor(0, 0, 0, 190)
+DARK, LIGHT = QColor(0, 0, 0, 190), QColor(255, 255, 255, 210)
+DIM = 0.25
+"""Brightness, 0 to 1, of colours that are not seen on a dark ground."""
 
 
 def path_of_lines(lines: NDArray[np.float64]) -> QPainterPath:
@@ -36,6 +38,16 @@ outline_path = ByIdentity(_outline)
 """(shape, step): its outline in image coordinates, of blocks of ``step`` pixels, and whether that is one smooth line."""
 
 
+def ground(colour: QColor) -> QColor:
+    """What is drawn under lines and words of a colour, so that they are seen on any image."""
+    return LIGHT if brightness(colour) < DIM else DARK
+
+
+def brightness(colour: QColor) -> float:
+    """How bright a colour looks, 0 to 1 (luma of ITU-R BT.601)."""
+    return 0.299 * colour.redF() + 0.587 * colour.greenF() + 0.114 * colour.blueF()
+
+
 def cosmetic(colour: QColor, width: float, dashed: bool = False) -> QPen:
     """A pen of that width on the screen."""
     pen = QPen(colour, width)
@@ -46,15 +58,16 @@ def cosmetic(colour: QColor, width: float, dashed: bool = False) -> QPen:
 
 
 def draw_thin(painter: QPainter, path: QPainterPath, colour: QColor, bold: bool = False) -> None:
-    """A path in image coordinates as lines of one screen pixel, with a dark one beside each: quick for thousands of lines."""
+    """A path in image coordinates as lines of one screen pixel, with one of `ground` beside each: quick for thousands of lines."""
     if path.isEmpty():
         return
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     at = painter.worldTransform()
-    passes = ((DARK, 1.0, 1.0), (colour, 0.0, 0.0))
+    under = ground(colour)
+    passes = ((under, 1.0, 1.0), (colour, 0.0, 0.0))
     if bold:
-        passes = ((DARK, 1.0, 1.0), (DARK, -2.0, -2.0), (colour, -1.0, -1.0), (colour, 0.0, 0.0))
+        passes = ((under, 1.0, 1.0), (under, -2.0, -2.0), (colour, -1.0, -1.0), (colour, 0.0, 0.0))
     for shade, dx, dy in passes:
         painter.setPen(cosmetic(shade, 1.0))
         painter.setWorldTransform(at * QTransform.fromTranslate(dx, dy))
@@ -63,10 +76,10 @@ def draw_thin(painter: QPainter, path: QPainterPath, colour: QColor, bold: bool 
 
 
 def draw_smooth(painter: QPainter, path: QPainterPath, colour: QColor, bold: bool = False, dashed: bool = False) -> None:
-    """A path in image coordinates as a line with a dark halo."""
+    """A path in image coordinates as a line with a halo."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     width = 2.0 if bold else 1.3
-    for pen in (cosmetic(DARK, width + 2.0), cosmetic(colour, width, dashed)):
+    for pen in (cosmetic(ground(colour), width + 2.0), cosmetic(colour, width, dashed)):
         painter.setPen(pen)
         painter.drawPath(path)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -15,6 +15,7 @@ from detgui.analysis import region_groups
 from detgui.gui.common.buttons import flat_button, menu_button
 from detgui.gui.common.exporter import Exporter
 from detgui.gui.common.jobs import Jobs
+from detgui.gui.image.region_paths import DIM, brightness
 from detgui.gui.pages.page_plot import PagePlot
 from detgui.gui.regions.region_rows import RowsModel, table_view
 from detgui.progress import Progress
@@ -52,7 +53,7 @@ class GroupsDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.exporter = Exporter(self, parts.engine)
         self._build()
-        self.resize(min(760, round(0.7 * parent.width())), min(640, round(0.85 * parent.height())))
+        self.resize(min(900, round(0.75 * parent.width())), min(640, round(0.85 * parent.height())))
         self.exporter.finished.connect(lambda sentence, _ok: self.said.setText(sentence))
         self.compute()
 
@@ -150,15 +151,20 @@ class GroupsDialog(QDialog):
         values, errors = result.column(name), result.column(FIGURES[name])
         by_integration = np.unique(result.group).size == 1
         for place, region in enumerate(self._regions):
-            mine = result.region == place
+            mine, called = result.region == place, region.name if len(self._regions) > 1 else ""  # one needs no legend
             along = result.integration if by_integration else result.group
             for number in [None] if by_integration else np.unique(result.integration):
                 rows = mine if number is None else mine & (result.integration == number)
                 newest = number is None or number == result.integration[0]
-                self._line(along[rows], values[rows], errors[rows], QColor(region.shown_colour), region.name if newest else "")
+                self._line(along[rows], values[rows], errors[rows], self._seen(region), called if newest else "")
         unit = f" ({result.unit})" if result.unit else ""
         self.plot.label(0, f"{TITLES[name]}{unit}", "integration" if by_integration else "group")
         self.plot.plots[0].autoRange()
+
+    def _seen(self, region: Region) -> QColor:
+        """A region's colour, that of words where it would not be told from the ground."""
+        colour, base = QColor(region.shown_colour), self.palette().base().color()
+        return colour if abs(brightness(colour) - brightness(base)) > DIM else self.palette().text().color()
 
     def _line(self, x: Any, y: Any, err: Any, colour: QColor, name: str) -> None:
         self.plot.line(0, x, y, colour)

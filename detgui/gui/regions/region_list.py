@@ -15,6 +15,7 @@ NUMBER_ROLE = int(Qt.ItemDataRole.UserRole)
 NAME, KIND, EYE, LOCK = range(4)
 ICON = 16  # pixels
 NARROW = ICON + 6
+EDGE = "#8C8C8C"  # about a colour that may be that of the list
 
 
 class RegionList(QTreeWidget):
@@ -191,14 +192,17 @@ def _looks(each: DrawnRegion) -> tuple[object, ...]:
 
 
 def swatch(colour: str, hidden: bool) -> QIcon:
-    """A square of the region's colour, only its outline where the region is hidden."""
+    """A square of the region's colour in a grey edge, only its outline where the region is hidden."""
     picture = QPixmap(ICON, ICON)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
-    painter.setPen(QColor(colour))
+    painter.setPen(QColor(EDGE))
     if not hidden:
         painter.setBrush(QColor(colour))
     painter.drawRoundedRect(3, 3, ICON - 7, ICON - 7, 2, 2)
+    if hidden:
+        painter.setPen(QColor(colour))
+        painter.drawRect(5, 5, ICON - 11, ICON - 11)
     painter.end()
     made = QIcon()
     for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # its colour means something: a selected row must not tint it
