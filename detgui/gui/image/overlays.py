@@ -13,6 +13,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QTransform
 
 from detgui.gui.image import hatching
+from detgui.gui.image.over_image import OverImage
 from detgui.gui.image.picture import blocks
 from detgui.gui.image.screen import ScreenGrid, screen_grid
 
@@ -74,25 +75,19 @@ class HatchedItem(pg.GraphicsObject):
         return self._reduced[2]
 
 
-class AmplifierItem(pg.GraphicsObject):
+class AmplifierItem(OverImage):
     """Lines between the outputs' regions and the letter of each region."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._bounds = QRectF()
         self._axis = "x"
         self._edges: tuple[float, ...] = ()
         self._letters: tuple[str, ...] = ()
 
     def set_regions(self, nx: int, ny: int, axis: str, edges: tuple[float, ...], letters: tuple[str, ...]) -> None:
         """``edges`` in pixel coordinates along ``axis`` between the ``len(edges) + 1`` regions called ``letters``."""
-        self.prepareGeometryChange()
-        self._bounds = QRectF(-0.5, -0.5, nx, ny)
         self._axis, self._edges, self._letters = axis, edges, letters
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        return self._bounds
+        self.cover(nx, ny)
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
         if self._bounds.isEmpty():
@@ -147,7 +142,7 @@ class Mark:
     label: str = ""
 
 
-class MarksItem(pg.GraphicsObject):
+class MarksItem(OverImage):
     """Boxes around the chosen and the pinned pixels, never smaller than a few screen pixels."""
 
     SMALLEST = 9.0  # screen pixels
@@ -156,7 +151,6 @@ class MarksItem(pg.GraphicsObject):
     def __init__(self) -> None:
         super().__init__()
         self._marks: tuple[Mark, ...] = ()
-        self._bounds = QRectF()
 
     @property
     def marks(self) -> tuple[Mark, ...]:
@@ -165,15 +159,8 @@ class MarksItem(pg.GraphicsObject):
 
     def set_marks(self, marks: tuple[Mark, ...], nx: int, ny: int) -> None:
         """Mark these pixels of an image of nx x ny."""
-        bounds = QRectF(-0.5, -0.5, nx, ny)
-        if bounds != self._bounds:
-            self.prepareGeometryChange()
-            self._bounds = bounds
         self._marks = marks
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        return self._bounds
+        self.cover(nx, ny)
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
         transform = painter.worldTransform()

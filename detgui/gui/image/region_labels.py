@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter, QPainterPath
 
+from detgui.gui.image.over_image import OverImage
 from detgui.gui.image.region_lines import Labels, borders
 from detgui.gui.image.region_paths import draw_thin, path_of_lines
 from detgui.science.regions import COLOURS
@@ -23,25 +22,17 @@ def border_paths(labels: Labels, void: NDArray[np.bool_], progress: Any = None) 
     return path_of_lines(bulk), path_of_lines(around)
 
 
-class LabelOverlay(pg.GraphicsObject):
+class LabelOverlay(OverImage):
     """Shows the borders of the boxes of a label image."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._bounds = QRectF()
         self._paths = (QPainterPath(), QPainterPath())
 
     def show_paths(self, paths: tuple[QPainterPath, QPainterPath], nx: int, ny: int) -> None:
         """Show paths of `border_paths` of an image of nx x ny; nx 0 shows nothing."""
-        bounds = QRectF(-0.5, -0.5, nx, ny) if nx else QRectF()
-        if bounds != self._bounds:
-            self.prepareGeometryChange()
-            self._bounds = bounds
         self._paths = paths
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        return self._bounds
+        self.cover(nx, ny)
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
         if self._bounds.isEmpty():

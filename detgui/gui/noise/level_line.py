@@ -5,60 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject
 
-from detgui.gui.noise.context import Context
 from detgui.gui.noise.noise_page import FOUND
-from detgui.gui.pages.findings import findings_of
+from detgui.gui.pages.image_curve import Curve, ImageCurve
 from detgui.session.noise import TAB
+from detgui.session.noise_work import Diagnosed
 
 SHARE = 0.12  # of the image's other side that the curve takes
 REACH = 3.0  # standard deviations of the levels from the middle of the curve to its end
 PAGE = "1/f"
 
 
-class LevelLine(QObject):
-    """A curve beside the first lines of the image of the exposure that was diagnosed; drawn while ``on`` and the page is in front."""
+class LevelLine(ImageCurve):
+    """A curve beside the first lines of the image of the exposure that was diagnosed; drawn while the page is in front."""
 
-    def __init__(self, context: Context, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._context, self._findings = context, findings_of(context)
-        self.on = True
-        self._shown: Any = None
-        self.items: list[pg.PlotCurveItem] = []
-        if context.image is not None:
-            for depth, pen in enumerate((pg.mkPen((0, 0, 0, 190), width=3), pg.mkPen("#FFFFFF", width=1.2))):
-                item = pg.PlotCurveItem(pen=pen, connect="finite")
-                item.setZValue(10 + depth)
-                context.image.view.box.addItem(item, ignoreBounds=True)
-                self.items.append(item)
-        context.session.changed.connect(lambda *_: self.follow())
-        self._findings.changed.connect(lambda *_: self.follow())
-        self.follow()
-
-    def set_on(self, on: bool) -> None:
-        """Draw it, or not."""
-        self.on = on
-        self.follow()
-
-    def follow(self) -> None:
-        """Draw the levels that belong to the shown image."""
+    def find(self) -> Diagnosed | None:
         state = self._context.session.state
-        current = state.current
-        front = self.on and state.tab == TAB and state.noise.page == PAGE and current is not None
-        found = self._findings.get(current.key, FOUND) if front and current is not None else None
-        if found is self._shown:
-            return
-        self._shown = found
-        for item in self.items:
-            if found is not None:
-                item.setData(*curve(found.result.one_over_f.level, found.result.order.shape, found.result.order.fast_is_x))
-            item.setVisible(found is not None)
+        front = state.tab == TAB and state.noise.page == PAGE and state.current is not None
+        return self._findings.get(state.current.key, FOUND) if front else None
+
+    def curve(self, found: Diagnosed) -> Curve:
+        order = found.result.order
+        return curve(found.result.one_over_f.level, order.shape, order.fast_is_x)
 
 
-def curve(level: NDArray[Any], shape: tuple[int, int], fast_is_x: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def curve(level: NDArray[Any], shape: tuple[int, int], fast_is_x: bool) -> Curve:
     """x and y of the curve in pixels of the image: levels of the first image, clipped, about the middle of its room."""
     first = np.asarray(level[0], np.float64)
     known = first[np.isfinite(first)]
