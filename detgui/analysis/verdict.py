@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -88,13 +89,7 @@ def judge(
         f"{name}: {word} along the trace (p = {test.probability:.2g}); centre against wings {middle:+.3f} ± {middle_err * root:.3f}, "
         f"above against below {tilt:+.3f} ± {tilt_err * root:.3f} DN/group"
     )
-    notes = [f"structure is what is less probable than {limit:g} by chance; {test.blocks} blocks of columns, {test.dimensions} offsets"]
-    if structure and odd < limit <= even:
-        notes.append("the difference is opposite above and below the trace, as where the trace moved between the two phases")
-    if factor > 1:
-        notes.append(f"rows away from the trace have structure too (p = {control:.2g}): T² divided by {factor:.2f}")
-    if np.isnan(control):
-        notes.append("there are no rows away from the trace to compare with")
+    basis = f"structure is what is less probable than {limit:g} by chance; {test.blocks} blocks of columns, {test.dimensions} offsets"
     return Verdict(
         sentence,
         structure,
@@ -110,8 +105,18 @@ def judge(
         control,
         factor,
         int(np.isfinite(centre).sum()),
-        tuple(notes),
+        (basis, *_notes(structure and odd < limit <= even, control, factor)),
     )
+
+
+def _notes(odd_only: bool, control: float, factor: float) -> Iterator[str]:
+    """What to know of a verdict, from whether the structure is odd about the trace and from the rows away from it."""
+    if odd_only:
+        yield "the difference is opposite above and below the trace, as where the trace moved between the two phases"
+    if factor > 1:
+        yield f"rows away from the trace have structure too (p = {control:.2g}): T² divided by {factor:.2f}"
+    if np.isnan(control):
+        yield "there are no rows away from the trace to compare with"
 
 
 def _control(difference: NDArray[np.float64], centre: NDArray[np.float64], beyond: int, most: int) -> tuple[float, float]:
