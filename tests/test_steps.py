@@ -12,7 +12,7 @@ import pytest
 from astropy.io import fits
 from step_help import offline_child, write_bots
 
-from detgui.analysis import step_chain, step_checks, steps
+from detgui.analysis import step_chain, step_checks, step_child, steps
 from detgui.analysis.step_table import STEPS
 from detgui.analysis.steps import StepParams
 from detgui.data.exposure import open_one
@@ -228,9 +228,45 @@ def test_a_step_that_fails_is_one_sentence_and_leaves_nothing(child, bots, tmp_p
         hdus.writeto(wrong)
     with pytest.raises(DetguiError) as caught:
         steps.run(StepParams("superbias", bots.uncal, {}, {"superbias": wrong}), tmp_path / "out", child=child)
+    assert str(caught.value).startswith(f"{bots.uncal.name}: superbias failed: ")
     assert "\n" not in str(caught.value)
     assert list((tmp_path / "out").iterdir()) == []
     assert steps.run(StepParams("group_scale", bots.uncal), tmp_path / "out", child=child).status == "SKIPPED"
+
+
+def test_a_file_that_changes_while_a_step_runs(monkeypatch, tmp_path):
+    """What the step makes of it is a failure with that reason, or a result with a note."""
+    path = tmp_path / "one_rate.fits"
+    path.write_bytes(b"before")
+    job = step_child.Job("clean_flicker_noise", str(path), str(tmp_path), "one", {}, {}, False)
+    monkeypatch.setattr(step_child, "step_class", lambda info: None)
+    monkeypatch.setattr(step_child, "references", lambda *_: ())
+
+    def outcome(act):
+        monkeypatch.setattr(step_child, "_run", act)
+        try:
+            return step_child.run(job, lambda *_: None)
+        except DetguiError as error:
+            return str(error)
+
+    def cut_short(*_):
+        path.write_bytes(b"")
+        raise ValueError("cannot reshape array of size 0")
+
+    def replaced(*_):
+        other = tmp_path / "other"
+        other.write_bytes(b"after!")
+        other.replace(path)
+        return step_child.Answer(("one.fits",), (), "COMPLETE", {}, (), 0)
+
+    def fails(*_):
+        raise ValueError("no such thing")
+
+    assert outcome(cut_short) == "one_rate.fits: the file changed while clean_flicker_noise read it"
+    assert outcome(fails) == "one_rate.fits: clean_flicker_noise failed: ValueError: no such thing"
+    (note,) = outcome(replaced).notes
+    assert note.startswith("one_rate.fits changed while clean_flicker_noise ran")
+    assert outcome(lambda *_: step_child.Answer(("one.fits",), (), "COMPLETE", {}, (), 0)).notes == ()
 
 
 @pytest.mark.parametrize("moment", ["reading", "writing"])

@@ -1,4 +1,4 @@
-"""What runs in the child process that has jwst imported: one step on one file, its specification, its references."""
+"""What runs in the child process that has jwst imported: one step on one file, and its specification."""
 
 from __future__ import annotations
 
@@ -7,35 +7,21 @@ import errno
 import gc
 import importlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from detgui.analysis.step_forms import Form, form_from, jwst_version
+from detgui.analysis.step_references import DRAFT, DRAFT_TYPES, reference_types, references, step_class
 from detgui.analysis.step_table import STEPS, StepInfo, step_info
 from detgui.data.crds import WORDS
 from detgui.errors import BadInput, DetguiError
 from detgui.progress import Progress
+from detgui.tasks.child_words import sentence
 from detgui.tasks.machine import peak_bytes, reset_peak
 
-State = Literal["given", "cache", "server", "not applicable", "not needed", "missing"]
-
-DRAFT = ("clean_flicker_noise", "picture_frame")
-"""Steps that fit a draft rate to a ramp by a ramp_fit of their own, whose references cannot be given to them."""
-
-DRAFT_TYPES = ("gain", "readnoise")
-
 RATES = {"ImageModel": "rate", "CubeModel": "rateints"}
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """One reference that a step may use: its type, the file (full path, '' where there is none), and where it comes from."""
-
-    type: str
-    file: str
-    state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +59,6 @@ def warm() -> None:
             step_class(info)
 
 
-def step_class(info: StepInfo) -> Any:
-    """The step's class. Raises `DetguiError` where this jwst does not have it."""
-    module, _, name = info.target.partition(":")
-    try:
-        return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise DetguiError(f"jwst {jwst_version()} cannot run {info.name}: {error}") from None
-
-
 def form(name: str, progress: Progress) -> Form:
     """Settings of a step."""
     info = step_info(name)
@@ -90,86 +67,6 @@ def form(name: str, progress: Progress) -> Form:
     spec = cls.load_spec_file()
     entries = {str(key): (str(spec[key]), str(spec.inline_comments.get(key) or "")) for key in spec}
     return form_from(info.name, entries, reference_types(info, cls), jwst_version())
-
-
-def reference_types(info: StepInfo, cls: Any) -> tuple[str, ...]:
-    """Types of references that a step may use."""
-    return (*cls.reference_file_types, *(DRAFT_TYPES if info.name in DRAFT else ()))
-
-
-def references(
-    name: str, path: str, settings: Mapping[str, Any], given: Mapping[str, str], ramp: bool, progress: Progress
-) -> tuple[Reference, ...]:
-    """Which references a step would use on a file: by hand, else by the rules of CRDS and what the cache holds. Nothing is fetched."""
-    info = step_info(name)
-    progress(0.0, f"looking for references of {info.name}")
-    types = reference_types(info, step_class(info))
-    header = crds_header(path)
-    needed = [each for each in types if is_needed(info.name, each, settings, header, ramp)]
-    found = best_references(header, [each for each in needed if each not in given])
-    out = []
-    for each in types:
-        if each in given:
-            out.append(Reference(each, given[each], "given"))
-        elif each not in needed:
-            out.append(Reference(each, "", "not needed"))
-        else:
-            out.append(Reference(each, *found[each]))
-    return tuple(out)
-
-
-def is_needed(step: str, reftype: str, settings: Mapping[str, Any], header: Mapping[str, Any], ramp: bool) -> bool:
-    """Whether a step asks for a type of reference, with these settings on such an exposure (jwst 3.0, the steps' ``process``)."""
-    read_pattern = str(header.get("meta.exposure.readpatt", ""))
-    if step == "refpix":
-        return "IRS2" in read_pattern if reftype == "refpix" else settings.get("refpix_algorithm") == "sirs"
-    if step in DRAFT and reftype in DRAFT_TYPES:
-        return ramp and not settings.get("user_mask")
-    if step == "clean_flicker_noise":
-        return bool(settings.get("apply_flat_field")) if reftype == "flat" else header.get("meta.exposure.type") == "NIS_SOSS"
-    if step == "gain_scale":
-        return header.get("meta.exposure.gain_factor") is None
-    return True
-
-
-def crds_header(path: str) -> dict[str, Any]:
-    """What the rules of CRDS look at, by names such as 'meta.instrument.detector'; only headers are read."""
-    from astropy.io import fits
-    from stdatamodels.jwst import datamodels
-
-    with fits.open(path, lazy_load_hdus=True) as hdus:
-        only = fits.HDUList([fits.PrimaryHDU(header=hdus[0].header)])
-        with datamodels.JwstDataModel(only) as model:
-            return {
-                str(key): value for key, value in model.to_flat_dict(include_arrays=False).items() if isinstance(value, (str, int, float))
-            }
-
-
-def best_references(header: Mapping[str, Any], types: Sequence[str]) -> dict[str, tuple[str, State]]:
-    """{type: (path, state)} by the rules of CRDS."""
-    if not types:
-        return {}
-    from crds.core import config, heavy_client
-
-    context = os.environ.get("CRDS_CONTEXT", "")
-    offline = "serverless" in os.environ.get("CRDS_SERVER_URL", "")
-    if offline and not Path(config.locate_mapping(context)).is_file():
-        return dict.fromkeys(types, ("", "missing"))
-    found: dict[str, tuple[str, State]] = {}
-    for reftype in types:
-        name = "NOT FOUND"
-        with contextlib.suppress(Exception, SystemExit):
-            name = str(heavy_client.getrecommendations(dict(header), reftypes=[reftype], observatory="jwst", fast=True)[reftype])
-        if "n/a" in name.lower():
-            found[reftype] = ("", "not applicable")
-        elif name.upper().startswith("NOT FOUND"):
-            found[reftype] = ("", "missing")
-        else:
-            path = ""
-            with contextlib.suppress(Exception, SystemExit):  # of a file that is not there a name of its own kind may ask the server
-                path = config.locate_file(name, "jwst")
-            found[reftype] = (path, "cache" if path and Path(path).is_file() else "missing" if offline else "server")
-    return found
 
 
 def run(job: Job, progress: Progress) -> Answer:
@@ -188,12 +85,32 @@ def run(job: Job, progress: Progress) -> Answer:
             f"give {' '.join(f'--reference {each}=FILE' for each in missing)}"
         )
     progress(0.0, f"{info.name}: reading {Path(job.input).name}")  # how far a step is, it does not say
+    seen = _seen(job.input)
     try:
-        return _run(info, cls, job, progress)
+        answer = _run(info, cls, job, progress)
     except SystemExit:
         raise DetguiError(f"{info.name}: CRDS has neither a server nor what it needs in its cache ({os.environ.get(WORDS, '')})") from None
+    except DetguiError:
+        raise
+    except Exception as error:
+        why = f"{info.name} failed: {sentence(error)}" if _seen(job.input) == seen else f"the file changed while {info.name} read it"
+        raise DetguiError(f"{Path(job.input).name}: {why}") from error
     finally:
         gc.collect()
+    if _seen(job.input) != seen:
+        answer = replace(
+            answer, notes=(*answer.notes, f"{Path(job.input).name} changed while {info.name} ran: which of both was read is not known")
+        )
+    return answer
+
+
+def _seen(path: str) -> tuple[int, int, int] | None:
+    """What a file that was replaced or written to differs in; None for one that is gone."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _run(info: StepInfo, cls: Any, job: Job, progress: Progress) -> Answer:

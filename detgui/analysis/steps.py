@@ -14,8 +14,9 @@ from pathlib import Path
 
 from detgui.analysis import step_forms
 from detgui.analysis.step_checks import check_room, checked
-from detgui.analysis.step_child import Answer, Job, Reference
+from detgui.analysis.step_child import Answer, Job
 from detgui.analysis.step_forms import Form, FormField
+from detgui.analysis.step_references import Reference
 from detgui.analysis.step_table import STEPS, predicted_memory, step_info
 from detgui.analysis.step_types import Checked, StepParams, StepResult
 from detgui.data.crds import WORDS, CrdsSetup, find_cache
@@ -44,6 +45,7 @@ __all__ = [
 
 LOGGERS = ("jwst", "stcal", "stdatamodels", "stpipe", "tweakwcs", "CRDS", "py.warnings")
 MODULE = "detgui.analysis.step_child"
+REFERENCES = "detgui.analysis.step_references"
 TITLE = "the process that runs jwst"
 REASONS = 3
 """Most lines of the log that are given as reasons."""
@@ -106,7 +108,7 @@ def references(params: StepParams, child: Child | None = None, progress: Progres
     """Which references the step would use and whether they are there; a fraction of a second once the child is warm."""
     found = check(params, child, progress)
     args = (found.info.name, str(Path(params.input).absolute()), found.settings, found.references, found.ramp)
-    answer: tuple[Reference, ...] = (child or shared_child()).call(f"{MODULE}:references", *args, progress=progress)
+    answer: tuple[Reference, ...] = (child or shared_child()).call(f"{REFERENCES}:references", *args, progress=progress)
     return answer
 
 

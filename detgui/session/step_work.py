@@ -76,7 +76,7 @@ class Plan:
 class Needed:
     """A type of reference that a plan may use: the steps that do, the file ('' for none) and where it comes from.
 
-    ``state`` is one of those of `step_child.Reference`, or 'by CRDS' where that is known only when the step runs.
+    ``state`` is one of those of `step_references.Reference`, or 'by CRDS' where that is known only when the step runs.
     """
 
     type: str

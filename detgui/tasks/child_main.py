@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from detgui.errors import BadInput, DetguiError
+from detgui.tasks.child_words import kind_of, sentence
 
 NICE = 5
 """How much lower than its parent's the priority of the process is, where priorities are like this."""
@@ -154,25 +154,6 @@ def find(target: str) -> Callable[..., Any]:
     module, _, name = target.partition(":")
     found: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return found
-
-
-def kind_of(error: BaseException) -> str:
-    """Whether it is bad use or a failure."""
-    return "BadInput" if isinstance(error, BadInput) else "DetguiError"
-
-
-def sentence(error: BaseException) -> str:
-    """One sentence."""
-    text = " ".join(str(error).split())
-    if isinstance(error, DetguiError):
-        return text
-    if isinstance(error, MemoryError):
-        return "not enough memory" + (f": {text}" if text else "")
-    if isinstance(error, SystemExit):
-        return f"a library ended the program (exit status {error.code})"
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 if __name__ == "__main__":
