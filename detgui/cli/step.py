@@ -14,8 +14,8 @@ from detgui.cli.terminal import ProgressBar, put_json, say
 from detgui.errors import BadInput
 
 if TYPE_CHECKING:
-    from detgui.analysis.step_child import Reference
     from detgui.analysis.step_forms import Form, FormField
+    from detgui.analysis.step_references import Reference
     from detgui.analysis.steps import StepResult
 
 
