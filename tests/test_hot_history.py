@@ -248,3 +248,25 @@ def test_masks_have_histories_too(tmp_path):
     found = hot_history.run(hot_pixels.run(files).series[0], hot_history.Params(None))
     assert found.numbers()["always hot"] == 1
     assert found.numbers()["newly hot"] == 1
+
+
+def test_a_change_across_the_break_is_one_of_the_definition_where_the_pixel_was_not_measured_between(tmp_path):
+    """Measured before the break and long after it only: nobody knows whether the pixel or the criteria changed."""
+    paths = []
+    for month in range(1, 7):
+        image = np.zeros((128, 128), np.int16)
+        image[50, 60] = month >= 5  # became hot within the new criteria
+        image[70, 80] = 0 if month < 3 else 1024 if month < 5 else 1
+        path = tmp_path / f"badpix_230{month}01_NRCALONG.fits"
+        fits.PrimaryHDU(image).writeto(path)
+        paths.append(path)
+    (series,) = hot_pixels.run(paths, hot_pixels.Params(breaks=("2023-03-01",))).series
+    history = hot_history.run(series, hot_history.Params(None))
+    assert list(zip(history.y.tolist(), history.x.tolist(), strict=True)) == [(50, 60), (70, 80)]
+    assert history.before.tolist() == [3, 1]
+    assert history.at_break().tolist() == [False, True]
+    assert history.newly_hot().tolist() == [0]
+    assert history.numbers()["changed at the break"] == 1
+    listed = hot_list.columns(history, history.chosen("newly hot"))
+    assert listed["last_before"][0].tolist() == ["2023-04-01", "2023-02-01"]
+    assert listed["rate_before"][0].tolist() == [0.0, 0.0]

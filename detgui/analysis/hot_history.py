@@ -37,11 +37,11 @@ class Result:
     """Pixels that were above the threshold at any epoch.
 
     ``y``, ``x`` 0-based, ``cluster`` of touching pixels, ``classes`` (see `science.hot_classes.CLASSES`), ``changed`` 0-based epoch of the
-    last change of state or -1, ``z`` of the change, each shape (m,); ``rate``, ``err`` (m, n) in the series' unit, NaN where not measured;
-    ``hot`` (m, n); ``centre`` (m,) False where neighbours explained the pixel at the last epoch at which it was hot. ``varying``: pixels
-    of all that are measured whose rate is not constant at the false-discovery rate, flat indices; ``p_limit`` of the Benjamini-Hochberg
-    procedure for changes; ``scale``: what errors were multiplied with, as quiet pixels scatter that much more than their errors say;
-    ``tested`` pixels.
+    last change of state or -1, ``before`` that at which the pixel was measured last before it or -1, ``z`` of the change, each shape (m,);
+    ``rate``, ``err`` (m, n) in the series' unit, NaN where not measured; ``hot`` (m, n); ``centre`` (m,) False where neighbours explained
+    the pixel at the last epoch at which it was hot. ``varying``: pixels of all that are measured whose rate is not constant at the
+    false-discovery rate, flat indices; ``p_limit`` of the Benjamini-Hochberg procedure for changes; ``scale``: what errors were multiplied
+    with, as quiet pixels scatter that much more than their errors say; ``tested`` pixels.
     """
 
     params: Params
@@ -51,6 +51,7 @@ class Result:
     cluster: Indices
     classes: NDArray[np.int8]
     changed: Indices
+    before: Indices
     z: Array
     rate: Image
     err: Image
@@ -67,8 +68,12 @@ class Result:
         return np.flatnonzero(self.classes == hot_classes.CLASSES.index(name))
 
     def at_break(self) -> NDArray[np.bool_]:
-        """Pixels whose state changed with the definition, at a break, shape (m,): no births or deaths."""
-        return np.isin(self.changed, self.series.first_after)
+        """Pixels whose state changed with the definition, shape (m,), no births or deaths: a break is between the change and the epoch at
+        which they were measured before."""
+        part = self.series.part
+        if part is None:
+            return np.zeros(self.changed.size, np.bool_)
+        return np.asarray((self.changed > 0) & (part[np.maximum(self.changed, 0)] != part[np.maximum(self.before, 0)]))
 
     def newly_hot(self) -> Indices:
         """Places in the lists of pixels that became hot and stayed so, without those that only a change of definition made hot."""
@@ -113,6 +118,7 @@ def run(series: Series, params: Params, progress: Progress = no_progress) -> Res
         cluster=hot_clusters.touching(union, series.shape[1]),
         classes=hot_classes.classify(hot, measured, params.persistence, significant),
         changed=changed,
+        before=hot_classes.measured_before(changed, measured),
         z=z,
         rate=rate,
         err=err,

@@ -20,8 +20,7 @@ def columns(history: History, chosen: Indices) -> dict[str, tuple[np.ndarray[Any
     place, unit = series.files[0].geometry, "" if series.is_mask else series.unit.replace("e-", "electron")
     dates = np.array([date_of(dark).strftime("%Y-%m-%d") for dark in series.files] + [""])
     last = history.rate.shape[1] - 1
-    changed = history.changed[chosen]
-    before = np.maximum(changed - 1, 0)
+    changed, before = history.changed[chosen], history.before[chosen]
     return {
         "detector": (np.full(chosen.size, series.detector or "unknown"), ""),
         "readout": (np.full(chosen.size, series.readout or "any"), ""),
@@ -32,9 +31,9 @@ def columns(history: History, chosen: Indices) -> dict[str, tuple[np.ndarray[Any
         "class": (np.array([CLASSES[number] for number in history.classes[chosen]], dtype="U16"), ""),
         "centre": (history.centre[chosen], ""),
         "cluster": (history.cluster[chosen], ""),
-        "last_before": (dates[np.where(changed > 0, before, -1)], ""),
+        "last_before": (dates[before], ""),
         "first_after": (dates[changed], ""),
-        "rate_before": (history.rate[chosen, before], unit),
+        "rate_before": (np.where(before >= 0, history.rate[chosen, before], np.float32(np.nan)), unit),
         "rate": (history.rate[chosen, last], unit),
         "rate_err": (history.err[chosen, last], unit),
         "z": (history.z[chosen], ""),

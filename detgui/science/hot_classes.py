@@ -111,6 +111,14 @@ def change_epoch(hot: Bools, measured: Bools) -> NDArray[np.int64]:
     return found
 
 
+def measured_before(changed: NDArray[np.int64], measured: Bools) -> NDArray[np.int64]:
+    """0-based epoch at which each pixel was measured last before ``changed``, -1 where there is none, shape (m,)."""
+    found = np.full(changed.size, -1, np.int64)
+    for epoch in range(measured.shape[1]):
+        found[measured[:, epoch] & (epoch < changed)] = epoch
+    return found
+
+
 def jump_significance(rate: Array, err: Array, epoch: NDArray[np.int64]) -> Array:
     """(mean from the epoch of change on - mean before) / its error, shape (m,), weighted by the errors; NaN without a change or errors.
 

@@ -45,6 +45,10 @@ class HotPictures(QObject):
         """Whether that image is there and shows that result."""
         return what in self._made and self._made[what][0] is result
 
+    def is_of_flags(self) -> bool:
+        """Whether the image of the last file has flags and no rates."""
+        return "rates" in self._made and bool(self._made["rates"][0].is_mask)
+
     def show(self, what: str, series: Series, result: Any, name: str, plane: str = "") -> None:
         """Show an image, made first where it is not of ``result``."""
         if what in self._made and self._made[what][0] is result:
@@ -81,7 +85,7 @@ class HotPictures(QObject):
         if plane:
             self._session.set_plane(plane)
         display = self._session.state.display
-        if what == "classes":  # a few numbers among zeros: all of them are to be seen, however far the image is zoomed out
+        if what == "classes" or (what == "rates" and self.is_of_flags()):  # a few numbers among zeros: seen however far it is zoomed out
             if self._before is None:
                 self._before = {"limits": display.limits, "block_max": display.block_max}
             self._session.set_display(limits="minmax", block_max=True)

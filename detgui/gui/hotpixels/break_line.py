@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from detgui.gui.pages.page_plot import PagePlot
 
+LOWEST, STEP = 0.03, 0.07  # of the height of the plot: where words stand
+
 
 class BreakLines(QObject):
     """Vertical lines of a plot over s since 1970; ``moved`` has all dates, 'YYYY-MM-DD', when one was let go."""
@@ -31,12 +33,13 @@ class BreakLines(QObject):
             self.lines.append(self._made())
         while len(self.lines) > len(dates):
             self._plot.plots[self._row].removeItem(self.lines.pop())
-        for line, date in zip(self.lines, dates, strict=True):
+        for place, (line, date) in enumerate(zip(self.lines, dates, strict=True)):
             line.setValue(second_of(date))
             line.label.setText(f"break {date[:10]}")
+            line.label.setPosition(LOWEST + STEP * (place % 3))  # words of lines that are near each other
 
     def _made(self) -> pg.InfiniteLine:
-        line = pg.InfiniteLine(0.0, 90, movable=True, label="", labelOpts={"position": 0.03, "anchors": [(0, 1), (1, 1)]})
+        line = pg.InfiniteLine(0.0, 90, movable=True, label="", labelOpts={"position": LOWEST, "anchors": [(0, 1), (1, 1)]})
         line.setZValue(8)
         self._plot.plots[self._row].addItem(line, ignoreBounds=True)
         _colour(line, self._plot.theme)

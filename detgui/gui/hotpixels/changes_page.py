@@ -18,7 +18,7 @@ from detgui.gui.common.quantity import plain, with_error
 from detgui.gui.hotpixels import words
 from detgui.gui.hotpixels.context import Context
 from detgui.gui.hotpixels.hot_page import HotPage, use_dates
-from detgui.gui.hotpixels.pixel_plot import curve_facts, curve_of, draw_curve, log_button
+from detgui.gui.hotpixels.pixel_plot import curve_facts, curve_of, draw_curve, log_button, place_of
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.pages.page import Need, Origin, Table
 from detgui.gui.pages.page_plot import PagePlot
@@ -132,8 +132,10 @@ class ChangesPage(HotPage):
 
     def shown_things(self) -> tuple[Any, ...]:
         state = self.session.state
-        read = self.maker.pixel(*state.pixel) if state.pixel is not None else None
-        return self.series, self.result, state.pixel, read, self._epochs(), self.which.currentText(), state.hot.log_rates
+        history, pixel = self.maker.history, state.pixel
+        known = history is not None and pixel is not None and place_of(history, *pixel) >= 0
+        read = self.maker.pixel(*pixel) if pixel is not None and not known else None
+        return self.series, self.result, pixel, read, self._epochs(), self.which.currentText(), state.hot.log_rates, history
 
     def draw(self) -> None:
         super().draw()
@@ -154,15 +156,14 @@ class ChangesPage(HotPage):
         self._show_list(series, result)
         log = self.session.state.hot.log_rates
         self.log.setVisible(not series.is_mask)
-        curve = curve_of(None, pixel, self._drawn[3] if self._drawn is not None else None) if pixel is not None else None
+        history = self.maker.history
+        curve = curve_of(history, pixel, self._drawn[3] if self._drawn is not None else None) if pixel is not None else None
         self.plot.label(0, "flag" if series.is_mask else f"dark rate ({series.unit})")
         level, days = None if series.is_mask else self.maker.threshold, self.break_days()
         self.plot.show_drawn(lambda: draw_curve(self.plot, series, curve, None, level, days, epochs, log) if curve is not None else None)
         self.plot.fit(0, 0.1)
         if curve is not None:
-            history = self.maker.history
-            known = curve_of(history, pixel, self._drawn[3]) if history is not None else curve
-            self.show_facts((f"x {curve.x}, y {curve.y}", None, curve_facts(series, known, history)))
+            self.show_facts((f"x {curve.x}, y {curve.y}", None, curve_facts(series, curve, history)))
             if result is not None:
                 row = np.flatnonzero((result.x[self._places] == curve.x) & (result.y[self._places] == curve.y))
                 self.list.mark(int(row[0]) if row.size else -1)
@@ -184,7 +185,10 @@ class ChangesPage(HotPage):
         result = self.result
         if result is None:
             return (*super().what_to_know(), "choose two different epochs")
-        counts = [f"{int((result.kind == at).sum()):,} {name}" for at, name in enumerate(hot_changes.KINDS)]
+        numbers = np.bincount(result.kind, minlength=len(hot_changes.KINDS))
+        counts = [
+            f"{number:,} {name}" for number, name in zip(numbers, hot_changes.KINDS, strict=True) if number or not self.series.is_mask
+        ]
         return (*super().what_to_know(), f"{result.x.size:,} changes: {', '.join(counts)}", *result.notes, *words.criteria(self.series))
 
     def _show_marks(self) -> None:
@@ -231,13 +235,18 @@ class ChangesPage(HotPage):
 
 def columns_of(result: hot_changes.Result, series: Series, places: np.ndarray) -> list[ListColumn]:
     """Columns of the list of changes at some places of a result's lists."""
-    unit = "" if series.is_mask else f" ({series.unit})"
+    unit = f" ({series.unit})"
     before, after, err = (each[places].astype(float) for each in (result.before, result.after, result.err))
     change = after - before
-    return [
+    where = [
         ListColumn("x", "0-based pixel", result.x[places]),
         ListColumn("y", "0-based pixel", result.y[places]),
         ListColumn("change", "crossed the threshold, or changed on one side of it", result.kind[places], lambda at: hot_changes.KINDS[at]),
+    ]
+    if series.is_mask:
+        return where
+    return [
+        *where,
         ListColumn(f"before{unit}", "in the first epoch", before, lambda value: plain(value, 4)),
         ListColumn(f"after{unit}", "in the second epoch", after, lambda value: plain(value, 4)),
         ListColumn("σ", "significance", np.abs(result.z[places]), lambda value: plain(float(value), 3)),

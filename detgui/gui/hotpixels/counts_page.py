@@ -51,7 +51,7 @@ class CountsPage(HotPage):
     def _make_fields(self) -> None:
         set_ = self.session.set_hot
         self.thresholds = EntryField(lambda text: set_(text="Thresholds", thresholds=words.number_list(text)), self.context.say, 14)
-        self.breaks = EntryField(lambda text: set_(text="Break", breaks=words.date_list(text)), self.context.say, 22)
+        self.breaks = EntryField(lambda text: set_(text="Break", breaks=words.date_list(text)), self.context.say, 46)
         self.breaks.setPlaceholderText("none")
         self.break_on = flat_button("Break", words.BREAK_TIP)
         self.break_on.setCheckable(True)
@@ -97,6 +97,8 @@ class CountsPage(HotPage):
         options = self.session.state.hot
         self.thresholds.show_value(", ".join(f"{each:g}" for each in options.thresholds))
         self.breaks.show_value(", ".join(options.breaks))
+        self.breaks.setToolTip("\n".join((*options.breaks, words.BREAK_TIP)))
+        self.breaks.setMinimumWidth(self.breaks.fontMetrics().horizontalAdvance(self.breaks.text()) + 16 if len(options.breaks) > 1 else 0)
         self.break_on.setChecked(bool(options.breaks))
         self.log.setChecked(options.log)
         super().refresh()
@@ -127,6 +129,7 @@ class CountsPage(HotPage):
         self.plot.plots[0].getAxis("left").setLogMode(y=self._log)
         self.plot.label(0, "pixels")
         self.plot.show_drawn(lambda: self._draw(series))
+        self.plot.legends[0].setVisible(not series.is_mask)  # one kind of points
         self.plot.fit(0)  # the legend stands where counts that grow are low
         if len(series.files) == 1:
             middle = float(seconds(series)[0])

@@ -122,7 +122,7 @@ def curve_facts(series: Series, curve: Curve, history: History | None) -> list[F
     words = f"{CLASSES[history.classes[at]]}{kind}"
     when = MISSING
     if changed > 0:
-        when = f"between {series.dates[changed - 1]:%Y-%m-%d} and {series.dates[changed]:%Y-%m-%d}"
+        when = f"between {series.dates[history.before[at]]:%Y-%m-%d} and {series.dates[changed]:%Y-%m-%d}"
         when += ", at the break" if history.at_break()[at] else ""
     times = f"hot in {int(history.hot[at].sum())} of {len(series.files)} files"
     return [Fact("class", words, times), *facts, Fact("change", when, times), _significance(float(history.z[at]))]

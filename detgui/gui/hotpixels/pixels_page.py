@@ -232,14 +232,17 @@ def list_columns(history: History, places: np.ndarray) -> list[ListColumn]:
     changed = history.changed[places]
     last, err = history.rate[places, -1], history.err[places, -1]
     unit = "" if series.is_mask else f" ({series.unit})"
-    return [
+    where = [
         ListColumn("x", "0-based pixel", history.x[places]),
         ListColumn("y", "0-based pixel", history.y[places]),
         ListColumn("changed", "date of the first file after the last change", changed, lambda at: dates[at] if at > 0 else "–"),
+    ]
+    rates = [
         ListColumn("σ", "significance of the change", np.abs(history.z[places]), lambda value: plain(float(value), 3)),
-        ListColumn(f"before{unit}", "rate in the file before the change", history.rate[places, np.maximum(changed - 1, 0)],
+        ListColumn(f"before{unit}", "rate in the file before the change", history.rate[places, np.maximum(history.before[places], 0)],
                    lambda value: plain(float(value), 4)),
         ListColumn(f"last{unit}", "rate in the last file", last, at=lambda at: with_error(float(last[at]), float(err[at]))),
-        ListColumn("hot in", "files in which it is hot", history.hot[places].sum(axis=1)),
-        ListColumn("centre", "no: its neighbours explain it", history.centre[places], lambda value: "yes" if value else "no"),
     ]  # fmt: skip
+    times = ListColumn("hot in", "files in which it is hot", history.hot[places].sum(axis=1))
+    centre = ListColumn("centre", "no: its neighbours explain it", history.centre[places], lambda value: "yes" if value else "no")
+    return [*where, ListColumn("last", "flagged in the last file", last), times] if series.is_mask else [*where, *rates, times, centre]

@@ -123,12 +123,12 @@ def joined(names: Sequence[str]) -> str:
 
 
 def condensed(notes: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
-    """Notes with those that say the same of several files joined: '4 files: converted from ...'."""
+    """Notes with the file at the end, and those that say the same of several files joined: '4 files: converted from ...'."""
     said: dict[str, list[str]] = {}
     for note in notes:
         name = next((each for each in names if note.startswith(each)), "")
         said.setdefault(note[len(name) :].lstrip(": "), []).append(name)
     return tuple(
-        text if files == [""] else f"{files[0]}: {text}" if len(files) == 1 else f"{len(files)} files: {text}"
+        text if files == [""] else f"{text} ({files[0]})" if len(files) == 1 else f"{len(files)} files: {text}"
         for text, files in said.items()
     )
