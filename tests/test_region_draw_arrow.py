@@ -8,7 +8,7 @@ from mouse_help import drag
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from region_help import ALT, CTRL, NONE, SHAPE, SHIFT, add, at, double, drawn, key, mask, move, only, region_window, stroke, tap
+from region_help import ALT, CTRL, NONE, SHAPE, SHIFT, add, at, double, drawn, key, mask, move, only, region_window, stroke, take, tap
 from view_fakes import pixels
 
 from detgui.gui.image.rectangle import RectangleItem
@@ -262,6 +262,30 @@ def test_alt_arrows_nudge_the_region_and_arrows_still_move_the_pixel(panel, sess
     assert (only(panel).region.shape.x, only(panel).region.shape.y) == (51, 40)
     key(panel, Qt.Key.Key_Right)
     assert session.state.pixel == (11, 10)
+
+
+def test_keys_of_the_arrow_work_with_a_tool_in_hand(panel, session):
+    add(session, Rectangle(10, 10, 5, 5), KITE)
+    take(panel, "polygon")
+    QTest.mouseMove(panel.view.viewport(), at(panel, *KITE.points[1]))
+    QApplication.processEvents()
+    key(panel, Qt.Key.Key_Delete)
+    assert session.undo_text == "Delete vertex"
+    session.undo()
+    QTest.mouseMove(panel.view.viewport(), at(panel, 90, 70))
+    QApplication.processEvents()
+    key(panel, Qt.Key.Key_Right, ALT)
+    assert session.undo_text == "Move region"
+    key(panel, Qt.Key.Key_Delete)  # the mouse is over no vertex any more
+    assert [each.number for each in drawn(panel)] == [1]
+    session.undo()
+    tap(panel, 80, 60)  # a polygon has begun: its own keys count
+    tap(panel, 90, 60)
+    session.select_regions((1,))
+    key(panel, Qt.Key.Key_Backspace)
+    key(panel, Qt.Key.Key_Backspace)
+    assert [each.number for each in drawn(panel)] == [1, 2]
+    assert session.state.tools.tool == "polygon"
 
 
 # Locked and hidden

@@ -97,6 +97,21 @@ def test_backspace_takes_the_last_vertex_back_and_escape_gives_up(panel):
     assert panel.session.state.tools.tool == ""
 
 
+def test_the_vertices_of_a_polygon_are_seen_and_where_a_click_closes_it(panel):
+    take(panel, "polygon")
+    places = [(20, 20), (60, 22), (55, 50)]
+    for place in places:
+        tap(panel, *place)
+    draft = panel.canvas.regions.draft
+    assert np.allclose(draft.knots, places, atol=0.4)
+    assert not draft.closes
+    QTest.mouseMove(panel.view.viewport(), at(panel, 20, 20))
+    QApplication.processEvents()
+    assert panel.canvas.regions.draft.closes
+    key(panel, Qt.Key.Key_Escape)
+    assert panel.canvas.regions.draft is None
+
+
 def test_two_vertices_are_no_polygon(panel):
     take(panel, "polygon")
     for place in [(20, 20), (60, 22)]:

@@ -131,6 +131,10 @@ class Arrow:
             left = tuple(each for each in now if each != found.number)
             self._session.select_regions(left if len(left) < len(now) else (*now, found.number))
 
+    def leave(self) -> None:
+        """The mouse is over no part that could be taken."""
+        self._over = None
+
     def drop(self) -> None:
         """Give a drag up: everything is as it was before."""
         drag, self._drag = self._drag, None

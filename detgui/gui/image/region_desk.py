@@ -60,7 +60,7 @@ class RegionDesk(QObject):
         tips = {
             "tool_rectangle": "Rectangle of whole pixels: drag; Ctrl makes it a square",
             "tool_ellipse": "Ellipse: drag the box around it; Ctrl makes it a circle",
-            "tool_polygon": "Polygon: click its vertices; Enter or a double click closes it, Backspace takes one back, Esc gives up",
+            "tool_polygon": "Polygon: click its vertices; Enter, double click or the first one closes it, Backspace goes back, Esc ends",
             "tool_lasso": "Lasso: drag around the pixels",
             "tool_brush": "Brush: paint; the right button, or Alt, paints away. 9 and 0 or Ctrl+wheel change its size",
             "tool_grow": "Grow from a pixel: a click takes its plateau; drag up for a larger tolerance, down for a smaller one",

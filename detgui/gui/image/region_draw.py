@@ -270,4 +270,6 @@ class Drawing:
         if self._far or trail:
             self.preview.put(pen.shape_now(self.table.pixel()))
         shape = None if trail or self.preview.number else pen.shape(self.table.pixel())
-        self.table.item.show_draft(Draft(self.colour(), shape, trail, self.how in ("subtract", "intersect")))
+        dashed = self.how in ("subtract", "intersect")
+        knots, closes = pen.knots(self.table.pixel())
+        self.table.item.show_draft(Draft(self.colour(), shape, trail, dashed, knots=knots, closes=closes))

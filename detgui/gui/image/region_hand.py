@@ -53,6 +53,7 @@ class RegionHand:
         if self._table.tools.tool and not event.buttons():
             if self._lends(event, place):
                 return self.arrow.move(event, (place.x(), place.y()))  # which shows what it would take
+            self.arrow.leave()
             self._show_cursor(self._table.session.state)
         return self._user.move(event, (place.x(), place.y()))
 
@@ -78,11 +79,16 @@ class RegionHand:
 
     def wants(self, event: QKeyEvent) -> bool:
         """Whether a key means something here now, and must not be taken for a shortcut."""
-        return self._ready() and self._user.wants(event)
+        return self._ready() and self._user_of(event).wants(event)
 
     def key(self, event: QKeyEvent) -> bool:
         """A key went down."""
-        return self.wants(event) and self._user.key(event)
+        return self.wants(event) and self._user_of(event).key(event)
+
+    def _user_of(self, event: QKeyEvent) -> Arrow | Drawing:
+        """With a tool in hand that rests, the selected regions are still moved and deleted by keys; Esc puts the tool down."""
+        rests = self._table.tools.tool and not self.drawing.busy and event.key() != Qt.Key.Key_Escape
+        return self.arrow if rests else self._user
 
     def key_up(self, event: QKeyEvent) -> bool:
         """A key went up."""

@@ -33,13 +33,15 @@ _member_path = ByIdentity(path_of_lines, 16)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What is being drawn: a shape, a ``trail`` of places that are not closed yet, and a round brush (x, y, radius)."""
+    """What is being drawn: a shape, a ``trail`` of places that are not closed yet, a round brush (x, y, radius), and vertices."""
 
     colour: QColor
     shape: Shape | None = None
     trail: tuple[Place, ...] = ()
     dashed: bool = False  # it takes away, or keeps the common part
     brush: tuple[float, float, float] | None = None
+    knots: tuple[Place, ...] = ()  # vertices that are set
+    closes: bool = False  # a click closes the outline at the first of them
 
 
 class RegionsItem(pg.GraphicsObject):
@@ -105,6 +107,8 @@ class RegionsItem(pg.GraphicsObject):
         if self._draft is not None:
             self._draw_draft(painter, self._draft)
         painter.resetTransform()
+        if self._draft is not None:
+            self._draw_knots(painter, transform, self._draft)
         for each in seen:
             chosen = each.number in self._selected
             if chosen and not each.region.locked and self._draft is None:
@@ -146,6 +150,16 @@ class RegionsItem(pg.GraphicsObject):
             path.addEllipse(QPointF(x, y), radius, radius)
             draw_smooth(painter, path, draft.colour, dashed=draft.dashed)
         painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _draw_knots(self, painter: QPainter, transform: QTransform, draft: Draft) -> None:
+        """The vertices of an outline that is being drawn; the first is large and filled where a click there closes it."""
+        painter.setPen(QPen(draft.colour.darker(180), 1.2))
+        for number, place in enumerate(draft.knots):
+            first = number == 0 and draft.closes
+            painter.setBrush(QBrush(draft.colour if first else QColor("#FFFFFF")))
+            size = 2 * HANDLE if first else HANDLE - 2
+            at = transform.map(QPointF(*place))
+            painter.drawRect(QRectF(at.x() - size / 2, at.y() - size / 2, size, size))
 
     def _draw_handles(self, painter: QPainter, transform: QTransform, region: Region) -> None:
         painter.setPen(QPen(QColor(region.shown_colour).darker(180), 1.2))

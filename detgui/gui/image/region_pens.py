@@ -11,7 +11,7 @@ from detgui.gui.image.region_edit import Place
 from detgui.gui.image.region_lines import simplified
 from detgui.science.regions import Ellipse, Polygon, Rectangle, Shape
 
-PIECE = 100
+PIECE = 300
 """Points of a lasso that are thinned out at a time, so that a long one does not become slower as it is drawn."""
 
 CLOSE = 8.0
@@ -44,6 +44,10 @@ class Pen:
     def trail(self) -> tuple[Place, ...]:
         """A line that is not closed yet."""
         return ()
+
+    def knots(self, pixel: Place) -> tuple[tuple[Place, ...], bool]:
+        """Vertices that are set, and whether a click closes the outline at the first of them."""
+        return (), False
 
 
 class RectanglePen(Pen):
@@ -117,6 +121,9 @@ class PolygonPen(Pen):
 
     def trail(self) -> tuple[Place, ...]:
         return (*self.points, self.now)
+
+    def knots(self, pixel: Place) -> tuple[tuple[Place, ...], bool]:
+        return tuple(self.points), self.closes(self.now, pixel)
 
 
 PENS: dict[str, type[Pen]] = {"rectangle": RectanglePen, "ellipse": EllipsePen, "lasso": LassoPen, "polygon": PolygonPen}
