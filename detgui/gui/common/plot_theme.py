@@ -1,4 +1,4 @@
-"""Colours of the plots for light and dark windows and for paper."""
+"""Plots without menus, and their colours for light and dark windows and for paper."""
 
 from __future__ import annotations
 
@@ -72,6 +72,23 @@ class CountAxis(pg.AxisItem):
             self.whole = whole
             self.picture = None
             self.update()
+
+
+def plain_plot(
+    layout: pg.GraphicsLayoutWidget, row: int = 0, width: int | None = None, counts: bool = False, **options: Any
+) -> pg.PlotItem:
+    """A plot without buttons and menus, which take as long to make as half of it, and without prefixes of units.
+
+    ``width`` of its left axis in px; ``counts``: the axis below has whole numbers.
+    """
+    axes = {"bottom": CountAxis("bottom")} if counts else None
+    plot = layout.addPlot(row, 0, axisItems=axes, enableMenu=False, **options)
+    plot.hideButtons()
+    for side in ("left", "bottom"):
+        plot.getAxis(side).enableAutoSIPrefix(False)
+    if width is not None:
+        plot.getAxis("left").setWidth(width)
+    return plot
 
 
 def apply_axes(plot: pg.PlotItem, theme: PlotTheme) -> None:

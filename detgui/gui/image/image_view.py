@@ -59,7 +59,7 @@ class ImageView(pg.PlotWidget):
 
     def __init__(self, parent: Any = None) -> None:
         self._box = _ImageViewBox(enableMenu=False)
-        super().__init__(parent=parent, viewBox=self._box)
+        super().__init__(parent=parent, viewBox=self._box, enableMenu=False)
         self.hand: Hand | None = None
         self.image = IndexedImageItem()
         self.reference = HatchedItem()
@@ -71,7 +71,6 @@ class ImageView(pg.PlotWidget):
             self.box.addItem(item, ignoreBounds=True)
         plot = self.getPlotItem()
         plot.hideButtons()
-        plot.setMenuEnabled(False)
         plot.setLabel("bottom", "x (pixel)")
         plot.setLabel("left", "y (pixel)")
         for side in ("left", "bottom"):

@@ -10,12 +10,11 @@ import numpy as np
 from PySide6.QtWidgets import QSizePolicy, QSpinBox, QWidget
 
 from detgui.analysis import brighter_fatter, slope_map
-from detgui.errors import BadInput
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.labels import sentence_label
 from detgui.gui.common.quantity import plain, probability, with_error
 from detgui.gui.nonlinearity.context import Context
-from detgui.gui.nonlinearity.page_work import measure
+from detgui.gui.nonlinearity.page_work import begin_measuring
 from detgui.gui.pages.page import Need, Origin, Page, Table, tool_label
 from detgui.gui.pages.page_plot import PagePlot
 from detgui.gui.ramp.ramp_facts import Fact
@@ -82,20 +81,9 @@ class ChargePage(Page):
 
     def begin(self) -> None:
         """Measure both ways; the exact map is used where it was made with the same options."""
-        source = self.maker.source
-        if source is None:
-            return
-        key, params = source.key, self.params()
-        shelf = self.context.exposures.shelf
-        try:
-            with shelf.borrow(key) as exposure:
-                brighter_fatter.check(exposure, params)
-        except BadInput as error:
-            self.tell(str(error), False)
-            return
+        params = self.params()
         run = partial(brighter_fatter.run, slopes=self._known_map(params))
-        title = f"Charge moved in {source.name}"
-        self.start(LANE, title, measure, shelf, key, run, params, then=lambda found: self.findings.put(key, LANE, found))
+        begin_measuring(self, LANE, "Charge moved in", brighter_fatter.check, run, params)
 
     def _known_map(self, params: brighter_fatter.Params) -> slope_map.Result | None:
         """The exact map, where it was made with the same groups, integrations and flags."""

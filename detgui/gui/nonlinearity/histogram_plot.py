@@ -11,6 +11,7 @@ from detgui.gui.common import plot_theme
 from detgui.gui.common.plot_theme import PlotTheme
 
 SIZE = (480, 320)  # of a figure, px
+AXIS_WIDTH = 46  # px
 
 
 class HistogramPlot(pg.GraphicsLayoutWidget):
@@ -20,19 +21,14 @@ class HistogramPlot(pg.GraphicsLayoutWidget):
         super().__init__(parent)
         self.setMinimumHeight(90)
         self.setAccessibleName("Histogram of the slopes")
-        self.plot = self.addPlot()
+        self.plot = plot_theme.plain_plot(self, width=AXIS_WIDTH)
         self.ci.layout.setContentsMargins(2, 4, 6, 2)
         plot = self.plot
-        plot.hideButtons()
-        plot.setMenuEnabled(False)
         plot.vb.disableAutoRange()
         plot.vb.setMouseEnabled(False, False)
         plot.setLabel("left", "pixels")
         plot.setLabel("bottom", "DN/group")
-        for side in ("left", "bottom"):
-            plot.getAxis(side).enableAutoSIPrefix(False)
         plot.getAxis("left").setLogMode(y=True)
-        plot.getAxis("left").setWidth(46)
         self.curve = pg.PlotCurveItem([0.0, 1.0], [0.0], stepMode="center", fillLevel=0)
         self.zero = pg.InfiniteLine(pos=0, angle=90)
         self.ends = [pg.InfiniteLine(angle=90) for _ in range(2)]

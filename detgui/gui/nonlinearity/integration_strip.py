@@ -38,19 +38,14 @@ class IntegrationStrip(pg.GraphicsLayoutWidget):
         super().__init__(parent)
         self.setMinimumHeight(56)
         self.setAccessibleName("Integrations that are used")
-        self.plot = self.addPlot()
+        self.plot = plot_theme.plain_plot(self, width=AXIS_WIDTH)
         self.ci.layout.setContentsMargins(2, 0, 6, 2)
         self._whole: Range = (1, 1)
         self._curve: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
         self._last: Range | None = None
         plot = self.plot
-        plot.hideButtons()
-        plot.setMenuEnabled(False)
         plot.vb.disableAutoRange()
         plot.vb.setMouseEnabled(False, False)
-        plot.getAxis("left").setWidth(AXIS_WIDTH)
-        for side in ("left", "bottom"):
-            plot.getAxis(side).enableAutoSIPrefix(False)
         plot.setLabel("left", "flux")
         plot.setLabel("bottom", "integration")
         plot.getAxis("left").setStyle(showValues=False)

@@ -15,7 +15,7 @@ from detgui.errors import BadInput
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.quantity import plain, with_error
 from detgui.gui.nonlinearity.context import Context
-from detgui.gui.nonlinearity.page_work import measure
+from detgui.gui.nonlinearity.page_work import begin_measuring
 from detgui.gui.nonlinearity.phase_regions import PhaseRegions, Scale
 from detgui.gui.nonlinearity.phase_text import as_phases, as_ranges, outside, report_ranges
 from detgui.gui.nonlinearity.phases_box import PhasesBox
@@ -91,19 +91,7 @@ class LightCurvePage(Page):
 
     def begin(self) -> None:
         """Measure the light curve of the present source."""
-        source = self.maker.source
-        if source is None:
-            return
-        key, params = source.key, self.params()
-        shelf = self.context.exposures.shelf
-        try:
-            with shelf.borrow(key) as exposure:
-                light_curve.check(exposure, params)
-        except BadInput as error:
-            self.tell(str(error), False)
-            return
-        title = f"Light curve of {source.name}"
-        self.start(LANE, title, measure, shelf, key, light_curve.run, params, then=lambda found: self.findings.put(key, LANE, found))
+        begin_measuring(self, LANE, "Light curve of", light_curve.check, light_curve.run, self.params())
 
     # drawing
 

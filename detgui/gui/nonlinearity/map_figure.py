@@ -30,7 +30,7 @@ class MapFigure(pg.GraphicsLayoutWidget):
         centre = -low / (high - low)
         colours = [(each >> 16 & 255, each >> 8 & 255, each & 255) for each in colormaps.table(colormap, centre)[: colormaps.TOP_INDEX + 1]]
         colour_map = pg.ColorMap(np.linspace(0, 1, len(colours)), colours)
-        self.plot = self.addPlot(row=0, col=0, title=f"{result.exposure}, {words(result)}")
+        self.plot = plot_theme.plain_plot(self, title=f"{result.exposure}, {words(result)}")
         self.image = pg.ImageItem(np.where(np.isfinite(result.slope), result.slope, np.nan))
         self.image.setRect(-0.5, -0.5, result.slope.shape[1], result.slope.shape[0])
         self.plot.addItem(self.image)
@@ -43,8 +43,6 @@ class MapFigure(pg.GraphicsLayoutWidget):
             x0, y0, x1, y1 = (roi[0] - 0.5, roi[1] - 0.5, roi[2] + 0.5, roi[3] + 0.5)
             self.frame.setData([x0, x1, x1, x0, x0], [y0, y0, y1, y1, y0])
         self.plot.addItem(self.frame)
-        for side in ("left", "bottom"):
-            self.plot.getAxis(side).enableAutoSIPrefix(False)
         self.plot.setXRange(-0.5, result.slope.shape[1] - 0.5, padding=0)
         self.plot.setYRange(-0.5, result.slope.shape[0] - 0.5, padding=0)
         self.apply_theme(plot_theme.paper())

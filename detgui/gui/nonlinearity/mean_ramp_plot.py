@@ -53,8 +53,7 @@ class MeanRampPlot(pg.GraphicsLayoutWidget):
         super().__init__(parent)
         self.setMinimumHeight(150)
         self.setAccessibleName("Mean ramp and residual")
-        self.ramp = self.addPlot(row=0, col=0)
-        self.residual = self.addPlot(row=1, col=0)
+        self.ramp, self.residual = (plot_theme.plain_plot(self, row, AXIS_WIDTH) for row in (0, 1))
         self.ci.layout.setRowStretchFactor(0, 1)
         self.ci.layout.setRowStretchFactor(1, 1)
         self.ci.layout.setSpacing(0)
@@ -67,13 +66,8 @@ class MeanRampPlot(pg.GraphicsLayoutWidget):
 
     def _build(self) -> None:
         for plot in (self.ramp, self.residual):
-            plot.hideButtons()
-            plot.setMenuEnabled(False)
             plot.vb.disableAutoRange()
             plot.vb.setMouseEnabled(False, False)
-            plot.getAxis("left").setWidth(AXIS_WIDTH)
-            for side in ("left", "bottom"):
-                plot.getAxis(side).enableAutoSIPrefix(False)
         self.residual.setXLink(self.ramp)
         self.ramp.getAxis("bottom").setStyle(showValues=False)
         self.ramp.setLabel("left", "mean (DN)")

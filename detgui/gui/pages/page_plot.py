@@ -37,6 +37,7 @@ class PagePlot(pg.GraphicsLayoutWidget):
         self.themed: list[Callable[[PlotTheme], object]] = []
         self._drawn: list[tuple[pg.PlotItem, Any]] = []
         self._again: Callable[[], object] = lambda: None
+        self._heights = tuple(heights)
         self.plots = [self._make_plot(row, height, counts) for row, height in enumerate(heights)]
         if linked:
             for plot in self.plots[1:]:
@@ -47,14 +48,8 @@ class PagePlot(pg.GraphicsLayoutWidget):
         self.apply_theme(plot_theme.from_palette(self.palette()))
 
     def _make_plot(self, row: int, height: int, counts: bool) -> pg.PlotItem:
-        axes = {"bottom": plot_theme.CountAxis("bottom")} if counts else None
-        box = pg.ViewBox(enableMenu=False)  # its menu takes as long to make as half a plot
-        plot = self.addPlot(row, 0, axisItems=axes, viewBox=box, enableMenu=False)
+        plot = plot_theme.plain_plot(self, row, AXIS_WIDTH, counts)
         self.ci.layout.setRowStretchFactor(row, height)
-        plot.hideButtons()
-        plot.getAxis("left").setWidth(AXIS_WIDTH)
-        for side in ("left", "bottom"):
-            plot.getAxis(side).enableAutoSIPrefix(False)
         return plot
 
     # what is drawn
@@ -138,6 +133,14 @@ class PagePlot(pg.GraphicsLayoutWidget):
     def _set_label(self, plot: pg.PlotItem, side: str, text: str) -> None:
         plot.setLabel(side, text or None, color=self.theme.foreground.name())
         plot.getAxis(side).resizeEvent()  # else a new text stands where the old one did until the layout changes
+
+    def show_row(self, row: int, on: bool) -> None:
+        """Show a plot, or leave its place to the others."""
+        plot = self.plots[row]
+        if plot.isVisible() != on:
+            plot.setVisible(on)
+            self.ci.layout.setRowStretchFactor(row, self._heights[row] if on else 0)
+            self.ci.layout.setRowMaximumHeight(row, 1e6 if on else 0)
 
     def fit(self, row: int, room: float = 0.0) -> None:
         """Show all of a plot; where there is ``room``, that part of its height stays free above, and more where the legend needs it."""

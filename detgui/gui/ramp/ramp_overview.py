@@ -59,14 +59,9 @@ class OverviewPlot(pg.GraphicsLayoutWidget):
         super().__init__(parent)
         self.setMinimumHeight(220)
         self.setAccessibleName("All integrations of the chosen pixel")
-        self.plot = self.addPlot(axisItems={"bottom": plot_theme.CountAxis("bottom")})
+        self.plot = plot_theme.plain_plot(self, width=AXIS_WIDTH, counts=True)
         self.ci.layout.setContentsMargins(2, 8, 6, 2)
-        self.plot.hideButtons()
-        self.plot.setMenuEnabled(False)
         self.plot.vb.disableAutoRange()
-        for side in ("left", "bottom"):
-            self.plot.getAxis(side).enableAutoSIPrefix(False)
-        self.plot.getAxis("left").setWidth(AXIS_WIDTH)
         self.overview: ramp.Overview | None = None
         self._key: tuple[object, ...] = ()
         self._again: Callable[[], None] = lambda: None

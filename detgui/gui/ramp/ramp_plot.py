@@ -46,7 +46,7 @@ class RampPlot(pg.GraphicsLayoutWidget):
         super().__init__(parent)
         self.setMinimumHeight(220)
         self.setAccessibleName("Ramp and residual of the chosen pixel")
-        self.ramp, self.residual = (self.addPlot(row, 0, axisItems={"bottom": plot_theme.CountAxis("bottom")}) for row in (0, 1))
+        self.ramp, self.residual = (plot_theme.plain_plot(self, row, AXIS_WIDTH, counts=True) for row in (0, 1))
         self.ci.layout.setRowStretchFactor(0, 5)
         self.ci.layout.setRowStretchFactor(1, 4)
         self.ci.layout.setSpacing(2)
@@ -64,14 +64,8 @@ class RampPlot(pg.GraphicsLayoutWidget):
 
     def _build_plots(self) -> None:
         for plot in (self.ramp, self.residual):
-            plot.hideButtons()
-            plot.setMenuEnabled(False)
             plot.vb.disableAutoRange()
             plot.vb.sigRangeChangedManually.connect(self._on_zoom)
-            left = plot.getAxis("left")
-            left.setWidth(AXIS_WIDTH)
-            left.enableAutoSIPrefix(False)
-            plot.getAxis("bottom").enableAutoSIPrefix(False)
         self.ramp.getAxis("bottom").setStyle(showValues=False)
         self.residual.setXLink(self.ramp)
         self.ramp.setLabel("left", "signal (DN)")
