@@ -214,6 +214,12 @@ def test_run_shows_log_and_status_and_the_comparison_opens(qtbot, tab, tmp_path)
     assert {"background", "one_over_f", "pixel_noise"} <= keys
     assert compare.rows.item(0, 0).text().startswith("Level of the background")
     assert compare.verdict.text()
+    assert not compare.plot.plots[1].isVisible()
+    assert "Click a pixel" in compare.notes.text()
+    state = window.parts.session.state
+    window.parts.session.choose_pixel(40, 12)
+    qtbot.waitUntil(lambda: compare.plot.plots[1].isVisible(), timeout=PATIENCE)  # two integrations
+    assert "Click" not in compare.notes.text()
     page = page_of(panel, "Run")
     assert "clean_flicker_noise: COMPLETE" in page.ended.text()
     assert page.compare.isVisible()

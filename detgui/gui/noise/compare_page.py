@@ -5,31 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
 
 from detgui.gui.common.colours import pin_colour
 from detgui.gui.common.labels import sentence_label
-from detgui.gui.common.quantity import plain, with_error
 from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.image.flow import FlowLayout
 from detgui.gui.noise.compare_image import CompareImage
+from detgui.gui.noise.compare_words import change_row, flag_row, is_point, pixel_words, power_unit, said, short, verdict
 from detgui.gui.noise.context import Context
-from detgui.gui.pages.page import Need, Origin, Page, Table
+from detgui.gui.pages.page import Need, Origin, Page, Table, tool_label
 from detgui.gui.pages.page_plot import PagePlot
 from detgui.session import noise_work
 from detgui.session.noise_work import PixelPair
 from detgui.session.state import OpenExposure, SessionState
 
 if TYPE_CHECKING:
-    from detgui.analysis.compare import Change, FlagChange, Result
+    from detgui.analysis.compare import Result
 
 LANE, PIXEL = "noise compare", "noise pixel"
 HEADERS = (
     ("number", "what is compared"),
     ("verdict", "where the change is more than three of its errors"),
+    ("change", "after less before, with its error; of flags how many pixels gained and lost it"),
     ("before", "with its error"),
     ("after", "with its error"),
-    ("change", "after less before"),
 )
 BEFORE, AFTER = 0, 1  # of the pins' colours: orange and sky blue
 ASK = "Choose the exposures before and after: of one size, both ramps or both images. A run of steps puts its own pair here."
@@ -44,17 +45,30 @@ class ComparePage(Page):
     def __init__(self, context: Context, parent: Any = None) -> None:
         super().__init__(context, PagePlot("Power spectra, and the chosen pixel", (1, 1)), parent)
         self.plot.plots[0].setLogMode(x=True, y=True)
+        self._make_pair()
+        self._make_tools(context)
+        self._make_table()
+        self._of = ("", "")  # the pair that was compared, or could not be
+        self._wrong = ""
+        self._drawn: Any = None
+        self.result: Result | None = None
+        self.pixel: PixelPair | None = None
+        self._wanted: Any = None  # the pixel that was asked for
+        self.session.changed.connect(self._follow)
+
+    def _make_pair(self) -> None:
         self.before, self.after = QComboBox(self), QComboBox(self)
-        for place, (box, field) in enumerate(((self.before, "before"), (self.after, "after"))):
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for box, field in ((self.before, "before"), (self.after, "after")):
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             box.setAccessibleName(f"exposure {field}")
             box.activated.connect(lambda _, box=box, field=field: self.session.set_noise(text="Pair", **{field: box.currentData() or ""}))
-            setattr(self, f"_label{place}", QLabel(field))
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        for widget, share in ((self._label0, 0), (self.before, 1), (self._label1, 0), (self.after, 1)):
-            row.addWidget(widget, share)
+            row.addWidget(tool_label(field, box))
+            row.addWidget(box, 1)
         self.layout().insertLayout(0, row)
+
+    def _make_tools(self, context: Context) -> None:
         self.modes = CompareImage(context, self._pair, self)
         flow = QWidget(self)
         buttons = FlowLayout(flow, spacing=3)
@@ -64,20 +78,16 @@ class ComparePage(Page):
         policy.setHeightForWidth(True)
         flow.setSizePolicy(policy)
         self.tools.addWidget(flow)
+
+    def _make_table(self) -> None:
         self.verdict = sentence_label(self)
         self.rows = RowsTable("What changed", HEADERS)
-        self.rows.horizontalHeader().setMaximumSectionSize(self.fontMetrics().horizontalAdvance("Level of the background (DN/s)"))
+        self.rows.horizontalHeader().setMaximumSectionSize(self.fontMetrics().horizontalAdvance("Alternating columns A and"))
+        self.rows.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.numbers.hide()
         self.under.insertWidget(0, self.verdict)
         self.under.insertWidget(1, self.rows, 1)
         self.splitter.setSizes([300, 330])
-        self._of = ("", "")  # the pair that was compared, or could not be
-        self._wrong = ""
-        self._drawn: Any = None
-        self.result: Result | None = None
-        self.pixel: PixelPair | None = None
-        self._wanted: Any = None  # the pixel that was asked for
-        self.session.changed.connect(self._follow)
 
     def _pair(self) -> tuple[str, str]:
         noise = self.session.state.noise
@@ -162,14 +172,18 @@ class ComparePage(Page):
         result = self.result
         if (result, self.pixel) != self._drawn:
             self._drawn = (result, self.pixel)
+            plotted = self.pixel is not None and not is_point(self.pixel)
+            self.plot.show_row(1, plotted)
             self.plot.show_drawn(lambda: self._draw(result))
             for row in (0, 1):
                 self.plot.fit(row, 0.12)
             theme = self.plot.theme
             colours = [None if each.better is None else theme.points if each.better else theme.warning for each in result.changes]
-            self.rows.show_rows([*map(change_row, result.changes), *map(flag_row, result.flags)], colours)
+            rows = [change_row(each, result.unit) for each in result.changes]
+            self.rows.horizontalHeaderItem(2).setText(f"change ({result.unit})" if result.unit else "change")
+            self.rows.show_rows([*rows, *map(flag_row, result.flags)], colours)
             self.verdict.setText(verdict(result))
-        self.show_notes(*result.notes)
+        self.show_notes(pixel_words(self.pixel), *result.notes)
 
     def _draw(self, result: Result) -> None:
         plot = self.plot
@@ -177,18 +191,14 @@ class ComparePage(Page):
             for number, each in enumerate(side.one_over_f.spectra.values() if side is not None else ()):
                 good = (each.frequency > 0) & (each.power > 0)
                 plot.line(0, np.log10(each.frequency[good]), np.log10(each.power[good]), colour, 1.2, name if not number else "")
-        plot.label(0, f"power ({result.unit}²/Hz)", "frequency (Hz), all amplifiers")
+        plot.label(0, f"power ({power_unit(result.unit)})", "frequency (Hz), all amplifiers")
         pixel = self.pixel
-        if pixel is None:
-            plot.label(1, f"signal ({result.unit})", "click a pixel: its values before and after")
+        if pixel is None or is_point(pixel):
             return
         for name, (x, y), colour in (("before", pixel.first, pin_colour(BEFORE)), ("after", pixel.second, pin_colour(AFTER))):
             plot.line(1, x, y, colour, 0.8)
             plot.points(1, x, y, None, colour, size=5.0, name=name)
-        said = f"{pixel.along} of pixel {pixel.x}, {pixel.y}"
-        if pixel.first[0].size == pixel.second[0].size == 1:
-            said = f"pixel {pixel.x}, {pixel.y}: {plain(pixel.first[1][0], 4)} before, {plain(pixel.second[1][0], 4)} after"
-        plot.label(1, f"signal ({pixel.unit})", said)
+        plot.label(1, f"signal ({pixel.unit})", f"{pixel.along} of pixel {pixel.x}, {pixel.y}")
 
     # for files
 
@@ -211,51 +221,3 @@ class ComparePage(Page):
         from PySide6.QtGui import QGuiApplication
 
         QGuiApplication.clipboard().setText(self.rows.tsv())
-
-
-def short(names: list[str]) -> list[str]:
-    """Names without what all of them begin with, as far as a '_'."""
-    words = [name.split("_") for name in names]
-    same = 0
-    while len(names) > 1 and all(len(each) > same + 1 and each[: same + 1] == words[0][: same + 1] for each in words):
-        same += 1
-    common = "_".join(words[0][:same]) if same else ""
-    return [f"…{name.removeprefix(common)}" if common else name for name in names]
-
-
-def said(change: Change) -> str:
-    """Better, worse, or nothing."""
-    return "" if change.better is None else "better" if change.better else "worse"
-
-
-def change_row(each: Change) -> tuple[str, ...]:
-    """A row of the table."""
-    unit = f" ({each.unit})" if each.unit else ""
-    return (
-        f"{each.title}{unit}",
-        said(each),
-        with_error(each.before, each.before_err),
-        with_error(each.after, each.after_err),
-        with_error(each.change, each.change_err),
-    )
-
-
-def flag_row(each: FlagChange) -> tuple[str, ...]:
-    """A row for a flag: how many have it, and how many gained and lost it."""
-    return f"{each.plane} {each.flag}", "", str(each.before), str(each.after), f"+{each.gained} −{each.lost}"
-
-
-def verdict(result: Result) -> str:
-    """What got better and what got worse, in one or two sentences with a little markup."""
-    better = [each for each in result.changes if each.better is True]
-    worse = [each for each in result.changes if each.better is False]
-    if not better and not worse:
-        changed = result.difference
-        by = f"{plain(changed.std, 3)} {result.unit} rms"
-        return f"Nothing is better or worse by three errors; {changed.changed:,} pixels changed, by {by}."
-    parts = []
-    if better:
-        parts.append("<b>Better:</b> " + "; ".join(each.words for each in better[:4]))
-    if worse:
-        parts.append("<b>Worse:</b> " + "; ".join(each.words for each in worse[:4]))
-    return "<br>".join(f"{part}." for part in parts).replace("+-", "±")

@@ -63,7 +63,7 @@ class SplitView(QObject):
         for words, side in (("before", 1), ("after", 0)):
             fill = pg.mkBrush(0, 0, 0, 160)
             pg.InfLineLabel(self.line, words, position=0.96, anchors=[(side, 0), (side, 0)], color=LINE, fill=fill)
-        self.line.sigPositionChanged.connect(lambda line: self.part.set_split(line.value()))
+        self.line.sigPositionChanged.connect(self._moved)
         for item in (self.part, self.line):
             item.hide()
             self.view.box.addItem(item, ignoreBounds=True)
@@ -83,6 +83,10 @@ class SplitView(QObject):
             self.part.set_split(middle)
         self.other = other
         self.follow()
+
+    def _moved(self, line: Any) -> None:
+        self.part.set_split(line.value())
+        self.view.viewport().update()  # words on a line are drawn whole only with all of the view
 
     def follow(self) -> None:
         """Ask for the other frame as the shown one is shown."""
@@ -115,3 +119,4 @@ class SplitView(QObject):
         self.part.set_table(self.view.image.colour_table)
         self.part.show()
         self.line.show()
+        self.view.viewport().update()
