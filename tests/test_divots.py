@@ -59,6 +59,17 @@ def test_a_pixel_at_the_centre_costs_its_part_of_the_profile():
     assert found.err[20] == pytest.approx(0.5 * np.sqrt(15))
 
 
+def test_noise_far_from_the_light_does_not_make_the_profile_wide():
+    image, _, _ = spectrum(noise=8.0, seed=3)
+    tall = np.concatenate([image, np.random.default_rng(4).normal(0, 8.0, (60, COLUMNS))])
+    bad = np.zeros(tall.shape, bool)
+    bad[16, 100] = True  # two standard deviations from the centre at 13.0
+    found = trace(tall, None, bad, 6, 20)
+    assert np.median(found.width) == pytest.approx(1.5, rel=0.1)
+    np.testing.assert_allclose(found.centre, 12 + 0.01 * np.arange(COLUMNS), atol=0.3)
+    assert not divots(tall, bad, found)[0].near
+
+
 def test_the_error_of_the_part_that_is_lost_is_its_scatter():
     """Profile that stays where it is: what is lost is known exactly."""
     row = np.arange(ROWS)[:, None]

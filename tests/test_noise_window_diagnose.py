@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
+from cli_help import run
 from mouse_help import drag
 from noise_window_help import PATIENCE, page_of, press, typed
 from page_help import numbers as facts
@@ -18,6 +19,8 @@ from region_help import at
 from window_help import opened, windows
 
 from detgui.analysis import noise, step_sweep
+from detgui.analysis.noise_summary import summary
+from detgui.cli.terminal import plain
 from detgui.data.exposure import open_one
 from detgui.science.regions import Rectangle, Region
 from detgui.session import noise_work
@@ -98,6 +101,33 @@ def test_one_diagnosis_serves_all_pages_and_is_that_of_the_analysis(qtbot, show,
         assert other.verdict.text()
     assert f"{direct.columns.half[0]:.1f}"[:3] in page_of(panel, "Columns").verdict.text()
     assert "NS-G06" in page_of(panel, "Columns").verdict.text()
+
+
+def test_every_number_of_the_window_is_that_of_the_command_line(qtbot, show, ramp, capsys):
+    _, panel = show(ramp)
+    page = diagnosed(qtbot, panel)
+    status, out, _ = run(capsys, "noise", ramp, "--json")
+    told = json.loads(out)
+    assert status == 0
+    assert plain(summary(page.result)) == told
+    shown = {
+        "1/f": {"rms": "one_over_f_rms", "detrended": "one_over_f_rms_detrended",
+                "knee": "knee_hz_by_amplifier", "slope": "slope_by_amplifier"},
+        "Columns": {"(odd − even)/2": "acn_by_amplifier"},
+        "CDS": {"in time": "cds_noise_by_amplifier", "in space": "cds_noise_spatial_by_amplifier", "read noise": "read_noise_by_amplifier",
+                "photons": "photon_variance_by_amplifier", "lag 2": "covariance_lag2_by_amplifier"},
+    }  # fmt: skip
+    for title, rows in shown.items():
+        values = facts(page_of(panel, title))
+        for label, key in rows.items():
+            number, err = (float(part) for part in values[label].split(" DN")[0].split(" Hz")[0].split(" ± "))
+            value, its_err = (told[name]["A"] if isinstance(told[name], dict) else told[name] for name in (key, f"{key}_err"))
+            assert err == pytest.approx(its_err, rel=0.06), label
+            assert number == pytest.approx(value, abs=0.6 * err), label  # rounded to the digits that the error leaves
+    listed = page_of(panel, "Snowballs").listed
+    assert [(each.integration, each.group, each.area, each.core) for each in listed] == [
+        tuple(each[name] for name in ("integration", "group", "area", "core")) for each in told["snowballs"]
+    ]
 
 
 def test_levels_lie_over_the_image_of_the_page_only(qtbot, show, ramp):

@@ -25,6 +25,9 @@ NEIGHBOURS = 3
 MEDIAN_LOSS = 1.2533
 """Error of a median over that of a mean."""
 
+WINGS = 0.05
+"""Part of the profile's peak from which on it counts for centre and width; of a Gaussian's standard deviation that takes 4 %."""
+
 LEAST_PART = 0.01
 """Part of the profile that a column has to miss to be listed."""
 
@@ -93,10 +96,18 @@ def trace(image: Floats, err: Floats | None, bad: Mask, start: float, stop: floa
     lost = (weight[:, None] * profile * ~good).sum(axis=0) / np.where(inside > 0, inside, np.nan)
     lost = np.clip(np.nan_to_num(lost), 0.0, 1.0)
     full = np.where(lost < 0.9, flux / np.where(lost < 0.9, 1 - lost, 1.0), np.nan)
-    row = np.arange(image.shape[0], dtype=np.float64)
-    centre = row @ profile
-    width = np.sqrt(np.maximum((((row[:, None] - centre) ** 2) * profile).sum(axis=0), 0.25))
+    centre, width = _moments(profile)
     return Traced(weight, flux, error, full, lost, profile, centre, width)
+
+
+def _moments(profile: Floats) -> tuple[Floats, Floats]:
+    """Centre and standard deviation of profiles (across, along), rows, of what is above `WINGS` of their peak: noise far out tells more."""
+    core = np.where(profile > WINGS * profile.max(axis=0), profile, 0.0)
+    core /= np.maximum(core.sum(axis=0), 1e-300)
+    row = np.arange(profile.shape[0], dtype=np.float64)
+    centre = row @ core
+    variance = (((row[:, None] - centre) ** 2) * core).sum(axis=0)
+    return centre, np.sqrt(np.maximum(variance, 0.25))
 
 
 def local_profile(image: Floats) -> Floats:

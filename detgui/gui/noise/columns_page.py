@@ -25,6 +25,8 @@ class ColumnsPage(NoisePage):
 
     def __init__(self, context: Context, parent: Any = None) -> None:
         super().__init__(context, PagePlot("Half-differences of odd and even columns", (1, 1)), parent)
+        for legend in self.plot.legends:
+            legend.setColumnCount(4)
         self.put_tools(self.again, None)
 
     def draw_result(self, result: Result) -> None:

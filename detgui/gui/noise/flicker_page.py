@@ -32,6 +32,8 @@ class FlickerPage(NoisePage):
     def __init__(self, context: Context, parent: Any = None) -> None:
         super().__init__(context, PagePlot("Levels of the lines and power spectra", (3, 4)), parent)
         self.plot.plots[1].setLogMode(x=True, y=True)
+        for legend in self.plot.legends:
+            legend.setColumnCount(5)
         self.line = LevelLine(context, self)
         self.on_image = QCheckBox("on the image", self)
         self.on_image.setChecked(True)

@@ -42,6 +42,7 @@ class NoisePage(Page):
         self.attempt = flat_button("Try…", "Put what the guide suggests into the form of the Run page")
         self.again = flat_button("Diagnose", AGAIN_TIP)
         super().__init__(context, plot, parent)
+        self.numbers.tight = True
         self._drawn: Any = None
         self.again.clicked.connect(self.diagnose)
         self.attempt.clicked.connect(self._try)

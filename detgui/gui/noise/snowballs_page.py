@@ -97,6 +97,7 @@ class SnowballsPage(NoisePage):
             if some:
                 when = np.array([each.integration + each.group / (max(1, self._groups()) + 1) if many else each.group for each in some])
                 plot.points(0, when, np.array([float(each.area) for each in some]), None, colour, size=6, name=kind)
+        plot.plots[0].getAxis("bottom").setTickSpacing(*((1, 1) if not many and self._groups() <= 12 else (None, None)))
         plot.label(0, "area (pixels)", "integration" if many else "group")
 
     def _groups(self) -> int:

@@ -52,6 +52,7 @@ class SpectrumPage(Page):
 
     def __init__(self, context: Context, parent: Any = None) -> None:
         super().__init__(context, PagePlot("Spectrum and profile", (3, 2)), parent)
+        self.plot.legends[0].setColumnCount(3)
         self.on_image = ApertureOnImage(context, self)
         self.axis = QComboBox(self)
         self.axis.addItems(["along x", "along y"])
@@ -192,7 +193,7 @@ class SpectrumPage(Page):
         self.plot.show_drawn(lambda: self._draw(result))
         self._fit(result)
         worst = max(result.divots, key=lambda each: each.lost, default=None)
-        cost = f"A column misses up to <b>{_percent(worst)}</b> of its flux. " if worst is not None else ""
+        cost = f"A column misses up to <b>{_percent(worst.lost, worst.lost_err)}</b> of its flux. " if worst is not None else ""
         self.verdict.setText(f"{cost}{result.diagnosis.sentence} ({result.diagnosis.issue})")
         self.attempt.setVisible(result.diagnosis.found)
         self.rows.show_rows([divot_row(each, pixels) for each, pixels in zip(result.divots, result.pixels, strict=True)])
@@ -200,14 +201,18 @@ class SpectrumPage(Page):
         self.show_notes("; ".join((f"aperture x {x0:g} to {x1:g}, y {y0:g} to {y1:g}: drag its edges on the image", *result.notes)))
 
     def _fit(self, result: Result) -> None:
-        """Show the spectrum without its wildest points."""
+        """Show the spectrum without its wildest points, and free of the legend."""
+        box = self.plot.plots[0].vb
+        box.autoRange()
+        low, high = box.viewRange()[1]
         self.plot.fit(0, 0.12)
         self.plot.fit(1, 0.12)
         finite = result.traced.flux[np.isfinite(result.traced.flux)]
-        if finite.size > 20:
-            low, high = np.percentile(finite, (0.5, 99.5))
-            room = 0.25 * max(high - low, 1e-12)
-            self.plot.plots[0].setYRange(low - room, high + room, padding=0)
+        if finite.size > 20 and high > low:
+            room = (box.viewRange()[1][1] - high) / (high - low)
+            bottom, top = np.percentile(finite, (0.5, 99.5))
+            bottom, top = np.array([bottom, top]) + 0.2 * max(top - bottom, 1e-12) * np.array([-1, 1])
+            self.plot.plots[0].setYRange(bottom, top + room * (top - bottom), padding=0)
 
     def _draw(self, result: Result) -> None:
         plot, found = self.plot, result.traced
@@ -271,16 +276,15 @@ def divot_row(each: Divot, pixels: tuple[BadPixel, ...]) -> tuple[str, ...]:
     where = "; ".join(f"{pixel.x}, {pixel.y} {' '.join(pixel.flags)}".rstrip() for pixel in pixels)
     return (
         str(each.column),
-        _percent(each),
-        with_error(each.depth, each.depth_err) if np.isfinite(each.depth) else "–",
+        _percent(each.lost, each.lost_err),
+        _percent(each.depth, each.depth_err) if np.isfinite(each.depth) else "–",
         f"{each.distance:+.1f}{' near' if each.near else ''}",
         where,
     )
 
 
-def _percent(each: Divot) -> str:
-    err = 100 * each.lost_err
-    return f"{with_error(100 * each.lost, err) if np.isfinite(err) and err > 0 else f'{100 * each.lost:.1f}'} %"
+def _percent(part: float, err: float) -> str:
+    return f"{with_error(100 * part, 100 * err) if np.isfinite(err) and err > 0 else f'{100 * part:.1f}'} %"
 
 
 def words_plain(diagnosis: Any) -> str:

@@ -70,6 +70,7 @@ class NumbersTable(QTableView):
         super().__init__(parent)
         self._model = NumbersModel(self)
         self.setModel(self._model)
+        self.tight = False  # columns as wide as their numbers: many fit, but their widths change with the numbers
         self.setAccessibleName("Numbers of the fitted ramps")
         self.setShowGrid(False)
         self.setAlternatingRowColors(True)
@@ -94,7 +95,7 @@ class NumbersTable(QTableView):
         """Show ramps: (name, colour or None, facts); the first is the chosen one."""
         before = self._model.columnCount()
         self._model.show(columns)
-        if len(columns) != before:
+        if len(columns) != before or self.tight:
             self._spread()
 
     def tsv(self) -> str:
@@ -122,6 +123,11 @@ class NumbersTable(QTableView):
     def _spread(self) -> None:
         count, width = self._model.columnCount(), self.viewport().width()
         if not count:
+            return
+        if self.tight and count > 1:
+            header, space = self.horizontalHeader(), 2 * self.fontMetrics().averageCharWidth()
+            for column in range(count):
+                self.setColumnWidth(column, min(space + max(self.sizeHintForColumn(column), header.sectionSizeHint(column)), width))
             return
         metrics = self.fontMetrics()
         chosen = metrics.horizontalAdvance("12345.67 ± 0.12 DN/group (12.3 σ)  ")
