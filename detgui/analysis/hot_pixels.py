@@ -115,7 +115,7 @@ def _series(batch: Batch, params: Params, flags: Sequence[HotFlags], progress: P
             part_crosses=_part_crosses(counted, part),
             trends=tuple(made),
             gain=batch.gain,
-            notes=(*batch.notes, *notes, *more, *_measured_notes(files, counted), *_mask_notes(files, counted, flags)),
+            notes=(*notes, *more, *_measured_notes(files, counted), *_mask_notes(files, counted, flags), *batch.notes),
         ),
         refused,
     )
@@ -147,7 +147,7 @@ def _part_crosses(counted: Sequence[Counted], part: Indices | None) -> tuple[Cro
 def _measured_notes(files: Sequence[DarkFile], counted: Sequence[Counted]) -> list[str]:
     said = [f"{dark.name}: {note}" for dark, each in zip(files, counted, strict=True) for note in each.notes]
     measured = np.array([each.measured for each in counted])
-    if int(np.ptp(measured)) > 1e-3 * measured.max():
+    if not said and int(np.ptp(measured)) > 1e-3 * measured.max():
         said.append(f"the files do not measure the same pixels: between {measured.min():,} and {measured.max():,} count")
     return said
 

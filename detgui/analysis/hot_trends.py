@@ -94,8 +94,10 @@ def trends(
         notes.append(f"{what}: counts without a trend, which needs at least two dates")
     elif made[0].growth is None:
         notes.append(_why_no_fit(months, part))
-    if any(each.growth is not None and "residuals" in each.growth.noise.source for each in made):
-        notes.append("counts scatter more than pixels one by one do: files differ as a whole, errors are from the residuals")
+    scattered = [each.threshold for each in made if each.growth is not None and "residuals" in each.growth.noise.source]
+    if scattered:
+        above = "" if None in scattered else f" above {', '.join(f'{level:g}' for level in scattered)}"
+        notes.append(f"counts{above} scatter more than pixels one by one do: files differ as a whole, errors are from the residuals")
     return made, changed, notes
 
 

@@ -256,12 +256,17 @@ def _share(whole: Growth, centres: Growth, number: int, shared: float) -> StepSh
     variance = variance_rest + ratio**2 * variance_whole - 2 * ratio * shared
     return StepShare(
         explained=step - rest,
-        explained_err=math.sqrt(max(variance_whole + variance_rest - 2 * shared, 0.0)),
+        explained_err=math.sqrt(_beyond_rounding(variance_whole + variance_rest - 2 * shared, variance_whole)),
         rest=rest,
         rest_err=math.sqrt(variance_rest),
         share=1 - ratio,
-        share_err=math.sqrt(max(variance, 0.0)) / abs(step) if step else math.nan,
+        share_err=math.sqrt(_beyond_rounding(variance, variance_whole)) / abs(step) if step else math.nan,
     )
+
+
+def _beyond_rounding(difference: float, of: float) -> float:
+    """A difference of variances, 0 where it is less than their digits tell."""
+    return difference if difference > 1e-9 * of else 0.0
 
 
 def shared_noise(between: Noise, single: tuple[Noise, Noise], used: tuple[Noise, Noise]) -> Noise:

@@ -66,7 +66,8 @@ class CountsPage(HotPage):
         self.check.setCheckable(True)
         self.check.clicked.connect(lambda _: self.refresh())
         bar = FlowLayout(spacing=6)
-        for widget in (named("Thresholds", self.thresholds, "", words.THRESHOLDS_TIP), self.break_on, self.breaks):
+        self.levels = named("Thresholds", self.thresholds, "", words.THRESHOLDS_TIP)
+        for widget in (self.levels, self.break_on, self.breaks):
             bar.addWidget(widget)
         self.breaks.setToolTip(words.BREAK_TIP)
         self.breaks.setAccessibleName("Break")
@@ -130,6 +131,7 @@ class CountsPage(HotPage):
         self.plot.label(0, "pixels")
         self.plot.show_drawn(lambda: self._draw(series))
         self.plot.legends[0].setVisible(not series.is_mask)  # one kind of points
+        self.levels.setVisible(not series.is_mask)
         self.plot.fit(0)  # the legend stands where counts that grow are low
         if len(series.files) == 1:
             middle = float(seconds(series)[0])

@@ -245,4 +245,8 @@ def list_columns(history: History, places: np.ndarray) -> list[ListColumn]:
     ]  # fmt: skip
     times = ListColumn("hot in", "files in which it is hot", history.hot[places].sum(axis=1))
     centre = ListColumn("centre", "no: its neighbours explain it", history.centre[places], lambda value: "yes" if value else "no")
-    return [*where, ListColumn("last", "flagged in the last file", last), times] if series.is_mask else [*where, *rates, times, centre]
+    return (
+        [*where, ListColumn("last", "flagged in the last file", last, lambda value: plain(float(value), 2)), times]
+        if series.is_mask
+        else [*where, *rates, times, centre]
+    )

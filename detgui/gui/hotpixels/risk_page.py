@@ -31,6 +31,7 @@ from detgui.gui.pages.page_plot import PagePlot
 from detgui.session import regions
 from detgui.session.hot import FOLLOW, RISK_MAP
 
+TA_LEVEL = 3.0  # DN/s: JWST-STScI-009188, section 4.3
 AGES = (6.0, 12.0, 24.0)  # months: the report's
 HEADERS = (
     ("months", "age of the mask"),
@@ -177,9 +178,12 @@ class RiskPage(HotPage):
             rate, err = fitted_rate(series, self.maker.threshold)
             said = "no growth was fitted" if rate is None else f"the fitted rate is {with_error(rate, err, RATE_UNIT)}, which is no growth"
             return (*super().what_to_know(), *_of_masks(series), f"{said}: type a rate")
+        level = self.maker.threshold
+        offered = level not in (None, TA_LEVEL) and any(each.threshold == TA_LEVEL for each in series.trends)
+        report = (f"acquisitions mask pixels above {TA_LEVEL:g} {series.unit} in the report: choose it under Hot",) if offered else ()
         found = self.maker.newest_risk_map
         mapped = () if found is None else (_map_words(found),)
-        return (*super().what_to_know(), *_of_masks(series), *self._unmasked(series, params), *mapped)
+        return (*super().what_to_know(), *_of_masks(series), *self._unmasked(series, params), *mapped, *report)
 
     def _unmasked(self, series: Series, params: ta_risk.Params) -> tuple[str, ...]:
         options = self.maker.options
