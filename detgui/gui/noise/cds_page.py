@@ -17,7 +17,7 @@ from detgui.gui.pages.page_plot import PagePlot
 from detgui.gui.ramp.ramp_facts import Fact
 from detgui.science.noise_ramp import BOX, RampNoise
 
-FEW_GROUPS = "Three groups at least are needed for two differences; the covariance beyond lag one needs four."
+FEW_GROUPS = "Three groups at least are needed for two differences; the covariance at lag two needs five."
 
 
 class CdsPage(NoisePage):
@@ -28,6 +28,7 @@ class CdsPage(NoisePage):
 
     def __init__(self, context: Context, parent: Any = None) -> None:
         super().__init__(context, PagePlot("Covariance of group differences, and its map beyond lag one", (2, 3), counts=True), parent)
+        self.plot.legends[0].setColumnCount(5)
         self.put_tools(self.again, None)
 
     @property
@@ -41,8 +42,10 @@ class CdsPage(NoisePage):
 
     def draw_result(self, result: Result) -> None:
         self.plot.show_drawn(lambda: self._draw(result))
+        there = bool(np.isfinite(self._map()).any())
+        self.plot.show_row(1, there)
         self.plot.fit(0, 0.12)
-        if self._map().size:
+        if there:
             fit_maps(self.plot, (1,), [self._size()])
         self.show_facts(*self._facts(result))
 
@@ -63,7 +66,7 @@ class CdsPage(NoisePage):
         if lags.size > 1:
             expected[:, 1] = -(ramp.read**2)
         usual = np.nanmean(expected, axis=0)
-        plot.points(0, lags.astype(float), usual, None, plot.theme.line, symbol="s", size=13, name="read noise and photons")
+        plot.points(0, lags.astype(float), usual, None, plot.theme.line, symbol="s", size=13, name="expected")
         for number, name in enumerate(ramp.names):
             colour = amplifier_colour(name) if several else plot.theme.points
             shift = 0.06 * (number - (len(ramp.names) - 1) / 2)
@@ -88,7 +91,8 @@ class CdsPage(NoisePage):
             ]
             for lag in range(2, ramp.covariance.shape[1]):
                 number = with_error(ramp.covariance[at, lag], ramp.covariance_err[at, lag], f"{unit}²")
-                rows.append(Fact(f"lag {lag}", number, "zero for read noise and photons"))
+                few = "" if np.isfinite(ramp.covariance[:, lag]).any() else "needs five groups"
+                rows.append(Fact(f"lag {lag}", few or number, "zero for read noise and photons"))
             rows.append(Fact("differences", str(ramp.differences), "that were used"))
             columns.append((name, amplifier_colour(name) if len(ramp.names) > 1 else None, rows))
         return columns
