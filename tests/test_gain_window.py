@@ -23,6 +23,7 @@ from detgui.gui.gain import calibrate_page
 from detgui.science.boxes import VOID as VOID_KIND
 from detgui.science.regions import Ellipse
 from detgui.session.gain import TAB
+from detgui.session.gain_work import VOID_FILE
 
 LEFT = Qt.MouseButton.LeftButton
 PAGES = ("Map", "Pairs", "Box", "Sectors", "Estimators", "Maps", "Studies", "Compare")
@@ -178,7 +179,7 @@ def test_map_follows_the_outline_under_the_mouse(qtbot, computed):
     qtbot.waitUntil(lambda: settled(maker), timeout=PATIENCE)
     maker.holding = lambda: True  # mouse events of tests do not tell the application that a button is down
     stroke(image, [(130, 120), (160, 120), (250, 120)], release=False)
-    qtbot.waitUntil(lambda: maker.approximate is not None and not maker._runs("follow"), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: maker.approximate is not None and not maker._tasks.runs("follow"), timeout=PATIENCE)
     shape = session.state.regions[0].region.shape
     assert shape.x == pytest.approx(250, abs=2)
     boxes = maker.approximate.boxes
@@ -254,6 +255,16 @@ def test_bulk_and_void_have_the_same_rows(qtbot, computed):
     columns = show(panel, "Map").numbers.model().columns
     assert len(columns) == 2
     assert len({tuple(fact.label for fact in facts) for _, _, facts in columns}) == 1
+
+
+def test_what_the_command_needs_is_said_where_outlines_are_drawn(qtbot, computed):
+    window, panel = computed
+    page = show(panel, "Map")
+    assert VOID_FILE not in page.notes.text() and "--voids" not in page.origin().command
+    window.parts.session.add_regions([void()])
+    qtbot.waitUntil(lambda: settled(panel.maker), timeout=PATIENCE)
+    assert f"reads the outlines from {VOID_FILE}" in page.notes.text() and f"--voids {VOID_FILE}" in page.origin().command
+    assert "intercept_noise" in page.table()[0] and "read_noise" not in page.table()[0]
 
 
 def test_table_and_figures_are_written(qtbot, computed, tmp_path):

@@ -16,7 +16,8 @@ SIDE = 64
 SIZES = (32, 8)
 """Pixels: boxes of the large and of the small kind."""
 
-PREPARING = "preparing (the first run compiles for some seconds)"
+PREPARING = "preparing (slow the first time)"
+"""Only then is anything compiled; later it is loaded."""
 
 _done: set[str] = set()
 

@@ -21,9 +21,11 @@ from detgui.gui.pages.page import Table
 from detgui.gui.pages.page_plot import PagePlot
 from detgui.gui.ramp.ramp_facts import Fact
 from detgui.science.boxes import BULK, KINDS, VOID
+from detgui.session.gain_work import VOID_FILE
 
 FEWEST_BINS, MOST_BINS = 10, 40
 MEDIAN_ERROR = 1.2533  # of a median, in errors of a mean
+SAVE_FIRST = f"the command below reads the outlines from {VOID_FILE}: Export writes them"
 
 
 class MapPage(GainPage):
@@ -74,8 +76,12 @@ class MapPage(GainPage):
 
     def what_to_know(self) -> tuple[str, ...]:
         if self.maker.approximate is not None:
-            return ("approximate: no clipping of each group, kept reads only; the exact map follows when the outline is let go",)
-        return (*super().what_to_know(), *(self.result.notes if self.result is not None else ()))
+            return ("approximate: made of the reads that are kept in memory; the exact map follows when the outline is let go",)
+        result = self.result
+        if result is None:
+            return super().what_to_know()
+        drawn = isinstance(result.params.voids, tuple) and (result.params.voids or result.params.exclude)
+        return (*super().what_to_know(), *result.notes, *((SAVE_FIRST,) if drawn else ()))
 
     def _facts(self, shown: Any, result: Result, kind: int) -> list[Fact]:
         here = _here(shown, kind)
@@ -114,8 +120,8 @@ class MapPage(GainPage):
             "n_pixels": (boxes.pixels, ""),
             "gain": (result.gain, "electron / DN"),
             "gain_err": (result.gain_err, "electron / DN"),
-            "read_noise": (result.read_noise, "DN"),
-            "read_noise_err": (result.read_noise_err, "DN"),
+            "intercept_noise": (result.read_noise, "DN"),
+            "intercept_noise_err": (result.read_noise_err, "DN"),
         }
         return columns, gain_table.facts(result) | {"provenance": self.origin().provenance}
 
