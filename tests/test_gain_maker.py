@@ -108,7 +108,7 @@ def test_map_follows_a_dragged_outline_and_the_exact_one_replaces_it(qtbot, comp
     maker.holding = lambda: True  # the mouse is down
     for x in (160.0, 200.0, VOID[0]):
         session.set_region_shape(number, Ellipse(x, VOID[1], VOID[2], VOID[2]), commit=False)
-        qtbot.waitUntil(lambda: maker.approximate is not None and not maker._runs("follow"), timeout=PATIENCE)
+        qtbot.waitUntil(lambda: maker.approximate is not None and not maker._tasks.runs("follow"), timeout=PATIENCE)
         inside = maker.approximate.boxes.kind == VOID_KIND
         assert abs(float(np.average(maker.approximate.boxes.x[inside], weights=maker.approximate.boxes.pixels[inside])) - x) < 1.0
         shown = parts.exposures.exposure(maker.product).read_image("GAIN")
@@ -136,7 +136,7 @@ def test_of_many_moves_only_the_newest_is_waited_for(qtbot, computed):
         parts.session.set_region_shape(number, Ellipse(float(x), 120.0, 20.0 + x / 10, 20.0), commit=False)
     gate.set()
     last = (int(mask_of(Ellipse(159.0, 120.0, 35.9, 20.0), (256, 512)).sum()),)
-    qtbot.waitUntil(lambda: live.updates[-1:] == [last] and not maker._runs("follow"), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: live.updates[-1:] == [last] and not maker._tasks.runs("follow"), timeout=PATIENCE)
     assert len(live.updates) <= 3
     number_of_pixels = maker.approximate.boxes.pixels[maker.approximate.boxes.kind == VOID_KIND].sum()
     assert number_of_pixels == last[0]
@@ -201,7 +201,7 @@ def test_kept_reads_follow_the_outline_close_to_the_exact_map(qtbot, flats):  # 
         number = parts.session.state.regions[-1].number
         for x in (180.0, 215.0, VOID[0]):
             parts.session.set_region_shape(number, Ellipse(x, VOID[1], VOID[2], VOID[2]), commit=False)
-            qtbot.waitUntil(lambda: maker.approximate is not None and not maker._runs("follow"), timeout=PATIENCE)
+            qtbot.waitUntil(lambda: maker.approximate is not None and not maker._tasks.runs("follow"), timeout=PATIENCE)
         followed = maker.approximate
         maker.holding = lambda: False
         parts.session.set_region_shape(number, Ellipse(*VOID, VOID[2]), commit=True)

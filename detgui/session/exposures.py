@@ -104,6 +104,13 @@ class Exposures(QObject):
         self.replaced.emit(key)
         self._session.put(changes.revise(self._session.state, key, note))
 
+    def put_map(self, former: str, exposure: Exposure, source: str, label: str, note: str) -> str:
+        """Show a map under the key ``former`` where that is still in the list, else add it without showing it; returns its key."""
+        if former and self._session.state.exposure(former) is not None:
+            self.replace(former, exposure, note)
+            return former
+        return self.add_map(exposure, source, label, show=False, note=note)
+
     def _follow(self, old: SessionState, new: SessionState) -> None:
         if old.exposures is new.exposures:
             return

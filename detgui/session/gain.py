@@ -13,10 +13,10 @@ from detgui.session.bridge import FINAL, Bridge
 from detgui.session.exposures import Exposures
 from detgui.session.gain_flats import flats_of, needs
 from detgui.session.gain_options import GainOptions
-from detgui.session.gain_tasks import GainTasks
 from detgui.session.gain_work import Drawn, Wish
 from detgui.session.session import Session
 from detgui.session.state import OpenExposure, SessionState
+from detgui.session.under_way import UnderWay
 from detgui.session.words import sentence
 from detgui.tasks.engine import Engine
 from detgui.tasks.events import TaskEvent
@@ -46,7 +46,7 @@ class GainMaker(QObject):
         super().__init__(parent)
         self._session, self._exposures = session, exposures
         self._exact: OrderedDict[Wish, Drawn[gain_map.Result]] = OrderedDict()
-        self._tasks = GainTasks(engine)
+        self._tasks: UnderWay[Wish] = UnderWay(engine)
         self._products: dict[tuple[str, ...], str] = {}  # flats: key of their map in the list
         self._shown: tuple[Wish, gain_map.Result] | None = None  # the newest exact map
         self._live: tuple[Wish, LiveGain] | None = None
@@ -130,7 +130,7 @@ class GainMaker(QObject):
     @property
     def running(self) -> TaskEvent | None:
         """The newest word of the exact pass, None where none runs."""
-        return self._tasks.newest("exact")
+        return self._tasks.newest(lambda what, _: what == "exact")
 
     @property
     def busy(self) -> bool:
@@ -155,7 +155,7 @@ class GainMaker(QObject):
     def cancel(self) -> None:
         """Stop the exact pass, and the reading for the map that follows."""
         self._settle.stop()
-        self._tasks.cancel("exact", "build")
+        self._tasks.cancel(lambda what, _: what in ("exact", "build"))
 
     def show_map(self) -> None:
         """Show the map in the image."""
@@ -188,7 +188,7 @@ class GainMaker(QObject):
             self._tell("")
         if self._shown is None or self._shown[0].flats != after.flats:
             return
-        self._tasks.cancel("exact")  # out of date: it would only slow a drag down
+        self._tasks.cancel(lambda what, _: what == "exact")  # out of date: it would only slow a drag down
         if after in self._exact:
             self._settle.stop()
             self._next = None
@@ -232,19 +232,16 @@ class GainMaker(QObject):
 
     def _make_live(self, wish: Wish, result: gain_map.Result) -> None:
         """Keep reads for the map that follows, unless they are kept already."""
-        if (self._live is not None and self._live[0].same_reads(wish)) or self._runs("build"):
+        if (self._live is not None and self._live[0].same_reads(wish)) or self._tasks.runs("build"):
             return
         args = (self._exposures.shelf, wish, result)
         self._submit("build", wish, gain_work.live_of, *args, lane="gain live", title="Reads that the gain map follows outlines with")
 
     def _make_next(self) -> None:
-        if self._next is None or self._live is None or self._runs("follow"):
+        if self._next is None or self._live is None or self._tasks.runs("follow"):
             return
         wish, self._next = self._next, None
         self._submit("follow", wish, gain_work.follow, self._live[1], wish, lane="gain follow", title="", quick=True)
-
-    def _runs(self, kind: str) -> bool:
-        return self._tasks.runs(kind)
 
     def _submit(self, what: str, wish: Wish, func: Any, *args: Any, **how: Any) -> None:
         if self._tasks.submit(what, wish, func, *args, **how) and what in ("exact", "build"):
@@ -324,10 +321,7 @@ class GainMaker(QObject):
 
     def _put(self, wish: Wish, shown: Any, note: str) -> None:
         product = self._products.get(wish.flats, "")
-        if product and self._session.state.exposure(product) is not None:
-            self._exposures.replace(product, shown, note)
-        else:
-            self._products[wish.flats] = self._exposures.add_map(shown, wish.flats[0], LABEL, show=False, note=note)
+        self._products[wish.flats] = self._exposures.put_map(product, shown, wish.flats[0], LABEL, note)
         self.updated.emit()
         self.changed.emit()
 
@@ -338,7 +332,7 @@ class GainMaker(QObject):
             self._shown = self._approximate = None
         if self._live is not None and key in self._live[0].flats:
             self._live = None
-        self._tasks.cancel(of=key)
+        self._tasks.cancel(lambda _, wish: key in wish.flats)
         self._products = {flats: product for flats, product in self._products.items() if key not in (*flats, product)}
 
     def _tell(self, trouble: str) -> None:

@@ -17,6 +17,7 @@ from detgui.session.noise_options import NoiseOptions
 from detgui.session.session import Session
 from detgui.session.state import OpenExposure, SessionState
 from detgui.session.step_work import Outlook, Plan, Ran
+from detgui.session.under_way import UnderWay
 from detgui.session.words import sentence
 from detgui.tasks.engine import Engine
 from detgui.tasks.events import TaskEvent
@@ -44,9 +45,8 @@ class NoiseMaker(QObject):
 
     def __init__(self, session: Session, exposures: Exposures, engine: Engine, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._session, self._exposures, self._engine = session, exposures, engine
-        self._tasks: dict[int, tuple[str, Any]] = {}  # id: what, and of what
-        self._events: dict[int, TaskEvent] = {}
+        self._session, self._exposures = session, exposures
+        self._tasks: UnderWay[Any] = UnderWay(engine)
         self._forms: dict[str, Form] = {}
         self._outlook: Outlook | None = None
         self._lines: deque[str] = deque()
@@ -102,12 +102,12 @@ class NoiseMaker(QObject):
     @property
     def running(self) -> TaskEvent | None:
         """The newest word of the run, None where none runs or it has said nothing yet."""
-        return next((self._events.get(task) for task, (what, _) in self._tasks.items() if what == "run"), None)
+        return self._tasks.newest(lambda what, _: what == "run")
 
     @property
     def busy(self) -> bool:
         """Whether steps run."""
-        return self._runs("run")
+        return self._tasks.runs("run")
 
     # What a person does
 
@@ -127,9 +127,7 @@ class NoiseMaker(QObject):
 
     def cancel(self) -> None:
         """Kill the run."""
-        for task, (what, _) in list(self._tasks.items()):
-            if what == "run":
-                self._engine.cancel(task)
+        self._tasks.cancel(lambda what, _: what == "run")
 
     def fill(self, recipe: Mapping[str, Mapping[str, str]], text: str = "Fill the form") -> None:
         """Put steps with settings, {step: {name: value}}, into the form."""
@@ -139,7 +137,7 @@ class NoiseMaker(QObject):
     def run_with_mask(self, regions: tuple[Region, ...]) -> None:
         """Write regions as the ``user_mask`` of clean_flicker_noise, and run the steps with it."""
         plan, source = self.plan, self.source
-        if source is None or self.busy or self._runs("mask"):
+        if source is None or self.busy or self._tasks.runs("mask"):
             return
         folder = plan.folder if plan is not None else source.paths[0].parent
         self.trouble = ""
@@ -177,10 +175,10 @@ class NoiseMaker(QObject):
             self._warm = True
             self._submit("warm", "", step_work.warm, lane="steps warm", title="")
         for step in self.options.steps:
-            if step not in self._forms and ("form", step) not in self._tasks.values():
+            if step not in self._forms and not self._tasks.runs("form", step):
                 self._submit("form", step, step_work.form_of, step, lane=f"form {step}", title="", quick=True)
         plan = self.plan
-        if plan is None or self.busy or ("check", plan) in self._tasks.values() or ("look", plan) in self._tasks.values():
+        if plan is None or self.busy or self._tasks.runs("check", plan) or self._tasks.runs("look", plan):
             return
         if self.outlook is None:
             self._submit("check", plan, step_work.check, plan, lane="steps look", title="", quick=True)
@@ -192,30 +190,20 @@ class NoiseMaker(QObject):
 
         return f"about {gigabytes(self.outlook.peak)} of memory" if self.outlook is not None and self.outlook.memory else ""
 
-    def _runs(self, kind: str) -> bool:
-        return any(what == kind for what, _ in self._tasks.values())
-
     def _submit(self, what: str, of: Any, func: Any, *args: Any, lane: str, title: str, **how: Any) -> None:
-        try:
-            task = self._engine.submit(func, *args, lane=lane, title=title, **how)
-        except RuntimeError:  # the window is closing: the timer was still running
-            return
-        self._tasks[task.id] = (what, of)
-        self.changed.emit()
+        if self._tasks.submit(what, of, func, *args, lane=lane, title=title, **how):
+            self.changed.emit()
 
     # From answers to the form
 
     def _hear(self, event: TaskEvent) -> None:
         if event.task not in self._tasks:
             return
-        what, of = self._tasks[event.task]
         if event.kind not in FINAL:
-            if what == "run":
-                self._events[event.task] = event
+            if self._tasks.heard(event) == "run":
                 self.changed.emit()
             return
-        del self._tasks[event.task]
-        self._events.pop(event.task, None)
+        what, of, _ = self._tasks.ended(event.task)
         if what == "run":
             self._ended(event, of)
         elif event.kind == "done" and what == "mask":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -16,6 +15,7 @@ from detgui.session.nonlinearity import NonlinearityOptions
 from detgui.session.session import Session
 from detgui.session.slope_sheets import Sheet, Sheets
 from detgui.session.state import OpenExposure, SessionState
+from detgui.session.under_way import UnderWay
 from detgui.session.words import sentence
 from detgui.tasks.engine import Engine
 from detgui.tasks.events import TaskEvent
@@ -43,12 +43,10 @@ class SlopeMaker(QObject):
 
     def __init__(self, session: Session, exposures: Exposures, engine: Engine, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._session, self._exposures, self._engine = session, exposures, engine
+        self._session, self._exposures = session, exposures
         self._sheets = Sheets()
         self._exact = Cache(EXACT_BYTES)
-        self._tasks: dict[int, tuple[str, str, Any]] = {}  # id: what, key of the source, parameters
-        self._events: dict[int, TaskEvent] = {}
-        self._started: dict[int, float] = {}
+        self._tasks: UnderWay[tuple[str, Any]] = UnderWay(engine)  # of: key of the source, parameters
         self._wish: tuple[str, slope_map.Params] | None = None  # the quick map to make next
         self._held = False
         self._quick_s = QUICK_S  # how long the last quick map took, s
@@ -87,8 +85,7 @@ class SlopeMaker(QObject):
     def running(self) -> TaskEvent | None:
         """The newest word of the pass over the ramps that runs for the present source, None for none."""
         source = self.source
-        found = [task for task, (what, key, _) in self._tasks.items() if what != "quick" and source is not None and key == source.key]
-        return self._events.get(found[-1]) if found else None
+        return self._tasks.newest(lambda what, of: what != "quick" and of[0] == source.key) if source is not None else None
 
     def nbytes(self) -> int:
         """Bytes that a pass over the present source reads; 0 without one."""
@@ -117,9 +114,7 @@ class SlopeMaker(QObject):
         """Stop the passes over the present source."""
         source = self.source
         self._settle.stop()
-        for task, (what, key, _) in list(self._tasks.items()):
-            if source is not None and key == source.key and what != "quick":
-                self._engine.cancel(task)
+        self._tasks.cancel(lambda what, of: what != "quick" and source is not None and of[0] == source.key)
 
     def hold(self, on: bool) -> None:
         """While something is held with the mouse no exact pass begins."""
@@ -178,9 +173,7 @@ class SlopeMaker(QObject):
 
     def _drop_passes(self, key: str) -> None:
         """Stop exact passes of parameters that are out of date: they would only slow the drag down."""
-        for task, (what, of, _) in list(self._tasks.items()):
-            if of == key and what in ("exact", "show"):
-                self._engine.cancel(task)
+        self._tasks.cancel(lambda what, of: what in ("exact", "show") and of[0] == key)
 
     def _is_waiting(self) -> bool:
         """Whether the shown map is not the exact one of the present options."""
@@ -223,14 +216,14 @@ class SlopeMaker(QObject):
     def _make_means(self, source: OpenExposure) -> None:
         sheet = self._sheets[source.key]
         params = slope_work.means_params(self.options)
-        if (sheet.means is not None and sheet.means_params == params) or ("means", source.key, params) in self._tasks.values():
+        if (sheet.means is not None and sheet.means_params == params) or self._tasks.runs("means", (source.key, params)):
             return
         self._sheets.make_room(source.key)
         args = (self._exposures.shelf, source.key, params)
         self._submit("means", source, params, slope_work.mean_ramps_of, *args, title="Mean ramps")
 
     def _make_quick(self) -> None:
-        if self._wish is None or any(what == "quick" for what, _, _ in self._tasks.values()):
+        if self._wish is None or self._tasks.runs("quick"):
             return
         (key, params), self._wish = self._wish, None
         sheet = self._sheets.get(key)
@@ -255,29 +248,21 @@ class SlopeMaker(QObject):
     def _submit(self, what: str, source: OpenExposure, params: object, func: Any, *args: Any, title: str, **how: Any) -> None:
         name = f"{title} of {source.name}" if title else ""
         lane = "exact" if what == "show" else what
-        try:
-            task = self._engine.submit(func, *args, lane=f"slopes {lane} {source.key}", title=name, **how)
-        except RuntimeError:  # the window is closing: the timer was still running
-            return
-        self._tasks[task.id] = (what, source.key, params)
-        self._started[task.id] = monotonic()
-        self.changed.emit()
+        if self._tasks.submit(what, (source.key, params), func, *args, lane=f"slopes {lane} {source.key}", title=name, **how):
+            self.changed.emit()
 
     # From answers to the image
 
     def _hear(self, event: TaskEvent) -> None:
         if event.task not in self._tasks:
             return
-        self._events[event.task] = event
         if event.kind not in FINAL:
-            if self._tasks[event.task][0] != "quick":
+            if self._tasks.heard(event) != "quick":
                 self.changed.emit()
             return
-        what, key, params = self._tasks.pop(event.task)
-        self._events.pop(event.task)
-        began = self._started.pop(event.task)
+        what, (key, params), seconds = self._tasks.ended(event.task)
         if event.kind == "done" and key in self._sheets:
-            self._came(what, key, params, event.result, monotonic() - began)
+            self._came(what, key, params, event.result, seconds)
         elif event.kind == "failed":
             self._tell(sentence(event.error, event.title))
         if what == "quick":
@@ -321,14 +306,9 @@ class SlopeMaker(QObject):
         source = self._exposures.exposure(key)
         if source is None:
             return
-        shown = slope_work.as_exposure(result, source)
-        note = slope_work.words(result)
-        if sheet.product and self._session.state.exposure(sheet.product) is not None:
-            self._exposures.replace(sheet.product, shown, note)
-        else:
-            sheet.product = self._exposures.add_map(shown, key, LABEL, show=False, note=note)
-            show = True
-        if show:
+        former = sheet.product
+        sheet.product = self._exposures.put_map(former, slope_work.as_exposure(result, source), key, LABEL, slope_work.words(result))
+        if show or sheet.product != former:
             self._session.choose_exposure(sheet.product)
         self.updated.emit(result)
         self.changed.emit()
@@ -337,9 +317,7 @@ class SlopeMaker(QObject):
         sheet = self._sheets.pop(key, None)
         if sheet is not None:
             self._exact.drop(lambda each: each[0] == key)
-            for task, (_, source, _) in list(self._tasks.items()):
-                if source == key:
-                    self._engine.cancel(task)
+            self._tasks.cancel(lambda _, of: of[0] == key)
         self._sheets.closed(key)
 
     def _tell(self, trouble: str) -> None:
