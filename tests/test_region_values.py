@@ -134,3 +134,16 @@ def test_islands_are_the_parts_that_do_not_touch():
     checkers = np.indices((60, 60)).sum(axis=0) % 2 == 0
     with pytest.raises(BadInput, match="1800 parts"):
         islands(Painted(0, 0, checkers))
+
+
+def test_pixels_that_share_the_value_of_a_box_have_no_errors():
+    rng = np.random.default_rng(6)
+    boxes = np.kron(rng.normal(2.4, 0.02, (4, 5)), np.ones((16, 16))).astype(np.float32)
+    found = of_shapes(boxes, [Rectangle(40, 30, 60, 40)])
+    inside = mask_of(Rectangle(40, 30, 60, 40), boxes.shape)
+    assert found.shared
+    assert found.mean == pytest.approx(boxes[inside].mean(dtype=float))
+    assert np.isnan([found.mean_err, found.median_err, found.sigma_err]).all()
+    assert not of_shapes(rng.normal(2.4, 0.02, boxes.shape), [Rectangle(40, 30, 60, 40)]).shared
+    assert not of_shapes(rng.poisson(100, boxes.shape).astype(np.float32), [Rectangle(40, 30, 60, 40)]).shared  # counts repeat by chance
+    assert not of_shapes(boxes, [Rectangle(40, 30, 3, 3)]).shared  # too few to tell

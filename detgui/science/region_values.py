@@ -20,6 +20,9 @@ MEDIAN_ERROR = 1.2533
 SIGMA_ERROR = 1.1664
 """The same for the standard deviation from the median absolute deviation, whose efficiency is 0.3675: sqrt(1 / (2 x 0.3675))."""
 
+SHARED_SAMPLE, SHARED_LEAST = 2000, 16
+"""Largest and smallest sample from which it is told that pixels share their values."""
+
 LEFT_OUT = ("nothing", "do not use", "flagged")
 """Which flagged pixels are not counted: none, those that are DO_NOT_USE, those with any flag."""
 
@@ -30,7 +33,8 @@ class Numbers:
 
     Errors take the pixels as independent, as Gaussian where it is that of the median or of ``sigma``, the standard deviation from the
     median absolute deviation. ``std`` is the ordinary one (n - 1). All but the counts are NaN without pixels; ``approximate`` says that
-    median and sigma are of a part of the pixels.
+    median and sigma are of a part of the pixels; ``shared`` that many pixels have the same value, as those of one box of a map do, so that
+    there are no errors.
     """
 
     pixels: int = 0
@@ -45,6 +49,7 @@ class Numbers:
     minimum: float = np.nan
     maximum: float = np.nan
     approximate: bool = False
+    shared: bool = False
 
 
 def numbers(values: NDArray[Any], most: int | None = None) -> Numbers:
@@ -62,7 +67,8 @@ def numbers(values: NDArray[Any], most: int | None = None) -> Numbers:
     sigma = float(MAD_TO_SIGMA * np.median(np.abs(part - median)))
     std = float(good.std(ddof=1)) if n > 1 else np.nan
     root = float(np.sqrt(n))
-    errors = (std / root, MEDIAN_ERROR * sigma / root, SIGMA_ERROR * sigma / root) if n > 1 else (np.nan, np.nan, np.nan)
+    shared = shares_values(part)
+    errors = (std / root, MEDIAN_ERROR * sigma / root, SIGMA_ERROR * sigma / root) if n > 1 and not shared else (np.nan, np.nan, np.nan)
     return Numbers(
         n,
         left_out,
@@ -76,7 +82,16 @@ def numbers(values: NDArray[Any], most: int | None = None) -> Numbers:
         float(good.min()),
         float(good.max()),
         part.size < n,
+        shared,
     )
+
+
+def shares_values(values: NDArray[Any]) -> bool:
+    """Whether values, shape (n,), are copies of far fewer: less than half of a sample differ, and they are not whole numbers, as counts."""
+    sample = values[:: -(-values.size // SHARED_SAMPLE)] if values.size else values
+    if sample.size < SHARED_LEAST or (sample == np.rint(sample)).all():
+        return False
+    return bool(2 * np.unique(sample).size < sample.size)
 
 
 def of_shapes(image: NDArray[Any], shapes: list[Shape], bad: Mask | None = None, most: int | None = None) -> Numbers:

@@ -21,7 +21,7 @@ CHOICES = (
 )
 ROWS = ("pixels", "mean", "median", "σ (MAD)", "range")
 TIPS = {
-    "pixels": "Pixels whose centre is inside and that have a value",
+    "pixels": "Pixels whose centre is inside and that have a value. Where they share values, as in boxes of a map, there are no errors",
     "mean": "Mean, with the standard deviation over the square root of the number of pixels",
     "median": "Median, with the error of a Gaussian's",
     "σ (MAD)": "Standard deviation of a Gaussian from the median absolute deviation: 1.4826 MAD",
@@ -106,6 +106,8 @@ def texts(reading: Reading) -> dict[str, str]:
     notes = []
     if found.left_out:
         notes.append(f"{found.left_out} left out")
+    if found.shared:
+        notes.append("values repeat: no errors")
     if reading.flags_follow:
         notes.append("flags follow")
     spread = f"{plain(found.minimum)} … {plain(found.maximum)} {unit}".rstrip() if found.pixels else MISSING
