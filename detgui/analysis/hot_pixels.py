@@ -71,21 +71,7 @@ def _share(progress: Progress, done: int, total: int) -> Progress:
 
 def _series(batch: Batch, params: Params, flags: Sequence[HotFlags], progress: Progress, memo: Memo) -> tuple[Series | None, list[str]]:
     """Count every file and fit; files that cannot be read are left out."""
-    refused: list[str] = []
-    files, counted = [], []
-    for number, dark in enumerate(batch.files):
-        progress(number, f"counting {dark.name}")
-        mask = None if dark.is_mask else in_force(flags, dark)
-        counting = (params.thresholds, params.hot_threshold, params.centre, params.sigma)
-        key = (dark.record, dark.unit, batch.unit, batch.gain, *counting, mask.mask.record if mask is not None else None)
-        try:
-            if key not in memo:
-                memo[key] = count_file(dark, read_maps(dark, batch.unit, batch.gain), params, mask)
-        except BadInput as error:
-            refused.append(str(error))
-            continue
-        files.append(dark)
-        counted.append(memo[key])
+    files, counted, refused = _count_files(batch, params, flags, progress, memo)
     if not files:
         return None, refused
     dates = [date_of(dark) for dark in files]
@@ -119,6 +105,32 @@ def _series(batch: Batch, params: Params, flags: Sequence[HotFlags], progress: P
         ),
         refused,
     )
+
+
+def _count_files(
+    batch: Batch, params: Params, flags: Sequence[HotFlags], progress: Progress, memo: Memo
+) -> tuple[list[DarkFile], list[Counted], list[str]]:
+    """Files of a batch with their counts, and a sentence for each that cannot be counted."""
+    files: list[DarkFile] = []
+    found: list[Counted] = []
+    refused: list[str] = []
+    for number, dark in enumerate(batch.files):
+        progress(number, f"counting {dark.name}")
+        mask = None if dark.is_mask else in_force(flags, dark)
+        counting = (params.thresholds, params.hot_threshold, params.centre, params.sigma)
+        key = (dark.record, dark.unit, batch.unit, batch.gain, *counting, mask.mask.record if mask is not None else None)
+        try:
+            if key not in memo:
+                memo[key] = count_file(dark, read_maps(dark, batch.unit, batch.gain), params, mask)
+        except BadInput as error:
+            refused.append(str(error))
+            continue
+        if not memo[key].measured:
+            refused.append(f"{dark.name} has no pixel with a number in it and is left out")
+            continue
+        files.append(dark)
+        found.append(memo[key])
+    return files, found, refused
 
 
 def breaks_between(dates: Sequence[datetime], params: Params) -> tuple[tuple[datetime, ...], list[str]]:
