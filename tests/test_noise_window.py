@@ -13,8 +13,10 @@ from PySide6.QtWidgets import QApplication
 from step_help import write_bots
 from window_help import opened, windows
 
+from detgui.analysis.step_forms import FormField
 from detgui.gui.noise.guide import ISSUES
 from detgui.gui.noise.pages import PAGES
+from detgui.gui.noise.sweep_page import choices
 from detgui.science.regions import Rectangle, Region
 from detgui.session.noise import TAB
 from detgui.session.noise_options import settings_of
@@ -256,6 +258,9 @@ def test_blink_difference_and_back(qtbot, tab):
     press(modes.buttons["blink"])
     assert session.state.difference.mode == "none"
     assert session.state.blink.on and session.state.blink.other == Frame(before, "SCI", 2, 1)
+    press(modes.buttons["beside"])
+    assert session.state.frame.exposure == before
+    assert session.state.blink.other == Frame(after, "SCI", 2, 1)  # on the right
     press(modes.buttons["before"])
     assert not session.state.blink.on
     assert session.state.frame.exposure == before
@@ -286,6 +291,10 @@ def test_a_region_becomes_the_mask_of_a_run(qtbot, tab):
     expected[24:30, 10:110] = 1
     np.testing.assert_array_equal(fits.getdata(mask, "SCI"), expected)
     assert panel.maker.result.results[0][0].params.settings == {"user_mask": mask}
+    page = page_of(panel, "Run")
+    assert "measures 1/f noise on 15 % of the image" in page.outlook.text()
+    window.parts.session.set_noise(settings=())
+    assert "measures" not in page.outlook.text()
 
 
 def test_cancel_ends_the_run_at_once(qtbot, tab, tmp_path):
@@ -319,3 +328,29 @@ def test_the_comparison_is_made_in_advance_while_a_person_looks_at_the_run_page(
     assert panel.page is shown
     assert not panel._built["Compare"].isVisible()
     assert page_of(panel, "Compare") is panel._built["Compare"]
+
+
+def test_all_values_of_a_setting_that_has_few_are_swept_the_default_first():
+    assert choices(FormField("single_mask", "boolean", True)) == ("true", "false")
+    assert choices(FormField("fit_method", "option", "median", ("fft", "median"))) == ("median", "fft")
+    assert choices(FormField("n_sigma", "float", 2.0)) == ()
+
+
+def test_a_sweep_of_a_choice_by_mouse(qtbot, tab, tmp_path):
+    window, panel = tab
+    run_page(qtbot, panel)
+    page = page_of(panel, "Sweep")
+    assert page.setting.currentText() == "n_sigma"  # the first number
+    window.parts.session.set_noise(sweep="single_mask")
+    assert page.values.placeholderText() == "true, false"
+    press(page.run)
+    qtbot.waitUntil(lambda: page.found("sweep") is not None, timeout=PATIENCE)
+    assert [row.value for row in page.found("sweep").rows] == ["true", "false"]
+    assert [row.status for row in page.found("sweep").rows] == ["COMPLETE", "COMPLETE"]
+    assert {path.name.rpartition("_single_mask-")[2] for path in tmp_path.glob("*.fits")} == {
+        f"{value}_clean_flicker_noise.fits" for value in ("true", "false")
+    }
+    page.rows.selectRow(1)
+    press(page.show_one)
+    compare = compared(qtbot, panel)
+    assert compare.result.names[1].endswith("single_mask-false_clean_flicker_noise")

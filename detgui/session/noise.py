@@ -55,7 +55,7 @@ class NoiseMaker(QObject):
         self.result: Ran | None = None
         self.trouble = ""  # what went wrong with the last run
         self.ended = ""  # 'done', 'failed', 'cancelled' of the last run
-        self.mask_part = 0.0  # of the image that the last mask measures noise on
+        self._mask = ("", 0.0)  # file of the last mask of regions, and which part of the image it measures noise on
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self._look)
         self._listen = QTimer(self, interval=LOG_MS)
@@ -103,6 +103,12 @@ class NoiseMaker(QObject):
     def running(self) -> TaskEvent | None:
         """The newest word of the run, None where none runs or it has said nothing yet."""
         return self._tasks.newest(lambda what, _: what == "run")
+
+    @property
+    def mask_part(self) -> float:
+        """Part of the image that the mask of regions in use measures noise on, 0 where none is in use."""
+        used = noise_options.settings_of(self.options, CLEAN).get("user_mask", "") if CLEAN in self.options.steps else ""
+        return self._mask[1] if used and used == self._mask[0] else 0.0
 
     @property
     def busy(self) -> bool:
@@ -207,7 +213,7 @@ class NoiseMaker(QObject):
         if what == "run":
             self._ended(event, of)
         elif event.kind == "done" and what == "mask":
-            self.mask_part = event.result[1]
+            self._mask = (str(event.result[0]), event.result[1])
             self._masked(event.result[0])
         elif event.kind == "failed" and what == "mask":
             self.ended, self.trouble = "failed", sentence(event.error, event.title)

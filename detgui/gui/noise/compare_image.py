@@ -19,7 +19,7 @@ MODES = {
     "blink": ("Blink", "Show them in turn"),
     "difference": ("Difference", "After less before"),
     "split": ("Split", "Before left of a line and after right of it; drag the line"),
-    "beside": ("Beside", "Both side by side with one zoom"),
+    "beside": ("Beside", "Before on the left and after on the right, with one zoom"),
 }
 
 
@@ -59,7 +59,7 @@ class CompareImage(QObject):
         if not mode:
             self.split.show(None)
             return
-        shown = before if mode == "before" else after
+        shown = before if mode in ("before", "beside") else after
         if place is not None:
             self._session.go_to(exposure=shown, integration=place.integration, group=place.group)
         self._show_other()
@@ -67,9 +67,9 @@ class CompareImage(QObject):
             self._context.image.show_beside(mode == "beside")
 
     def _other(self) -> Frame | None:
-        """The frame of the exposure before at the shown integration and group."""
+        """The frame of the exposure before at the shown integration and group; beside each other that of the one after, on the right."""
         state = self._session.state
-        entry = state.exposure(self._pair()[0])
+        entry = state.exposure(self._pair()[1 if self.mode == "beside" else 0])
         if entry is None or state.frame is None:
             return None
         plane = state.frame.plane if state.frame.plane in entry.planes else entry.main_plane

@@ -47,7 +47,9 @@ class NoiseHeader(QWidget):
         for widget in (self.cancel, self.status):
             widget.setVisible(busy)
         if busy:
-            text = f"{running.message or running.title} · {100 * running.fraction:.0f} %" if running is not None else "waiting…"
+            text = (running.message or running.title) if running is not None else "waiting…"
+            if running is not None and running.fraction > 0:
+                text += f" · {100 * running.fraction:.0f} %"
             self.status.show_text(text)
 
     def _fill(self) -> None:

@@ -63,7 +63,7 @@ class RunPage(QWidget):
         self.run = flat_button("Run", "Run the steps; the result is a new file and a new exposure (Ctrl+Shift+Y)")
         self.run.setProperty("icon_name", "mdi6.play")
         self.cancel = flat_button("Cancel", "Kill the process that runs the steps; nothing half written is left")
-        self.regions = flat_button("Use selected region as user_mask", REGION_TIP)
+        self.regions = flat_button("Run with the selected region as user_mask", REGION_TIP)
         self.outlook, self.ended = sentence_label(self), sentence_label(self)
         self.bar = QProgressBar(self, maximum=1000, textVisible=False)
         self.bar.setMaximumHeight(8)
@@ -231,10 +231,12 @@ class RunPage(QWidget):
         for widget in (self.bar, self.doing):
             widget.setVisible(busy)
         if busy and running is not None:
+            self.bar.setRange(0, 1000 if running.fraction > 0 else 0)  # a step says what it does, and not how far it is
             self.bar.setValue(round(1000 * running.fraction))
             self.doing.show_text(running.message or running.title)
         wrong = self._refused or self._said or (outlook.trouble if outlook is not None else "")
-        self.outlook.setText(wrong or words.outlook(outlook, gigabytes) or ("" if plan is None else "looking what this takes…"))
+        takes = words.outlook(outlook, gigabytes) or ("" if plan is None else "looking what this takes…")
+        self.outlook.setText(wrong or f"{takes} {words.mask(maker.mask_part)}".strip())
         self.outlook.setStyleSheet(f"color: {(theme.warning if wrong else theme.foreground).name()}")
         self._show_end(theme)
 

@@ -10,7 +10,7 @@ from detgui.gui.common.buttons import flat_button
 from detgui.gui.noise.step_fields import StepField, describe
 
 FEW = 8  # settings that are found without searching
-WAITING = "reading the settings of the step…"
+WAITING = "Asking jwst for the settings of this step; the first time that takes some seconds…"
 
 
 class StepForm(QWidget):
@@ -58,7 +58,7 @@ class StepForm(QWidget):
         if form is None:
             self._form = None
             self.fields = {}
-            self.area.setWidget(QLabel(WAITING if step else "Choose a step.", margin=8))
+            self.area.setWidget(QLabel(WAITING if step else "Choose a step.", margin=8, wordWrap=True))
             self.count.setText("")
             self.search.hide()
             self.defaults.hide()

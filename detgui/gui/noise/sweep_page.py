@@ -8,17 +8,19 @@ import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit
 
+from detgui.analysis.step_table import gigabytes
 from detgui.data.tables import Columns
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.quantity import with_error
 from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.noise.context import Context
-from detgui.gui.noise.step_fields import describe
+from detgui.gui.noise.step_fields import as_text, describe
 from detgui.gui.pages.page import Need, Origin, Page, Table, tool_label
 from detgui.gui.pages.page_plot import PagePlot
 from detgui.session import noise_options, noise_work
 
 if TYPE_CHECKING:
+    from detgui.analysis.step_forms import FormField
     from detgui.analysis.step_sweep import Result, Row
 
 LANE = "noise sweep"
@@ -37,7 +39,10 @@ NAMES = {
     "noisy_rows": "noisy lines",
     "snowballs": "snowballs",
 }
-ASK = "Choose a step on the page Run, here a setting of it and values with commas between them, such as 1.5, 2, 3."
+ASK = """Choose a step on the page Run, here a setting of it and values with commas between them, such as 1.5, 2, 3.
+Where nothing is typed, all values of a setting that has few are taken."""
+NUMBERS = ("float", "integer")
+EXAMPLE = "1.5, 2, 3"
 OPEN_TIP = "Open the product of the selected value and compare it with the input"
 
 
@@ -51,7 +56,7 @@ class SweepPage(Page):
         super().__init__(context, PagePlot("Diagnosis against the setting"), parent)
         self.setting, self.number = QComboBox(self), QComboBox(self)
         self.setting.setAccessibleName("setting")
-        self.values = QLineEdit(self, placeholderText="1.5, 2, 3")
+        self.values = QLineEdit(self)
         self.values.setAccessibleName("values")
         self.run = flat_button("Sweep", "Run the step once for every value; the products go into the folder of the page Run")
         self.stop_run = flat_button("Cancel", "Kill the process that runs the step; products of values that are done stay")
@@ -84,18 +89,25 @@ class SweepPage(Page):
         """Run the step for all values."""
         from detgui.analysis.step_sweep import Params
 
-        plan, source, options = self.maker.plan, self.maker.source, self.session.state.noise
-        values = tuple(each.strip() for each in self.values.text().split(",") if each.strip())
+        plan, source, options, outlook = self.maker.plan, self.maker.source, self.session.state.noise, self.maker.outlook
         setting, step = self.setting.currentText(), self.maker.step
-        if plan is None or source is None or not values or not setting:
+        form = self.maker.form(step)
+        field = form.field(setting) if form is not None and setting else None
+        values = tuple(each.strip() for each in self.values.text().split(",") if each.strip())
+        values = values or (choices(field) if field is not None else ())
+        if plan is None or source is None or not values:
             self.tell(ASK, False)
             return
-        form = self.maker.form(step)
+        if outlook is not None and outlook.trouble and plan.steps == (step,):
+            self.tell(outlook.trouble, False)
+            return
         settings = {name: value for name, value in noise_options.settings_of(options, step).items() if name != setting}
         references = noise_options.references_of(options, form.references if form is not None else None)
         params = Params(step, plan.inputs[0], setting, values, settings, references)
         then = lambda found, key=source.key: self.findings.put(key, FOUND, found)  # noqa: E731
-        self.start(LANE, f"{step}: {len(values)} values of {setting}", noise_work.sweep, params, plan.folder, then=then)
+        needs = f"about {gigabytes(outlook.memory[step])} of memory" if outlook is not None and step in outlook.memory else ""
+        title = f"{step}: {len(values)} values of {setting}"
+        self.start(LANE, title, noise_work.sweep, params, plan.folder, then=then, needs=needs)
 
     def _compare(self) -> None:
         row = self._selected()
@@ -130,10 +142,14 @@ class SweepPage(Page):
                 for each in form.fields if form is not None else ():
                     self.setting.addItem(each.name)
                     self.setting.setItemData(self.setting.count() - 1, f"{each.help}\n{describe(each)}", Qt.ItemDataRole.ToolTipRole)
+                numbers = [each.name for each in form.fields if each.type in NUMBERS] if form is not None else []
+                self.setting.setCurrentText((numbers or names or [""])[0])
             if options.sweep in names:
                 self.setting.setCurrentText(options.sweep)
         if form is not None and self.setting.currentText():
-            self.setting.setToolTip(describe(form.field(self.setting.currentText())))
+            field = form.field(self.setting.currentText())
+            self.setting.setToolTip(describe(field))
+            self.values.setPlaceholderText(", ".join(choices(field)) or (EXAMPLE if field.type in NUMBERS else "values with commas"))
         if not self.values.hasFocus():
             self.values.setText(options.values)
         busy = self.jobs.runs(LANE)
@@ -206,6 +222,12 @@ class SweepPage(Page):
         from PySide6.QtGui import QGuiApplication
 
         QGuiApplication.clipboard().setText(self.rows.tsv())
+
+
+def choices(field: FormField) -> tuple[str, ...]:
+    """All values of a setting that has few, the default first; they are swept where none are typed."""
+    every = (True, False) if field.type == "boolean" else field.choices
+    return tuple(as_text(each) for each in sorted(every, key=lambda each: each != field.default))
 
 
 def title(name: str) -> str:

@@ -20,6 +20,11 @@ def outlook(found: Outlook | None, size: Callable[[float], str]) -> str:
     return f"Takes about {size(most)} of memory{which}{free}{files}."
 
 
+def mask(part: float) -> str:
+    """How much of the image a mask of regions leaves, '' where there is none."""
+    return f"The user_mask measures 1/f noise on {100 * part:.2g} % of the image." if part else ""
+
+
 def ended(result: Ran) -> str:
     """Status of every step as the product's header has it, how long it took, and what must be known."""
     lines = []
