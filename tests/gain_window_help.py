@@ -12,7 +12,7 @@ from detgui.science.regions import Ellipse, Region
 from detgui.simulate.flat_files import write_flats
 from detgui.simulate.flat_params import FlatParams
 
-PATIENCE = 60_000  # ms; the first map compiles kernels
+PATIENCE = 180_000  # ms; the first map compiles kernels, on a busy machine for more than a minute
 VOID = (250.0, 120.0, 60.0)  # x, y, radius of the simulated void, pixels
 SMALL = FlatParams("NRCB1", 2, 7, 256, 512, outputs=4, rate=900.0, gain=(2.0,), void=VOID, ipc=1.0, first_gradient=0.0, seed=5)
 

@@ -67,6 +67,7 @@ def test_map_is_that_of_the_analysis_and_stands_in_the_list(qtbot, bench, flats)
     product = parts.session.state.exposure(maker.product)
     assert parts.session.state.current is product
     assert (product.planes, product.unit, product.source) == (("GAIN", "ERR", "BOX"), "e-/DN", maker.source.key)
+    np.testing.assert_array_equal(parts.exposures.exposure(product.key).read_image("BOX"), maker.result.boxes.labels + 1)
     np.testing.assert_array_equal(parts.exposures.exposure(product.key).read_image("GAIN"), expected.map())
     assert len(maker.flats) == len(flats)  # the map is no flat
 

@@ -114,7 +114,7 @@ def run(
     reading them.
     """
     frames, boxes, limit = _prepared(flats, params, progress)
-    prepare(lambda _, message: progress(0.0, message))
+    prepare(boxes.pixels, lambda _, message: progress(0.0, message))
     pool = boxes.sector * 2 + boxes.kind
     passes = _passes(frames, boxes, params, limit, progress, workers)
     measured = [measure_pair(each.reads, each.differences, limit, pool) for each in passes]

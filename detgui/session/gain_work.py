@@ -146,16 +146,18 @@ def warm(progress: Progress = no_progress) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn(Generic[Made]):
-    """A map with its images, shapes (ny, nx), e-/DN: they take longer than a frame to make, so that a worker does."""
+    """A map with its images, shapes (ny, nx), which take longer than a frame to make, so that a worker does: ``gain`` and ``err`` e-/DN,
+    ``numbers`` of the boxes from 1, 0 where there is none, as in the reference file."""
 
     made: Made
     gain: NDArray[np.float32]
     err: NDArray[np.float32]
+    numbers: NDArray[np.int32]
 
-    @property
-    def labels(self) -> NDArray[np.int32]:
-        """Numbers of the boxes."""
-        return self.made.boxes.labels
+    @classmethod
+    def of(cls, made: Made, gain: NDArray[np.float64], err: NDArray[np.float64]) -> Drawn[Made]:
+        """The images of a map with these values by box."""
+        return cls(made, made.boxes.spread(gain), made.boxes.spread(err), made.boxes.labels + np.int32(1))
 
 
 def exact_map(shelf: Shelf, wish: Wish, progress: Progress = no_progress) -> Drawn[gain_map.Result]:
@@ -166,7 +168,7 @@ def exact_map(shelf: Shelf, wish: Wish, progress: Progress = no_progress) -> Dra
     with ExitStack() as stack:
         flats = borrowed(stack, shelf, wish.flats)
         result = gain_map.run(flats, params_of(wish, flats[0].shape[2:]), progress=progress)
-    return Drawn(result, result.map(), result.err_map())
+    return Drawn.of(result, result.gain, result.gain_err)
 
 
 def live_of(shelf: Shelf, wish: Wish, result: gain_map.Result, progress: Progress = no_progress) -> LiveGain:
@@ -185,7 +187,7 @@ def follow(live: LiveGain, wish: Wish, progress: Progress = no_progress) -> tupl
     began = perf_counter()
     size = (live.geometry.ny, live.geometry.nx)
     made = live.update(masks_of(wish.voids, size), masks_of(wish.exclude, size), wish.box)
-    return Drawn(made, made.map(), made.boxes.spread(made.gain_err)), perf_counter() - began
+    return Drawn.of(made, made.gain, made.gain_err), perf_counter() - began
 
 
 # As exposures
@@ -206,7 +208,7 @@ def live_exposure(drawn: Drawn[LiveMap], source: Exposure) -> MapExposure:
 
 
 def _exposure(source: Exposure, drawn: Drawn[Any], **how: Any) -> MapExposure:
-    planes = {"GAIN": drawn.gain, "ERR": drawn.err, "BOX": drawn.labels}
+    planes = {"GAIN": drawn.gain, "ERR": drawn.err, "BOX": drawn.numbers}
     return MapExposure(map_name(source.name), planes, unit=UNIT, units={"BOX": "box number"}, source=source, kind="gain", **how)
 
 

@@ -72,7 +72,7 @@ class BoxPage(GainPage):
         for row in range(3):
             self.plot.fit(row)
         self.plot.plots[2].setXRange(-0.4, len(ESTIMATORS) - 0.6, padding=0)
-        self.show_facts((f"box {self._box}", None, self._facts(result, self._box)))
+        self.show_facts((f"box {self._box + 1}", None, self._facts(result, self._box)))
 
     def _draw(self, result: Result, lines: list[BoxLine]) -> None:
         limit = 2.0 * result.limit
@@ -109,7 +109,7 @@ class BoxPage(GainPage):
         facts = [
             Fact("gain", gain, "mean over the pairs used, corrected for IPC"),
             Fact("intercept noise", noise, "of a single read, from the intercept 2 R²; noise of the reset included"),
-            Fact("box", f"{box}: sector {boxes.sector[box]}{amplifier}, {boxes.regions()[box]}", place),
+            Fact("box", f"{box + 1}: sector {boxes.sector[box]}{amplifier}, {boxes.regions()[box]}", place),
             Fact("pixels", f"{boxes.pixels[box]:,}{small}", f"nominally {boxes.nominal:,}; {place}"),
         ]
         for name, words in ESTIMATORS.items():
@@ -131,7 +131,7 @@ class BoxPage(GainPage):
             "variance_err": (np.concatenate([line.err for line in lines]), "DN2"),
             "residual": (np.concatenate([line.residual for line in lines]), "DN2"),
         }
-        meta = {"box": self._box, "sector": int(result.boxes.sector[self._box]), "region": result.boxes.regions()[self._box]}
+        meta = {"box": self._box + 1, "sector": int(result.boxes.sector[self._box]), "region": result.boxes.regions()[self._box]}
         meta |= {"gain": float(result.gain[self._box]), "gain_err": float(result.gain_err[self._box]), "limit": result.limit}
         return columns, {**meta, "provenance": self.origin().provenance}
 

@@ -134,7 +134,7 @@ class ComparePage(GainPage):
     def table(self) -> Table:
         found, boxes = self.comparison, self.comparison.boxes
         columns: dict[str, Any] = {
-            "box": (np.arange(len(boxes)), ""),
+            "box": (np.arange(1, len(boxes) + 1), ""),
             "sector": (boxes.sector, ""),
             "region": (np.array(boxes.regions()), ""),
             "gain": (self.result.gain, "electron / DN"),

@@ -112,7 +112,7 @@ class MapPage(GainPage):
         result = self.result
         boxes = result.boxes
         columns: dict[str, Any] = {
-            "box": (np.arange(len(boxes)), ""),
+            "box": (np.arange(1, len(boxes) + 1), ""),
             "sector": (boxes.sector, ""),
             "region": (np.array(boxes.regions()), ""),
             "x": (boxes.x, "pix"),

@@ -102,7 +102,7 @@ class MapsPage(GainPage):
     def table(self) -> Table:
         found = self.scatter()
         columns: dict[str, Any] = {
-            "box": (found.box, ""),
+            "box": (found.box + 1, ""),
             "sector": (found.sector, ""),
             "void": (found.void, ""),
             "gain_1": (found.x, "electron / DN"),
