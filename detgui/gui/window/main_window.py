@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QLabel, QStackedWidget, QTabWidget, QWidget
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 OPENING = "Opening…"
 SMALL_SCREEN = 1600  # pixels wide; the window takes all of it
+LARGE_SHARE = 0.88  # of a larger one, each way
+MOST_AT_FIRST = QSize(2720, 1700)
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 
 
@@ -227,11 +229,12 @@ class MainWindow(Shell):
             self.show_theme()
 
     def resize_to_screen(self) -> None:
-        """First size: all of a small screen, most of a large one; with the docks' first widths."""
+        """First size: all of a small screen, most of a large one, no more than is of use; with the docks' first widths."""
         space = self.screen().availableGeometry()
         small = space.width() <= SMALL_SCREEN
-        share = 1.0 if small else 0.8
-        self.resize(round(share * space.width()), round(share * space.height()))
+        share = 1.0 if small else LARGE_SHARE
+        size = QSize(round(share * space.width()), round(share * space.height()))
+        self.resize(size.boundedTo(MOST_AT_FIRST))
         self.default_layout()
         if small:
             self.setWindowState(Qt.WindowState.WindowMaximized)

@@ -59,6 +59,10 @@ _LIGHT = {
     _ROLE.ToolTipBase: "#fdfdf4",
     _ROLE.ToolTipText: "#1a1c1e",
 }
+_BOXED = ("QCheckBox", "QRadioButton")
+_OUTLINE = "#a4aab0"
+"""Window colour of check boxes, which they do not fill: Fusion draws their outline 1.4 times darker, and unseen from the window's."""
+
 _DISABLED = {"dark": "#6c7075", "light": "#94999d"}
 _TEXT_ROLES = (_ROLE.WindowText, _ROLE.Text, _ROLE.ButtonText)
 
@@ -75,6 +79,15 @@ def palette(dark: bool) -> QPalette:
     return made
 
 
+def boxed_palette(dark: bool) -> QPalette:
+    """The palette of check boxes: those that are off are seen on dark too."""
+    made = palette(dark)
+    if dark:
+        made.setColor(_ROLE.Window, QColor(_OUTLINE))
+        made.setColor(QPalette.ColorGroup.Disabled, _ROLE.Window, QColor(_DISABLED["dark"]))
+    return made
+
+
 def system_is_dark() -> bool:
     """Whether the desktop asks for dark windows; False where it does not say."""
     return QApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
@@ -84,9 +97,12 @@ def apply_theme(application: QApplication, theme: Theme) -> None:
     """Show the whole program in a theme; 'system' takes what the desktop asks for now."""
     if application.style().objectName().lower() != "fusion":
         application.setStyle("Fusion")
-    wanted = palette(system_is_dark() if theme == "system" else theme == "dark")
+    dark = system_is_dark() if theme == "system" else theme == "dark"
+    wanted = palette(dark)
     if application.palette() != wanted:
         application.setPalette(wanted)
+        for name in _BOXED:
+            application.setPalette(boxed_palette(dark), name)
         _style_again(application)
 
 
