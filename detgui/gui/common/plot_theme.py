@@ -92,11 +92,13 @@ def plain_plot(
 
 
 def apply_axes(plot: pg.PlotItem, theme: PlotTheme) -> None:
-    """Colour the axes of one plot."""
+    """Colour the axes of one plot and their labels."""
     for side in ("left", "bottom"):
         axis = plot.getAxis(side)
         axis.setPen(theme.pen(theme.faint))
         axis.setTextPen(pg.mkPen(theme.foreground))
+        if axis.labelText:
+            axis.setLabel(axis.labelText, color=theme.foreground.name())
 
 
 def legend(plot: pg.PlotItem, theme: PlotTheme, **options: Any) -> pg.LegendItem:

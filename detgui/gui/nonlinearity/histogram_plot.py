@@ -60,8 +60,6 @@ class HistogramPlot(pg.GraphicsLayoutWidget):
         self._theme = theme
         self.setBackground(theme.background)
         plot_theme.apply_axes(self.plot, theme)
-        for side, text in (("left", "pixels"), ("bottom", "DN/group")):
-            self.plot.setLabel(side, text, color=theme.foreground.name())
         self.curve.setPen(theme.pen(theme.points))
         self.curve.setBrush(pg.mkBrush(theme.grid))
         self.zero.setPen(theme.pen(theme.faint))

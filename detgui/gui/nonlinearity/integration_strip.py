@@ -106,8 +106,6 @@ class IntegrationStrip(pg.GraphicsLayoutWidget):
         self._theme = theme
         self.setBackground(theme.background)
         plot_theme.apply_axes(self.plot, theme)
-        for side, text in (("left", "flux"), ("bottom", "integration")):
-            self.plot.setLabel(side, text, color=theme.foreground.name())
         self.curve.setPen(theme.pen(theme.points))
         fill = QColor(theme.line)
         fill.setAlpha(40)

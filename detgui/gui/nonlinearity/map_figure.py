@@ -58,10 +58,7 @@ class MapFigure(pg.GraphicsLayoutWidget):
         self._theme = theme
         self.setBackground(theme.background)
         plot_theme.apply_axes(self.plot, theme)
-        colour = theme.foreground.name()
-        for side, text in (("left", "y (pixel)"), ("bottom", "x (pixel)")):
-            self.plot.setLabel(side, text, color=colour)
-        self.plot.titleLabel.setText(self.plot.titleLabel.text, color=colour, size="9pt")
+        self.plot.titleLabel.setText(self.plot.titleLabel.text, color=theme.foreground.name(), size="9pt")
         self.bar.getAxis("left").setTextPen(pg.mkPen(theme.foreground))
         self.bar.axis.setPen(theme.pen(theme.faint))
         self.bar.axis.setTextPen(pg.mkPen(theme.foreground))

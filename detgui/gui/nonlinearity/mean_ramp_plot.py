@@ -165,8 +165,6 @@ class MeanRampPlot(pg.GraphicsLayoutWidget):
         self.setBackground(theme.background)
         for plot in (self.ramp, self.residual):
             plot_theme.apply_axes(plot, theme)
-            plot.setLabel("left", plot.getAxis("left").labelText, color=theme.foreground.name())
-        self.residual.setLabel("bottom", "group", color=theme.foreground.name())
         for points in (self.points, self.left_points):
             points.setPen(None)
             points.setBrush(pg.mkBrush(theme.points))

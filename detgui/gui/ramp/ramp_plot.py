@@ -232,8 +232,6 @@ class RampPlot(pg.GraphicsLayoutWidget):
         self.setBackground(theme.background)
         for plot in (self.ramp, self.residual):
             plot_theme.apply_axes(plot, theme)
-            plot.setLabel("left", plot.getAxis("left").labelText, color=theme.foreground.name())
-        self.residual.setLabel("bottom", self.residual.getAxis("bottom").labelText, color=theme.foreground.name())
         if not hasattr(self, "legend"):
             self.legend = plot_theme.legend(self.ramp, theme, offset=(6, 4))
         plot_theme.recolour_legend(self.legend, theme)
