@@ -160,15 +160,6 @@ def test_rates_in_electrons_are_counted_in_dn_with_a_gain(tmp_path):
     assert any("so are the thresholds" in note for note in without.notes)
 
 
-def test_a_dark_without_a_number_is_no_count_of_nothing(tmp_path):
-    empty = write_dark(tmp_path / "nan.fits", np.full((64, 64), np.nan, np.float32), "2023-04-01T00:00:00")
-    found = hot_pixels.run([small(tmp_path, "a.fits"), empty])
-    assert [dark.name for dark in found.series[0].files] == ["a.fits"]
-    assert found.refused == ("nan.fits has no pixel with a number in it and is left out",)
-    with pytest.raises(BadInput, match=r"nan.fits has no pixel"):
-        hot_pixels.run([empty])
-
-
 def test_mixed_units_without_a_gain_keep_the_greater_part(tmp_path):
     files = [small(tmp_path, f"e{k}.fits", f"2023-0{k}-01T00:00:00", unit="e-/s") for k in (1, 2, 3)]
     found = hot_pixels.run([*files, small(tmp_path, "dn.fits")])
