@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,14 @@ class Bots:
 def write_bots(folder: Path) -> Bots:
     uncal, ramp, rateints, _ = write_exposure(PARAMS, folder, ("uncal", "ramp", "rateints"))
     return Bots(uncal, ramp, rateints, write_references(PARAMS, make_scene(PARAMS), folder / "references"))
+
+
+def without_crds(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    """No setting of CRDS is the user's, and its cache, at ``cache``, is not there."""
+    for name in list(os.environ):
+        if name.startswith("CRDS_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("CRDS_PATH", str(cache))
 
 
 @contextmanager

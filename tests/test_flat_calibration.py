@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 from astropy.io import fits
 from cli_help import run as run_cli
 from crds_cache import environment, make_cache
-from step_help import offline_child
+from step_help import offline_child, without_crds
 
 from detgui.analysis import flat_calibration
 from detgui.analysis.flat_calibration import STAGES, Params, predicted_flat_memory
@@ -42,10 +41,7 @@ def child(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def no_cache_of_the_user(monkeypatch, tmp_path):
-    for name in list(os.environ):
-        if name.startswith("CRDS_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("CRDS_PATH", str(tmp_path / "no crds cache"))
+    without_crds(monkeypatch, tmp_path / "no crds cache")
 
 
 @pytest.fixture(scope="module")

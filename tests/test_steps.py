@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
-from step_help import offline_child, write_bots
+from step_help import offline_child, without_crds, write_bots
 
 from detgui.analysis import step_chain, step_checks, step_child, steps
 from detgui.analysis.step_table import STEPS
@@ -32,10 +31,7 @@ def child(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def no_cache_of_the_user(monkeypatch, tmp_path):
-    for name in list(os.environ):
-        if name.startswith("CRDS_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("CRDS_PATH", str(tmp_path / "no crds cache"))
+    without_crds(monkeypatch, tmp_path / "no crds cache")
 
 
 def own(bots, step, child):

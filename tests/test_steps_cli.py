@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import signal
 import subprocess
@@ -15,7 +14,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from cli_help import run
-from step_help import write_bots
+from step_help import without_crds, write_bots
 
 from detgui.analysis import step_forms
 from detgui.analysis.step_forms import Form, FormField
@@ -29,10 +28,7 @@ def bots(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def no_cache_of_the_user(monkeypatch, tmp_path_factory):
-    for name in list(os.environ):
-        if name.startswith("CRDS_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("CRDS_PATH", str(tmp_path_factory.mktemp("cache") / "none"))
+    without_crds(monkeypatch, tmp_path_factory.mktemp("cache") / "none")
 
 
 def test_a_step_writes_a_file_and_json(capsys, bots, tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 
 import crds_cache
@@ -11,7 +10,7 @@ import pytest
 import step_rare
 from astropy.io import fits
 from noise_frames import rate_file
-from step_help import offline_child, write_bots
+from step_help import offline_child, without_crds, write_bots
 
 from detgui.analysis import steps
 from detgui.analysis.steps import StepParams
@@ -41,10 +40,7 @@ def miri(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def no_cache_of_the_user(monkeypatch, tmp_path):
-    for name in list(os.environ):
-        if name.startswith("CRDS_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("CRDS_PATH", str(tmp_path / "no crds cache"))
+    without_crds(monkeypatch, tmp_path / "no crds cache")
 
 
 def run(step, source, references, folder, child, settings=None):
