@@ -233,6 +233,8 @@ def test_columns_are_mapped_in_a_dialog(qtbot, tmp_path):
     with shown_panel(qtbot, files) as (panel, parts):
         page = panel.page
         assert "has no column for mag" in page.rows.item(0, 6).text()
+        assert "has no column for mag, mag_err" in page.said.text()  # where it is seen without scrolling
+        assert "Columns… says which is which (3 more cannot be used either" in page.said.text()
         press(page.columns)
         dialog = page.dialog
         assert dialog.boxes["ra"].currentText() == "as recognised: ra"
@@ -241,6 +243,7 @@ def test_columns_are_mapped_in_a_dialog(qtbot, tmp_path):
         dialog.boxes["mag_err"].setCurrentIndex(dialog.boxes["mag_err"].findData("mag_err"))
         dialog.accept()
         qtbot.waitUntil(lambda: not any(each.why for each in panel.maker.facts), timeout=PATIENCE)
+        assert not page.said.isVisible()
         assert dict(parts.session.state.offsets.columns) == {"mag": "brightness", "mag_err": "mag_err"}
         press(panel.header.measure)
         measured(qtbot, panel)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import numpy as np
 import pytest
 from offsets_help import PATIENCE, catalogs, measured, shown_panel  # noqa: F401  (fixture)
@@ -100,6 +102,50 @@ def test_images_are_written_and_undone(qtbot, catalogs, cals):  # noqa: F811
         qtbot.waitUntil(lambda: panel.maker.correction.written is not None, timeout=PATIENCE)
         back = fits.getdata(folder / "undone" / cals[0].name, "SCI")
         assert back == pytest.approx(fits.getdata(cals[0], "SCI"), rel=1e-6, nan_ok=True)
+
+
+def test_a_batch_is_stopped_between_two_images(qtbot, cals, monkeypatch):
+    from detgui.analysis import offset_correct
+
+    write, first, go_on = offset_correct.write_scaled, Event(), Event()
+
+    def slow(*args, **values):
+        write(*args, **values)
+        first.set()
+        go_on.wait(60)
+
+    monkeypatch.setattr(offset_correct, "write_scaled", slow)
+    with shown_panel(qtbot, page="Correction") as (panel, parts):
+        page = panel.page
+        panel.maker.correction.add(cals)
+        settled(qtbot, panel, 4)
+        parts.session.set_offsets(epoch="1")
+        qtbot.waitUntil(page.write.isEnabled, timeout=PATIENCE)
+        press(page.write)
+        qtbot.waitUntil(first.is_set, timeout=PATIENCE)
+        press(page.cancel)
+        go_on.set()
+        qtbot.waitUntil(lambda: not panel.maker.correction.writing, timeout=PATIENCE)
+        QApplication.processEvents()
+        assert page.write.isEnabled()
+        assert not page.cancel.isVisible()
+    written = sorted((cals[0].parent / "corrected").iterdir())  # after the workers have stopped
+    assert [each.name for each in written] == [cals[0].name]
+
+
+def test_images_of_a_folder_and_of_the_inputs(qtbot, cals, catalogs):  # noqa: F811
+    (cals[0].parent / "a_cat.csv").write_text("ra,dec\n1,2\n")
+    with shown_panel(qtbot, page="Correction") as (panel, parts):
+        page = panel.page
+        panel.maker.correction.add([cals[0].parent])
+        settled(qtbot, panel, 4)
+        assert parts.session.state.offsets.cals == tuple(cals)  # catalogs are not to be corrected
+    with shown_panel(qtbot, [*cals[:3], catalogs[0]], page="Correction") as (panel, parts):
+        page = panel.page
+        assert panel.maker.cal_images == cals[:3]
+        page.inputs.trigger()
+        settled(qtbot, panel, 3)
+        assert parts.session.state.offsets.cals == tuple(cals[:3])
 
 
 def test_a_table_of_a_file_that_is_none(qtbot, tmp_path):

@@ -196,6 +196,14 @@ class OffsetsMaker(QObject):
                 self._session.choose_exposure(key)
             self._session.choose_pixel(x, y)
 
+    @property
+    def cal_images(self) -> list[Path]:
+        """Calibrated images of one detector that are used; mosaics are not corrected."""
+        used = {each.path for each in self.options.files if each.use}
+        return [
+            each.path for each in self.facts if each.image is not None and not each.image.mosaic and each.detectors and each.path in used
+        ]
+
     # The difference of the images of a step
 
     @property

@@ -136,7 +136,9 @@ class Correction(QObject):
 
     def add(self, paths: list[Path]) -> None:
         """Add images to correct, and those of folders."""
-        self._work.start(FOLDER, "", offsets_work.expanded, tuple(paths), then=self._add, failed=self._tell, quick=True)
+        self._work.start(
+            FOLDER, "", offsets_work.expanded, tuple(paths), offsets_work.IMAGE_ENDINGS, then=self._add, failed=self._tell, quick=True
+        )
 
     def _add(self, paths: tuple[Path, ...]) -> None:
         self._tell("")

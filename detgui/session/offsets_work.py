@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from detgui.data.field_images import ImageFacts
 
 ENDINGS = (".ecsv", ".csv", ".fits", ".fits.gz", ".fit", ".fts")
+IMAGE_ENDINGS = tuple(each for each in ENDINGS if "fit" in each or each == ".fts")
 CATALOG, IMAGE = "catalog", "image"
 VALUES = ("epoch", "filter", "detector")
 
@@ -99,17 +100,17 @@ class FileFacts:
     image: ImageFacts | None = None
 
 
-def expanded(paths: Sequence[Path], progress: Progress = no_progress) -> tuple[Path, ...]:
-    """The files, those of folders in their place. Raises `BadInput` for a folder without any."""
+def expanded(paths: Sequence[Path], endings: tuple[str, ...] = ENDINGS, progress: Progress = no_progress) -> tuple[Path, ...]:
+    """The files, those of folders with one of the ``endings`` in their place. Raises `BadInput` for a folder without any."""
     found: list[Path] = []
     for path in paths:
         if not path.is_dir():
             found.append(path)
             continue
         progress(0.0, f"looking into {path.name}")
-        inside = sorted(each for each in path.iterdir() if each.is_file() and each.name.lower().endswith(ENDINGS))
+        inside = sorted(each for each in path.iterdir() if each.is_file() and each.name.lower().endswith(endings))
         if not inside:
-            raise BadInput(f"{path} has no catalogs and no FITS files")
+            raise BadInput(f"{path} has no {'catalogs and no ' if endings == ENDINGS else ''}FITS files")
         found += inside
     return tuple(found)
 

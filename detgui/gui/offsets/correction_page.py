@@ -9,7 +9,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from detgui.gui.common.buttons import flat_button, menu_button
-from detgui.gui.common.files import ask_files
+from detgui.gui.common.files import ask_files, ask_folder
 from detgui.gui.common.labels import sentence_label
 from detgui.gui.common.listed_files import offer_opened
 from detgui.gui.common.rows_table import RowsTable
@@ -50,6 +50,9 @@ class CorrectionPage(QWidget):
         self.form = CorrectionForm(self._context, self)
         add = QMenu(self)
         add.addAction("Files…", self.ask_files)
+        add.addAction("Folder…", self.ask_folder)
+        self.inputs = add.addAction("The images of the inputs", lambda: self._correction.add(self._maker.cal_images))
+        add.aboutToShow.connect(lambda: self.inputs.setEnabled(bool(self._maker.cal_images)))
         self.opened = offer_opened(add, self._session, self._correction.add)
         self.add = menu_button("Add", "Add calibrated images; or drop them here", add)
         remove = QMenu(self)
@@ -102,8 +105,15 @@ class CorrectionPage(QWidget):
 
     def ask_files(self) -> None:
         """Ask for images."""
+        ask_files(self, "Add images to correct", FILTER, self._correction.add, self._folder())
+
+    def ask_folder(self) -> None:
+        """Ask for a folder, of which all FITS files are added."""
+        ask_folder(self, "Add all images of a folder", lambda path: self._correction.add([path]), self._folder())
+
+    def _folder(self) -> str:
         cals = self._session.state.offsets.cals
-        ask_files(self, "Add images to correct", FILTER, self._correction.add, str(cals[-1].parent) if cals else "")
+        return str(cals[-1].parent) if cals else ""
 
     def _remove(self, paths: list[Path]) -> None:
         gone = set(paths)

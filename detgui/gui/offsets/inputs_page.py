@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QVBoxLayout, QWidget
 
@@ -15,7 +17,8 @@ from detgui.gui.offsets.columns_dialog import ColumnsDialog
 from detgui.gui.offsets.context import Context
 from detgui.gui.offsets.files_table import FilesTable
 from detgui.gui.offsets.fit_form import FitForm
-from detgui.session.offsets_work import CATALOG
+from detgui.session.offsets_options import OffsetFile
+from detgui.session.offsets_work import CATALOG, FileFacts
 
 FILTER = "Catalogs and images (*.ecsv *.csv *.fits *.fits.gz *.fit *.fts);;All files (*)"
 HOW = """Drop catalogs of one field here, one or more for each epoch and filter (ECSV, FITS table, CSV: position, magnitude and its error, \
@@ -123,7 +126,7 @@ class InputsPage(QWidget):
         self._shown = shown
         self._show_alignment()
         self.rows.show_files(options.files, facts)
-        sentences = [*refused, *troubles]
+        sentences = [*(refused or _unusable(options.files, facts)), *troubles]
         self.said.setText("\n".join(f"{each[:1].upper()}{each[1:]}." for each in sentences))
         self.said.setVisible(bool(sentences))
 
@@ -137,6 +140,17 @@ class InputsPage(QWidget):
         self.alignment.show_rows(rows)
         self.alignment.setVisible(bool(found))
         self.alignment.setMaximumHeight(min(len(found) + 1, 5) * (self.fontMetrics().height() + 7) + 6)
+
+
+def _unusable(files: Sequence[OffsetFile], facts: Sequence[FileFacts]) -> list[str]:
+    """Why files that are to be used cannot be: the first reason, and how many more there are."""
+    used = {each.path for each in files if each.use}
+    whys = [each.why for each in facts if each.why and each.path in used]
+    if not whys:
+        return []
+    more = f" ({len(whys) - 1} more cannot be used either: the column “missing” tells why)" if len(whys) > 1 else ""
+    hint = "; Columns… says which is which" if "has no column for" in whys[0] else ""
+    return [f"{whys[0]}{hint}{more}"]
 
 
 def _shift(median: float, mad: float) -> str:
