@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
+from window_help import windows
 
+from detgui.session.hot import TAB
 from detgui.simulate.dark_files import write_darks
 from detgui.simulate.dark_params import DarkParams
 
@@ -63,3 +66,70 @@ def click_row(table, row: int, column: int = 0) -> None:
 def cells(table) -> list[list[str]]:
     """The texts of a table with its headers."""
     return [line.split("\t") for line in table.tsv().splitlines()]
+
+
+@pytest.fixture(name="make_window")
+def window_fixture(qtbot):
+    yield from windows()
+
+
+@pytest.fixture(name="tab")
+def tab_fixture(qtbot, make_window):
+    """A window with the hot-pixel tab in front."""
+    window = make_window(panels=True)
+    qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE)
+    QTest.keyClick(window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
+    assert window.parts.session.state.tab == TAB
+    return window, window.tabs.currentWidget()
+
+
+def drop(panel, paths) -> None:
+    """Drop files on the tab."""
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(50, 200), Qt.DropAction.CopyAction, mime, buttons, keys)
+    QApplication.sendEvent(panel, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(panel, QDropEvent(QPointF(50, 200), Qt.DropAction.CopyAction, mime, buttons, keys))
+
+
+@pytest.fixture(name="added")
+def added_fixture(qtbot, tab, darks):
+    """The same with the darks dropped on it."""
+    window, panel = tab
+    drop(panel, darks)
+    qtbot.waitUntil(lambda: len(panel.maker.facts) == len(darks) and panel.page.rows.rowCount() == len(darks), timeout=PATIENCE)
+    return window, panel
+
+
+@pytest.fixture(name="counted")
+def counted_fixture(qtbot, added):
+    """The same, counted by the button."""
+    window, panel = added
+    press(panel.header.count)
+    image = window.image_panel
+    qtbot.waitUntil(lambda: panel.maker.is_current and image.is_drawn and image.answer is not None, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: show_name(panel) == "counts", timeout=PATIENCE)
+    return window, panel
+
+
+def click_image(window, x: float, y: float) -> None:
+    """Click a pixel of the image."""
+    view = window.image_panel.view
+    QTest.mouseClick(view.viewport(), LEFT, pos=view.mapFromScene(view.box.mapViewToScene(QPointF(x, y))))
+    QApplication.processEvents()
+
+
+def show_name(panel) -> str:
+    """Name of the shown page, '' for Files."""
+    return getattr(panel.page, "name", "")
+
+
+def type_cell(rows, row, column, text):
+    """Double-click a cell and type."""
+    rows.scrollTo(rows.model().index(row, column))
+    place = rows.visualRect(rows.model().index(row, column)).center()
+    QTest.mouseClick(rows.viewport(), LEFT, pos=place)
+    QTest.mouseDClick(rows.viewport(), LEFT, pos=place)
+    type_into(rows.viewport().findChildren(QLineEdit)[-1], text)  # that of before may not be gone yet
