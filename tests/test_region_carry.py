@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from detgui.science.detector import DetectorGeometry
-from detgui.science.region_masks import carry, mask_of
+from detgui.science.region_frames import carry
+from detgui.science.region_masks import mask_of
 from detgui.science.regions import Combined, Ellipse, Painted, Polygon, Rectangle
 
 reffile_utils = pytest.importorskip("jwst.lib.reffile_utils")

@@ -12,8 +12,9 @@ from hypothesis.extra import numpy as hnp
 
 from detgui.errors import BadInput
 from detgui.science.detector import DetectorGeometry
+from detgui.science.region_frames import carry
 from detgui.science.region_growth import grow
-from detgui.science.region_masks import box_of, carry, mask_of, outline, painted, split_islands, split_sectors
+from detgui.science.region_masks import box_of, mask_of, outline, painted, split_islands, split_sectors
 from detgui.science.regions import Combined, Ellipse, Painted, Polygon, Rectangle, Region
 
 SIZE = (23, 31)
@@ -290,3 +291,13 @@ def test_an_outline_of_thousands_of_edges_is_filled_in_parts(monkeypatch):
     assert np.array_equal(whole, shapely.contains_xy(shapely.Polygon(points), x, y))
     monkeypatch.setattr(region_masks, "AT_ONCE", 50)
     assert np.array_equal(mask_of(shape, (300, 310)), whole)
+
+
+@settings(deadline=None)
+@given(brushes, st.integers(0, 20), st.integers(0, 12), st.integers(0, 20), st.integers(0, 12))
+def test_a_part_of_painted_pixels_is_that_part_of_the_whole(shape, row, rows, column, columns):
+    """Any window on them, also one that they do not reach."""
+    image = np.zeros((80, 90), bool)
+    image[20 + shape.y0 : 20 + shape.y0 + shape.pixels.shape[0], 20 + shape.x0 : 20 + shape.x0 + shape.pixels.shape[1]] = shape.pixels
+    here = Painted(shape.x0 - column, shape.y0 - row, shape.pixels)
+    assert np.array_equal(mask_of(here, (rows, columns)), image[20 + row : 20 + row + rows, 20 + column : 20 + column + columns])

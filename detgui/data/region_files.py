@@ -18,7 +18,8 @@ from detgui.data.region_text import is_sky, one_line, parse
 from detgui.data.tables import write_whole
 from detgui.errors import BadInput
 from detgui.science.detector import DetectorGeometry
-from detgui.science.region_masks import carry, mask_of, outline, pixels_of
+from detgui.science.region_frames import carry
+from detgui.science.region_masks import mask_of, outline, pixels_of
 from detgui.science.regions import KINDS, Combined, Ellipse, Mask, Painted, Polygon, Rectangle, Region, Shape
 
 LONGEST = 50_000_000

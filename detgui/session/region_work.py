@@ -12,7 +12,8 @@ from typing import Any
 from detgui.data.exposure import Exposure
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
-from detgui.science.region_masks import carry, cut_mask, islands, mask_of, painted, pixels_of, split_sectors, widened
+from detgui.science.region_frames import carry
+from detgui.science.region_masks import cut_mask, islands, mask_of, painted, pixels_of, split_sectors, widened
 from detgui.science.region_outline import with_vertices
 from detgui.science.regions import Combined, Painted, Region, Shape
 from detgui.session.shelf import Shelf

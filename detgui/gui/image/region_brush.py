@@ -36,7 +36,7 @@ class Stroke:
         columns = slice(*_limits(min(start[0], x) - reach, max(start[0], x) + reach, nx))
         if rows.start >= rows.stop or columns.start >= columns.stop:
             return
-        ys, xs = np.mgrid[rows, columns]
+        ys, xs = np.ogrid[rows, columns]
         self._passed[rows, columns] |= near_line(xs, ys, start, (x, y), self._radius)
         self._path_box = _joined(self._path_box, (rows.start, rows.stop, columns.start, columns.stop))
 

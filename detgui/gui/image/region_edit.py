@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from detgui.gui.image.region_lines import lines_of, nearest
-from detgui.science.region_masks import turned
+from detgui.science.region_frames import turned
 from detgui.science.regions import Ellipse, Polygon, Rectangle, Shape
 
 Place = tuple[float, float]

@@ -50,7 +50,7 @@ def take() -> Clip | None:
 
 def fitted(clip: Clip, array: str, geometry: DetectorGeometry | None) -> tuple[Region, ...]:
     """The regions for another array, unlocked; raises BadInput where they cannot be carried there."""
-    from detgui.science.region_masks import carry
+    from detgui.science.region_frames import carry
 
     regions = tuple(replace(each, locked=False) for each in clip.regions)
     if clip.array == array or clip.geometry is None or geometry is None:

@@ -107,7 +107,7 @@ def texts(reading: Reading) -> dict[str, str]:
     if found.left_out:
         notes.append(f"{found.left_out} left out")
     if found.shared:
-        notes.append("values repeat: no errors")
+        notes.append("no errors: values repeat")
     if reading.flags_follow:
         notes.append("flags follow")
     spread = f"{plain(found.minimum)} … {plain(found.maximum)} {unit}".rstrip() if found.pixels else MISSING
