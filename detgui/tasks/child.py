@@ -8,33 +8,25 @@ that ends: its stdin is closed then.
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import pickle
 import queue
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from detgui import troubles
-from detgui.errors import BadInput, Cancelled, DetguiError
+from detgui.errors import BadInput, DetguiError
 from detgui.progress import Progress, no_progress
+from detgui.tasks.child_process import END_S, end, read, remove, send, spawn
 
 LOOK_S = 0.02
 """Longest time between two progress calls, so longest wait of a cancel, s."""
-
-END_S = 5.0
-"""How long a killed process may take to be gone, s."""
-
-BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from detgui.tasks.child_main import main; main()"
 
 Log = Callable[[str], None]
 
@@ -96,7 +88,7 @@ class Child:
             self._killed = False
             self._folder = Path(tempfile.mkdtemp(prefix="detgui-child-"))
             try:
-                self._process = self._spawn(self._folder)
+                self._process = spawn(self._folder, self.work.environment or {}, (self.work.warm, self.work.loggers))
             except OSError as error:
                 shutil.rmtree(self._folder, ignore_errors=True)
                 raise DetguiError(f"{self.work.title} cannot be started: {error.strerror or error}") from None
@@ -143,32 +135,6 @@ class Child:
         self.kill()
         with self._turn, self._state:
             self._discard_process()
-
-    def _spawn(self, folder: Path) -> subprocess.Popen[bytes]:
-        environment = dict(os.environ)
-        for name, value in (self.work.environment or {}).items():
-            if value is None:
-                environment.pop(name, None)
-            else:
-                environment[name] = value
-        search = [str(Path(each).resolve()) for each in sys.path]
-        options: dict[str, Any] = {"start_new_session": True}
-        if sys.platform == "win32":
-            flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS
-            options = {"creationflags": flags}
-        with (folder / "stderr.txt").open("wb") as errors:
-            process = subprocess.Popen(
-                [sys.executable, "-c", BOOT, json.dumps(search)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                cwd=folder,
-                env=environment,
-                **options,
-            )
-        with contextlib.suppress(OSError):  # one that died already is found out by the first job
-            send(process.stdin, (self.work.warm, self.work.loggers))
-        return process
 
     def _job(self, target: str, args: tuple[Any, ...], progress: Progress, log: Log, discard: Sequence[Path]) -> Any:
         given = pickle.dumps(args, pickle.HIGHEST_PROTOCOL)
@@ -277,48 +243,4 @@ class ChildBadInput(ChildError, BadInput):
     exit_status = 2
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and those that it started, and wait until it is gone."""
-    if process.poll() is None:
-        killpg = getattr(os, "killpg", None)
-        with contextlib.suppress(OSError):
-            if killpg is not None:
-                killpg(process.pid, signal.SIGKILL)
-            else:
-                process.kill()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(END_S)
-
-
-def send(pipe: IO[bytes] | None, value: Any) -> None:
-    """Write one pickle."""
-    assert pipe is not None
-    pipe.write(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
-    pipe.flush()
-
-
-def read(pipe: IO[bytes], messages: queue.SimpleQueue[tuple[Any, ...]]) -> None:
-    """Pass messages on until a job has ended or the pipe has."""
-    kind = ""
-    while kind not in ("result", "error", "gone"):
-        try:
-            message = pickle.load(pipe)
-        except Exception:  # cut short at any place
-            message = ("gone",)
-        kind = message[0]
-        messages.put(message)
-
-
-def remove(path: Path) -> None:
-    """Remove a file or a folder if it is there; Windows lets go of a killed process's files a little later."""
-    for _ in range(20):
-        with contextlib.suppress(OSError):
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
-            return
-        time.sleep(0.05)
-
-
-__all__ = ["Cancelled", "Child", "ChildBadInput", "ChildError", "Work", "no_log"]
+__all__ = ["Child", "ChildBadInput", "ChildError", "Log", "Work", "no_log", "remove"]
