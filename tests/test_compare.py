@@ -231,6 +231,7 @@ def test_a_sweep_shows_the_best_value_and_goes_on_after_a_failure(tmp_path, imag
     assert found.input["one_over_f_rms"] == pytest.approx(2.0, abs=0.1)
     assert {"background_change", "background_change_err", "acn_A", "noisy_rows"} <= set(found.columns())
     assert seen == sorted(seen)
+    assert found.unit == "DN/s"
     with pytest.raises(BadInput, match="1 to 50 values"):
         step_sweep.run(step_sweep.Params("clean_flicker_noise", path, "part", ()), tmp_path)
 

@@ -51,11 +51,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """``input``: the same numbers of the input, for comparison."""
+    """``input``: the same numbers of the input, none where no product can be compared with it; ``unit`` of all but counts."""
 
     params: Params
     rows: tuple[Row, ...]
     input: Mapping[str, float]
+    unit: str = ""
 
     def columns(self) -> tuple[str, ...]:
         """Names of the numbers that any row has."""
@@ -74,6 +75,7 @@ def run(params: Params, folder: Path, *, child: Child | None = None, progress: P
         steps.check(_step(params, value), child, progress)
     with open_one([params.input], neighbours=False) as exposure:
         before = _numbers(noise.run(exposure, params.noise, progress=_share(progress, 0, len(params.values) + 1)))
+        unit = exposure.unit
     rows = []
     for number, value in enumerate(params.values, 1):
         share = _share(progress, number, len(params.values) + 1)
@@ -83,7 +85,11 @@ def run(params: Params, folder: Path, *, child: Child | None = None, progress: P
             raise
         except DetguiError as error:
             rows.append(Row(value, trouble=str(error)))
-    return Result(params, tuple(rows), before)
+    made = next((row.output for row in rows if row.output is not None), None)
+    if made is not None and not any("background_change" in row.numbers for row in rows):  # rates of a ramp
+        with open_one([made], neighbours=False) as exposure:
+            before, unit = {}, exposure.unit
+    return Result(params, tuple(rows), before, unit)
 
 
 def _step(params: Params, value: Any) -> StepParams:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +40,7 @@ NAMES = {
     "noisy_rows": "noisy lines",
     "snowballs": "snowballs",
 }
+COUNTS = ("noisy_rows", "snowballs")
 ASK = """Choose a step on the page Run, here a setting of it and values with commas between them, such as 1.5, 2, 3.
 Where nothing is typed, all values of a setting that has few are taken."""
 NUMBERS = ("float", "integer")
@@ -155,7 +157,7 @@ class SweepPage(Page):
         busy = self.jobs.runs(LANE)
         self.run.setVisible(not busy)
         self.run.setEnabled(form is not None and not self.maker.busy)
-        self.stop_run.setVisible(busy)
+        self.stop_run.setVisible(busy and self.found(FOUND) is not None)  # else the page has a Cancel of its own
 
     def draw(self) -> None:
         result: Result = self.found(FOUND)
@@ -189,11 +191,13 @@ class SweepPage(Page):
         err = np.array([row.numbers.get(f"{name}_err", np.nan) for row in result.rows])
         plot.line(0, x, y, plot.theme.points, 0.8)
         plot.points(0, x, y, err, plot.theme.points, size=7)
-        before = result.input.get(name, 0.0 if name == "background_change" else np.nan)
+        before = result.input.get(name, 0.0 if name == "background_change" and result.input else np.nan)
         if np.isfinite(before):
-            plot.level(0, float(before), 0, "input", plot.theme.line, style=Qt.PenStyle.DashLine)
+            ends = np.array([x.min(), x.max()]) if x.min() < x.max() else x[0] + np.array([-0.5, 0.5])
+            plot.line(0, ends, np.full(2, before), plot.theme.line, name="input", style=Qt.PenStyle.DashLine)
         plot.plots[0].getAxis("bottom").setTicks([ticks] if ticks else None)
-        plot.label(0, title(name), f"{result.params.setting} of {result.params.step}")
+        unit = f" ({result.unit})" if result.unit and name not in COUNTS else ""
+        plot.label(0, title(name) + unit, f"{result.params.setting} of {result.params.step}")
 
     # for files
 
@@ -202,19 +206,23 @@ class SweepPage(Page):
         columns: Columns = {
             "value": (np.array([str(row.value) for row in result.rows]), ""),
             "status": (np.array([row.status for row in result.rows]), ""),
-            **{name: (np.array([row.numbers.get(name, np.nan) for row in result.rows]), "") for name in result.columns()},
         }
+        for name in result.columns():
+            unit = "" if name.removesuffix("_err") in COUNTS else result.unit
+            columns[name] = (np.array([row.numbers.get(name, np.nan) for row in result.rows]), unit)
         meta = {"step": result.params.step, "setting": result.params.setting, "input": dict(result.input)}
         return columns, meta | {"file": str(result.params.input)}
 
     def origin(self) -> Origin:
-        params = self.found(FOUND).params
+        result: Result = self.found(FOUND)
+        params = result.params
+        folder = next((row.output.parent for row in result.rows if row.output is not None), Path())
         lines = [
             "from pathlib import Path",
             "from detgui.analysis import step_sweep",
             f"params = step_sweep.Params({params.step!r}, Path({str(params.input)!r}), {params.setting!r}, {params.values!r}, "
             f"{dict(params.settings)!r}, {dict(params.references)!r})",
-            "result = step_sweep.run(params, Path('.'))",
+            f"result = step_sweep.run(params, Path({str(folder)!r}))",
         ]
         return Origin("", "\n".join(lines), {"params": str(params)})
 
