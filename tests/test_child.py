@@ -101,6 +101,7 @@ def test_lines_of_the_log_are_messages(child):
     ],
 )
 def test_failures_are_one_sentence_and_the_child_lives(child, kind, error, words):
+    child.start()  # this may be the first job
     pid = child.pid
     with pytest.raises(error, match=words) as caught:
         child.call("child_jobs:fail", kind)
