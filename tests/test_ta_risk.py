@@ -124,6 +124,15 @@ def test_json_of_the_command_line(capsys):
     assert {"p_pixel", "p_stamp", "p_any", "p_fewer_than_5"} <= said.keys()
 
 
+@pytest.mark.parametrize(("months", "report"), [(6, "57 %"), (12, "81 %"), (24, "96 %")])
+def test_the_text_has_the_reports_probability(capsys, months, report):
+    """At 6 months the report's 57 % follow from its rounded 10 %, which is said; without rounding they are 56 %."""
+    _, out, _ = run(capsys, "ta-risk", "--rate", 70, "--months", months)
+    exact = float(out.split("stamps does")[1].split("%")[0])
+    assert (report in out) == (f"{exact:.0f} %" != report)
+    assert report in out or f"{exact:.0f} %" == report
+
+
 def test_text_and_table_of_the_command_line(capsys, tmp_path):
     status, out, _ = run(capsys, "ta-risk", "--rate", 70, "--months", 12, "-o", tmp_path / "risk.ecsv")
     assert status == 0

@@ -195,7 +195,9 @@ def as_text(result: Result) -> str:
         f"at least one of {params.stars} stamps does{'':<{14 - len(str(params.stars))}}{100 * result.p_any:.1f} %",
         f"fewer than {params.needed} stamps are clean{'':<{15 - len(str(params.needed))}}{100 * result.p_fewer_than_needed:.2f} %",
     )
-    return "\n".join(lines)
+    rounded = 100 * float(result.risk.p_any_rounded)
+    more = f"from the stamp's probability in full per cent, as JWST-STScI-009188 has it: {rounded:.0f} % for at least one of {params.stars}"
+    return "\n".join((*lines, more) if f"{rounded:.0f}" != f"{100 * result.p_any:.0f}" else lines)
 
 
 def write(result: Result, path: str | Path) -> None:

@@ -38,6 +38,7 @@ class CountsPage(HotPage):
         super().__init__(context, PagePlot("Hot pixels against date"), parent)
         use_dates(self.plot, (0,))
         self.plot.legends[0].setOffset((8, 4))
+        self.plot.legends[0].setColumnCount(2)
         self._log: bool | None = None
         self.break_lines = BreakLines(self.plot)
         self.break_lines.moved.connect(lambda dates: self.session.set_hot(text="Break", breaks=dates))
@@ -137,7 +138,8 @@ class CountsPage(HotPage):
             middle = float(seconds(series)[0])
             self.plot.plots[0].setXRange(middle - MARGIN, middle + MARGIN, padding=0)
         low, high = self.plot.plots[0].vb.viewRange()[1]
-        self.plot.plots[0].setYRange(low - 0.08 * (high - low), high + 0.12 * (high - low), padding=0)  # below: words of the break
+        above = 0.12 if series.is_mask else 0.35  # for the legend
+        self.plot.plots[0].setYRange(low - 0.08 * (high - low), high + above * (high - low), padding=0)  # below: words of the break
         unit = series.unit
         self.show_facts(
             *((words.level_text(each.threshold, unit), level_colour(at), trend_facts(series, each)) for at, each in self._chosen(series))
