@@ -129,6 +129,7 @@ def test_a_batch_is_stopped_between_two_images(qtbot, cals, monkeypatch):
         QApplication.processEvents()
         assert page.write.isEnabled()
         assert not page.cancel.isVisible()
+        assert page.said.text() == f"Stopped; images that were written until then are in {cals[0].parent / 'corrected'}."
     written = sorted((cals[0].parent / "corrected").iterdir())  # after the workers have stopped
     assert [each.name for each in written] == [cals[0].name]
 

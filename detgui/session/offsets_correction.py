@@ -40,6 +40,7 @@ class Correction(QObject):
         self._own: tuple[Result, OffsetTable] | None = None  # offsets that were measured, as a table
         self.cals: tuple[CalFacts, ...] = ()
         self.written: Written | None = None
+        self._into: Path | None = None  # where images are being written to, or were when that was stopped
         self.just_written: tuple[Path, ...] = ()  # the newest corrected images, whose correction can be taken off
         self.table_trouble = ""  # why there is no table
         self.trouble = ""  # what else went wrong
@@ -225,22 +226,31 @@ class Correction(QObject):
         measured = self._maker.result if self.choice == "measured" else None
         title = f"Correcting {len(paths)} image{'s' if len(paths) > 1 else ''}"
         args = (tuple(paths), folder, table, measured, replace(self.params, epoch=""), self.epochs_of(paths))
-        self._start_writing(title, offsets_cals.correct, *args)
+        self._start_writing(title, offsets_cals.correct, folder, *args)
 
     def undo(self, paths: list[Path]) -> None:
         """Write images with their correction taken off: into the folder, else into one beside the first, which they must not replace."""
         if paths:
             chosen, beside = self.options.folder, {path.parent for path in paths}
             folder = chosen if chosen is not None and chosen not in beside else paths[0].parent / "undone"
-            self._start_writing("Taking corrections off", offsets_cals.undo, tuple(paths), folder)
+            self._start_writing("Taking corrections off", offsets_cals.undo, folder, tuple(paths), folder)
 
-    def _start_writing(self, title: str, func: Any, *args: Any) -> None:
-        self.written = None
+    def _start_writing(self, title: str, func: Any, folder: Path, *args: Any) -> None:
+        self.written, self._into = None, folder
         self._tell("")
-        self._work.start(WRITE, title, func, *args, then=self._written_came, failed=self._tell)
+        self._work.start(WRITE, title, func, *args, then=self._written_came, failed=self._write_failed)
+
+    def _write_failed(self, sentence: str) -> None:
+        self._into = None
+        self._tell(sentence)
+
+    @property
+    def stopped(self) -> Path | None:
+        """The folder that has what was written before a person stopped the writing; None where nobody did."""
+        return self._into if self._into is not None and not self.writing else None
 
     def _written_came(self, written: Written) -> None:
-        self.written = written
+        self.written, self._into = written, None
         self.just_written = () if written.undone else tuple(each.target for each in written.done.files)
         self.renew()
 
@@ -259,7 +269,7 @@ class Correction(QObject):
         if old.offsets is new.offsets:
             return
         if any(getattr(old.offsets, name) != getattr(new.offsets, name) for name in OF_THE_TABLE):
-            self.written = None
+            self.written = self._into = None
             self._tell("")
             self._renew.start()
         if (new.offsets.page == CORRECTION or new.offsets.corrected) and new.tab == "Offsets":

@@ -160,9 +160,8 @@ class CorrectionPage(QWidget):
         self.effect.setVisible(self._maker.result is not None)
         self.effect.setMaximumHeight((min(self.effect.rowCount(), MOST_ROWS) + 2) * (self.fontMetrics().height() + 6))
         self.notes.setText(said.notes(self._maker, correction))
-        text = "\n".join(
-            each for each in (said.written(correction.written), said.cannot(correction.cals), said.doubts(correction.cals)) if each
-        )
+        done = said.written(correction.written, correction.stopped)
+        text = "\n".join(each for each in (done, said.cannot(correction.cals), said.doubts(correction.cals)) if each)
         self.said.setText(text)
         self.said.setVisible(bool(text))
         paths, folder = self._chosen(corrected=False), correction.folder

@@ -10,6 +10,7 @@ from detgui.gui.offsets import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+from pathlib import Path
 
     from detgui.analysis.offset_types import Result
     from detgui.session.offsets import OffsetsMaker
@@ -71,10 +72,10 @@ def doubts(cals: Sequence[CalFacts]) -> str:
     return f"{found[0].path.name}: {found[0].doubt}{rest}."
 
 
-def written(done: Written | None) -> str:
-    """What became of images that were written."""
+def written(done: Written | None, stopped: Path | None = None) -> str:
+    """What became of images that were written, or the folder where the writing was ``stopped``."""
     if done is None:
-        return ""
+        return f"Stopped; images that were written until then are in {stopped}." if stopped is not None else ""
     count = len(done.done.files)
     what = "without the correction" if done.undone else "corrected"
     lines = [f"{count} image{'s' if count != 1 else ''} {what} in {done.folder}."]
