@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 from window_help import PATIENCE, opened, windows
 
+from detgui.gui.regions import clipboard
 from detgui.gui.regions.region_list import EYE, KIND, LOCK, NAME
 from detgui.science.region_masks import mask_of, painted
 from detgui.science.regions import Ellipse, Polygon, Rectangle, Region
@@ -364,6 +366,11 @@ def test_copies_on_another_subarray(qtbot, drawn, flight_ramp, tmp_path):
     commands.actions.by_name["paste"].trigger()
     (pasted,) = (each.region for each in session.state.regions if each.frame == session.state.current.array)
     assert (pasted.shape.x, pasted.shape.y) == (SHAPES[1].x - 30, SHAPES[1].y - 10)
+    far = tuple(replace(pasted, shape=Rectangle(900 * way, 4, 3, 3)) for way in (1, -1))
+    clipboard.put((pasted, *far), session.state.current.array, None)
+    commands.actions.by_name["paste"].trigger()
+    assert "2 regions outside of moved_uncal not pasted" in drawn.region_panel.note.toolTip()
+    assert sum(each.frame == session.state.current.array for each in session.state.regions) == 2
     QApplication.clipboard().setText("something else")
     commands.actions.by_name["paste"].trigger()
     assert "no regions on the clipboard" in drawn.region_panel.note.text()

@@ -57,7 +57,7 @@ def read(path: Path, key: str, array: str, kind: str, shelf: Shelf, progress: Pr
             regions = [Region(painted(mask), name, what) for name, what, mask in masks]
         else:
             regions = _of_ds9(path, exposure, kind, left_out, progress)
-    inside = tuple(each for each in regions if _covers(each.shape, size))
+    inside = tuple(each for each in regions if covers(each.shape, size))
     if not inside:
         raise BadInput(f"{path.name}: no region in it covers a pixel of the image of {size[1]} x {size[0]} pixels")
     outside = len(regions) - len(inside)
@@ -166,7 +166,7 @@ def copy(
             moved = [replace(each, shape=carry(each.shape, start, there), locked=False) for each in regions]
         except BadInput as error:
             raise BadInput(f"{name}: {error}") from error
-        kept = tuple(each for each in moved if _covers(each.shape, size))
+        kept = tuple(each for each in moved if covers(each.shape, size))
         out.append(Copied(array, kept, _copied(name, moved, kept, size)))
     return out
 
@@ -234,5 +234,6 @@ def counted(count: int) -> str:
     return f"{count} region" + ("" if count == 1 else "s")
 
 
-def _covers(shape: Shape, size: tuple[int, int]) -> bool:
+def covers(shape: Shape, size: tuple[int, int]) -> bool:
+    """Whether a pixel of an image of ``size`` (ny, nx) is in the shape."""
     return bool(cut_mask(shape, size)[2].any())

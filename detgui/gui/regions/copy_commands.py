@@ -21,6 +21,12 @@ else:
     clipboard = Late("detgui.gui.regions.clipboard")
 
 
+NOWHERE = (
+    "no other open exposure can take copies: those of this array show the regions already, and to or from a resampled image they go as"
+    " DS9 regions in sky coordinates"
+)
+
+
 class CopyCommands:
     """Acts on the selected regions of the shown exposure.
 
@@ -65,7 +71,13 @@ class CopyCommands:
         except BadInput as error:
             self._fail(str(error))
             return
-        self._session.add_regions(regions, current.array, "Paste regions")
+        from detgui.session.region_work import counted, covers
+
+        inside = [each for each in regions if covers(each.shape, current.shape[2:])]
+        if inside:
+            self._session.add_regions(inside, current.array, "Paste regions")
+        if len(inside) < len(regions):
+            self._panel.say(f"{counted(len(regions) - len(inside))} outside of {current.name} not pasted")
 
     def ask(self) -> None:
         """Ask on which exposures copies go."""
@@ -75,7 +87,7 @@ class CopyCommands:
             return
         found = offers(self._session.state, self._parts.exposures.exposure)
         if not found:
-            self._panel.say("no other open exposure has another array: those that share this one show the regions already")
+            self._panel.say(NOWHERE)
             return
         dialog = CopyDialog(found, len(self._edit.chosen), self._window)
         numbers = self._edit.numbers

@@ -15,12 +15,13 @@ from detgui.session.state import SessionState
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An array that copies can go to, by one exposure of it; ``same`` where it is on the same detector."""
+    """An array that copies can go to, by one exposure of it; ``same`` where it is on the same detector, ``known`` where on the detector."""
 
     key: str
     array: str
     text: str
     same: bool
+    known: bool
 
 
 def offers(state: SessionState, exposure: Callable[[str], Exposure | None]) -> list[Offer]:
@@ -35,7 +36,7 @@ def offers(state: SessionState, exposure: Callable[[str], Exposure | None]) -> l
         if each.array == current.array or each.array in found or other is None or not _can_carry(shown.geometry, other.geometry):
             continue
         same = other.geometry.detector == shown.geometry.detector
-        found[each.array] = Offer(each.key, each.array, f"{each.name}  ({_place(other.geometry)})", same)
+        found[each.array] = Offer(each.key, each.array, f"{each.name}  ({_place(other.geometry)})", same, other.geometry.known)
     return sorted(found.values(), key=lambda offer: not offer.same)
 
 
@@ -59,7 +60,8 @@ class CopyDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Copy regions")
         what = "The region is" if count == 1 else f"The {count} regions are"
-        said = QLabel(f"{what} put on the same pixels of the detector, whatever the subarray and the orientation.", self)
+        where = "detector, whatever the subarray and the orientation" if all(offer.known for offer in found) else "image"
+        said = QLabel(f"{what} put on the same pixels of the {where}.", self)
         said.setWordWrap(True)
         self.list = QListWidget(self)
         self.list.setAccessibleName("Exposures")
