@@ -10,7 +10,7 @@ from detgui.gui.offsets import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-from pathlib import Path
+    from pathlib import Path
 
     from detgui.analysis.offset_types import Result
     from detgui.session.offsets import OffsetsMaker
