@@ -1,5 +1,7 @@
 """Boxes of the gain map: sectors, voids, the merge rule."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -148,3 +150,13 @@ def test_bad_masks_are_refused():
         boxes.cut(geometry, 256, exclude=[np.ones((2048, 2048), bool)])
     with pytest.raises(BadInput, match="boxes of 1"):
         boxes.cut(geometry, 1)
+
+
+def test_values_of_boxes_as_an_image():
+    made = boxes.cut(DetectorGeometry(40, 48), 16)
+    values = np.linspace(1.0, 2.0, len(made))
+    values[1] = np.nan
+    labels = made.labels.copy()
+    labels[3:5, 7:30] = boxes.NOWHERE
+    expected = np.where(labels >= 0, values[labels], np.nan).astype(np.float32)
+    np.testing.assert_array_equal(replace(made, labels=labels).spread(values), expected)

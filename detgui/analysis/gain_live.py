@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,22 +175,28 @@ class LiveGain:
         if not chosen.size:
             return
         work = BoxWork(state.boxes.runs(chosen), state.boxes.pixels[chosen], self.params.clip, 1)
-        workers = workers_for(None)
-        rooms: SimpleQueue[Rooms] = SimpleQueue()
-        for _ in range(workers):
-            rooms.put(Rooms())
+        jobs: SimpleQueue[tuple[int, int]] = SimpleQueue()
+        for pair in range(len(self.pairs)):
+            for group in range(len(self.groups)):
+                jobs.put((pair, group))
 
-        def one(at: tuple[int, int]) -> None:
-            pair, group = at
-            kept, room, out = self._kept[pair], rooms.get(), np.empty((chosen.size, 2, 4))
-            work.clip(0, room, kept.images(group), out)
-            rooms.put(room)
-            found = (out[:, 1, 2] + 2.0 * kept.offset, out[:, 0, 3], out[:, 0, 0])
-            for place, figures in enumerate(found):
-                state.moments[place, pair, group, chosen] = figures
+        def work_off() -> None:
+            room, out = Rooms(), np.empty((chosen.size, 2, 4))
+            with suppress(Empty):
+                while True:
+                    pair, group = jobs.get_nowait()
+                    kept = self._kept[pair]
+                    work.clip(0, room, kept.images(group), out)
+                    found = (out[:, 1, 2] + 2.0 * kept.offset, out[:, 0, 3], out[:, 0, 0])
+                    for place, figures in enumerate(found):
+                        state.moments[place, pair, group, chosen] = figures
 
-        with ThreadPoolExecutor(workers, thread_name_prefix="detgui-live") as pool:
-            list(pool.map(one, [(pair, group) for pair in range(len(self.pairs)) for group in range(len(self.groups))]))
+        others = workers_for(None) - 1  # this thread works too: to start one costs as much as a box or two
+        with ThreadPoolExecutor(max(1, others), thread_name_prefix="detgui-live") as pool:
+            waiting = [pool.submit(work_off) for _ in range(others)]
+            work_off()
+            for each in waiting:
+                each.result()
 
     def _fit(self, state: _State, chosen: NDArray[np.int64]) -> None:
         """Gains of some boxes, with weights made out of them and of typical ones of their pools."""

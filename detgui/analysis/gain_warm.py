@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from detgui.analysis.box_clipper import BoxWork, Images, Rooms
 from detgui.progress import Progress, no_progress
-from detgui.science.box_kernels import match
+from detgui.science.box_kernels import match, paint
 from detgui.science.boxes import cut
 from detgui.science.clip_kernels import Image, clip_rows
 from detgui.science.clip_lanes import MOST_PIXELS
@@ -43,6 +43,7 @@ def warm_up(progress: Progress = no_progress) -> None:
     progress(0.8, PREPARING)
     image, labels = np.zeros((4, 4), np.float32), np.zeros(4, np.int32)
     match(labels, labels, np.full(1, -1, np.int64))
+    paint(labels, image[0], image[1])
     lag_sums(image, image, np.zeros((1, 2), np.int64), np.empty((1, 2)))
     clip_rows(image, 3.0, np.empty((4, 4)))
     progress(1.0, "prepared")

@@ -79,6 +79,15 @@ def fill_runs(labels: Labels, nx: int, chosen: Numbers, following: Numbers, star
 
 
 @kernel
+def paint(labels: Labels, values: NDArray[np.float32], image: NDArray[np.float32]) -> None:
+    """The value of every pixel's box, NaN where there is none, into ``image``."""
+    nothing = np.float32(np.nan)
+    for i in range(labels.size):
+        label = labels[i]
+        image[i] = values[label] if label >= 0 else nothing
+
+
+@kernel
 def match(labels: Labels, before: Labels, source: Numbers) -> None:
     """For every box the one of ``before`` in which all its pixels were, into ``source``, which is -1 at first: `MIXED` where they were in
     several."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detgui.errors import BadInput
-from detgui.science.box_kernels import count_cells, count_runs, fill_runs, join_nearest, label_cells
+from detgui.science.box_kernels import count_cells, count_runs, fill_runs, join_nearest, label_cells, paint
 from detgui.science.detector import FULL_SIZE, OUTPUTS, DetectorGeometry
 
 SECTOR = FULL_SIZE // 4
@@ -52,7 +53,9 @@ class Boxes:
 
     def spread(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
         """Image (ny, nx) with every box's value, NaN where there is no box."""
-        return np.append(values, np.nan).astype(np.float32).take(self.labels, mode="wrap")  # -1 is the last; 8 x the speed of an index
+        image = np.empty(self.labels.shape, np.float32)
+        paint(self.labels.reshape(-1), values.astype(np.float32), image.reshape(-1))
+        return image
 
     def runs(self, chosen: NDArray[np.int64] | None = None) -> Runs:
         """(starts, lengths, bounds): runs of consecutive pixels of the flat image, box after box; box k has runs bounds[k] to
@@ -117,11 +120,14 @@ def sectors(geometry: DetectorGeometry) -> NDArray[np.int64]:
     return np.broadcast_to(wide, (geometry.ny, geometry.nx)).copy()
 
 
+@lru_cache(maxsize=8)
 def _sector_numbers(geometry: DetectorGeometry) -> NDArray[np.int64]:
-    """Sectors along the fast axis."""
+    """Sectors along the fast axis; kept, because boxes are cut many times a second while an outline moves."""
     length = geometry.nx if geometry.fast_is_x else geometry.ny
     places = [geometry.to_detector(at, 0)[0] if geometry.fast_is_x else geometry.to_detector(0, at)[0] for at in range(length)]
-    return np.clip((np.array(places, np.int64) - 1) // SECTOR + 1, 1, len(OUTPUTS))
+    numbers = np.clip((np.array(places, np.int64) - 1) // SECTOR + 1, 1, len(OUTPUTS))
+    numbers.setflags(write=False)
+    return numbers
 
 
 def _union(masks: Sequence[NDArray[np.bool_]], shape: tuple[int, int], what: str) -> NDArray[np.bool_]:
