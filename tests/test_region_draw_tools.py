@@ -129,7 +129,7 @@ def test_the_lasso_takes_what_it_goes_around(panel):
     inside = ((X - 50) / 25) ** 2 + ((Y - 40) / 20) ** 2 <= 1
     assert isinstance(found.region.shape, Polygon)
     assert (mask(found) != inside).sum() < 0.04 * inside.sum()
-    assert len(found.region.shape.points) < 41  # what lies on a line is left out
+    assert len(found.region.shape.points) < 60  # of 121 places: what lies on a line is left out
 
 
 @pytest.mark.parametrize(
