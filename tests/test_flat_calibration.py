@@ -11,7 +11,7 @@ from cli_help import run as run_cli
 from crds_cache import environment, make_cache
 from step_help import offline_child, without_crds
 
-from detgui.analysis import flat_calibration
+from detgui.analysis import flat_calibration, flat_checks
 from detgui.analysis.flat_calibration import STAGES, Params, predicted_flat_memory
 from detgui.data.crds import find_cache
 from detgui.errors import BadInput, Cancelled
@@ -165,7 +165,7 @@ def test_bad_use_is_one_sentence(flats, child, tmp_path, monkeypatch):
             flat_calibration.run(paths, params, tmp_path / "out", child=child)
     with pytest.raises(BadInput, match="choose another folder"):
         flat_calibration.run(flats["uncal"], everything, flats["uncal"][0].parent, child=child)
-    monkeypatch.setattr(flat_calibration, "available_bytes", lambda: 1_000_000)
+    monkeypatch.setattr(flat_checks, "available_bytes", lambda: 1_000_000)
     with pytest.raises(BadInput, match=r"its calibration would take about .* of memory, 1 MB are free"):
         flat_calibration.run(flats["uncal"], everything, tmp_path / "out", child=child)
     assert not (tmp_path / "out").exists()
@@ -237,7 +237,7 @@ def test_what_gives_no_map_is_said_before_the_calibration(flats, tmp_path, capsy
     ],
 )
 def test_read_outs_of_other_kinds_are_told_apart(geometry, words):
-    assert words in flat_calibration._other_read_out(geometry) and bool(words) == bool(flat_calibration._other_read_out(geometry))
+    assert words in flat_checks.other_read_out(geometry) and bool(words) == bool(flat_checks.other_read_out(geometry))
 
 
 def test_gain_says_what_raw_flats_need(flats, tmp_path, capsys):
