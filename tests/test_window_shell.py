@@ -100,6 +100,26 @@ def test_drop_opens_and_list_shows_each(qtbot, make_window, flight_ramp, tmp_pat
     assert str(one) in child.toolTip(0)
 
 
+def test_catalogs_go_to_the_offsets_tab_and_the_rest_opens(qtbot, make_window, flight_ramp, tmp_path):
+    table = tmp_path / "epoch1_f150w_cat.ecsv"
+    table.write_text("# not read before Measure\n")
+    window = make_window(panels=True)
+    drop(window, table, flight_ramp)
+    opened(qtbot, window, 1)
+    state = window.parts.session.state
+    assert (state.tab, [each.path for each in state.offsets.files]) == ("Offsets", [table])
+    assert not window.troubles.box or not window.troubles.box.isVisible()
+
+
+def test_a_tab_chosen_before_the_panels_are_built_stays_in_front(make_window, tmp_path):
+    table = tmp_path / "one.csv"
+    table.write_text("ra,dec\n")
+    window = make_window()
+    drop(window, table)
+    window.build_panels()
+    assert window.tabs.tabText(window.tabs.currentIndex()) == window.parts.session.state.tab == "Offsets"
+
+
 def test_keyboard_in_the_list_shows_the_other_exposure(qtbot, make_window, flight_ramp, tmp_path):
     names = ["jw01019001001_03101_00001_guider2_uncal.fits", "jw01019001001_03101_00002_guider2_uncal.fits"]
     window = make_window(*(copy_of(flight_ramp, tmp_path, name) for name in names))

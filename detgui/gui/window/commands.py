@@ -18,6 +18,7 @@ from detgui.gui.window.map_saver import MapSaver
 from detgui.gui.window.panels import PANELS
 from detgui.gui.window.shell import Shell
 from detgui.progress import Progress
+from detgui.session.offsets_options import INPUTS, with_files
 from detgui.session.state import SessionState, Theme
 from detgui.tasks.events import TaskEvent
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 DEMO_LANE = "demo"
 MAKING = "Making the example exposures…\n\nThis happens once and takes some ten seconds."
 FILTERS = ["FITS files (*.fits *.fits.gz *.fit *.fts)", "All files (*)"]
+CATALOGS = (".ecsv", ".csv")
 
 
 def make_demo(progress: Progress) -> list[Path]:
@@ -140,13 +142,26 @@ class Commands:
     # Files
 
     def open_paths(self, paths: Sequence[Path], join: bool = True) -> None:
-        """Open files and remember them; those of regions are drawn on what is shown."""
+        """Open files and remember them; those of regions are drawn on what is shown, catalogs go to the offsets tab."""
         self._window.attach()
         regions = [path for path in paths if is_region_file(path)]
-        if exposures := [path for path in paths if path not in regions]:
+        catalogs = [path for path in paths if path.suffix.lower() in CATALOGS]
+        if exposures := [path for path in paths if path not in (*regions, *catalogs)]:
             self._parts.exposures.open(exposures, join=join)
+        elif catalogs:
+            self._window.expect_nothing()
         if regions:
             self._window.region_commands.import_files(regions, bool(exposures))
+        if catalogs:
+            self._add_catalogs(catalogs)
+
+    def _add_catalogs(self, paths: Iterable[Path]) -> None:
+        from detgui.session.offsets import TAB
+
+        session = self._parts.session
+        files = with_files(session.state.offsets, (path.expanduser().absolute() for path in paths))
+        session.set_offsets(text="Add catalogs", files=files, page=INPUTS)
+        session.set_tab(TAB)
 
     def open_dialog(self) -> None:
         """Ask for files with the platform's dialog."""

@@ -140,9 +140,11 @@ class MainWindow(Shell):
         self.region_panel.follow_numbers(
             import_module("detgui.session.region_numbers").LiveNumbers(parts.session, parts.loader, parts.engine, parts.bridge, self)
         )
+        chosen = parts.session.state.tab  # the first tab that is added becomes the one in front
         for row in PANELS:
             self.tabs.addTab(row.build(parts, self.image_panel, self.tabs), row.title)
             self.tabs.setTabToolTip(self.tabs.count() - 1, f"{row.tip} ({row.key})")
+        self._show_tab(chosen)
         self.menus.set_icons()
         self.commands.add_panel_actions(self.image_panel, [self.tabs.widget(i) for i in range(self.tabs.count())])
         self._show_page()
