@@ -335,6 +335,15 @@ def test_a_chain_is_checked_before_it_runs(child, bots, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_chain_says_before_it_runs_what_references_its_last_steps_miss(child, bots, tmp_path):
+    chain = step_chain.ChainParams(("dq_init", "jump", "ramp_fit"), bots.uncal, {}, {"mask": bots.references["mask"]})
+    told = []
+    with pytest.raises(BadInput, match=r"jump finds no gain, readnoise reference .*--reference gain=FILE --reference readnoise=FILE$"):
+        step_chain.run(chain, tmp_path, child=child, progress=lambda fraction, message="": told.append(message))
+    assert not any("dq_init: reading" in message for message in told)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_settings_of_several_steps():
     given = [("jump.n", "1"), ("ramp-fit.m", "2")]
     assert step_chain.settings_by_step(("jump", "ramp_fit"), given) == {"jump": {"n": "1"}, "ramp_fit": {"m": "2"}}

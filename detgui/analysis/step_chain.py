@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,8 @@ def run(
     worker = child or steps.shared_child()
     check(params, worker, progress)
     forms = {step_info(name).name: steps.form(name, worker) for name in params.steps}
+    if len(params.steps) > 1:
+        _check_references(params, forms, worker, progress)
     room = None
     if not keep_all and len(params.steps) > 1:
         folder.mkdir(parents=True, exist_ok=True)
@@ -118,6 +121,20 @@ def run(
     finally:
         if room is not None:
             shutil.rmtree(room, ignore_errors=True)
+
+
+def _check_references(params: ChainParams, forms: Mapping[str, steps.Form], child: Child, progress: Progress) -> None:
+    """Raise `BadInput` for references that any of the steps will miss, so that the last does not fail after hours of the others."""
+    missing: dict[str, str] = {}
+    for number, name in enumerate(params.steps):
+        with suppress(BadInput):  # a step on rates, which come of a step before it
+            found = steps.references(_params(params, number, params.input, forms), child, progress)
+            missing |= {each.type: name for each in found if each.state == "missing" and each.type not in missing}
+    if missing:
+        users = dict.fromkeys(missing.values())
+        lacks = "; ".join(f"{step} finds no {', '.join(each for each, by in missing.items() if by == step)} reference" for step in users)
+        give = " ".join(f"--reference {each}=FILE" for each in missing)
+        raise BadInput(f"{Path(params.input).name}: {lacks} ({steps.crds_words(child)}): give {give}")
 
 
 def _params(params: ChainParams, number: int, path: Path, forms: Mapping[str, steps.Form]) -> StepParams:
