@@ -11,7 +11,6 @@ from concurrent.futures import Executor
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detgui.analysis.box_clipper import Clipper
 from detgui.analysis.gain_frames import Flat, check_flats, flats_of
@@ -36,8 +35,6 @@ from detgui.science.gain_sectors import sector_figures
 from detgui.science.photon_transfer import Moments
 
 __all__ = ["Params", "Result", "check", "default_limit", "run"]
-
-Array = NDArray[np.float64]
 
 LIMIT_SHORT, LIMIT_LONG = 5000.0, 7500.0
 LONG_WAVE = ("NRCALONG", "NRCBLONG", "NRCA5", "NRCB5")
