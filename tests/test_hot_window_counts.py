@@ -118,6 +118,7 @@ def test_pixels_that_disagree_with_hot_are_listed(qtbot, tab, tmp_path):
         ("5", "rate above, not flagged", "HOT in DQ"),
         ("0.01", "flagged, rate below", "HOT in DQ"),
     }
+    assert "Of 4 pixels above the rate of the check 2 are not flagged HOT; 2 are flagged and not above it." in panel.page.notes.text()
     qtbot.waitUntil(lambda: window.parts.session.state.current is not None, timeout=PATIENCE)
     click_row(panel.page.list, 0)
     assert window.parts.session.state.pixel in ((40, 30), (51, 50))

@@ -17,7 +17,7 @@ from detgui.gui.common.list_table import ListTable
 from detgui.gui.hotpixels import words
 from detgui.gui.hotpixels.break_line import BreakLines, day_of
 from detgui.gui.hotpixels.context import Context
-from detgui.gui.hotpixels.disagree_list import disagree_columns
+from detgui.gui.hotpixels.disagree_list import disagree_columns, disagree_sum
 from detgui.gui.hotpixels.growth_facts import line_of, trend_facts
 from detgui.gui.hotpixels.hot_exports import add_exports
 from detgui.gui.hotpixels.hot_page import HotPage, level_colour, seconds, use_dates
@@ -112,7 +112,8 @@ class CountsPage(HotPage):
         refused = len(self.maker.result.refused)
         files = f"{refused} files are" if refused > 1 else "1 file is"
         left_out = (f"{files} left out: the page Files says why",) if refused else ()
-        return (*super().what_to_know(), *left_out, *words.condensed(self.series.notes, [each.name for each in self.series.files]))
+        check = (disagree_sum(self.series),) if self.list.isVisibleTo(self) else ()
+        return (*super().what_to_know(), *left_out, *check, *words.condensed(self.series.notes, [each.name for each in self.series.files]))
 
     def draw_series(self, series: Series) -> None:
         names = [ALL, *(words.level_text(each.threshold, series.unit) for each in series.trends)] if len(series.trends) > 1 else [ALL]

@@ -10,6 +10,14 @@ from detgui.gui.common.list_table import ListColumn
 from detgui.gui.common.quantity import MISSING, plain
 
 
+def disagree_sum(series: Series) -> str:
+    """How many pixels of all files disagree, and how."""
+    checks = [each for each in (*series.dq_checks, *series.mask_checks) if each is not None]
+    flagged, above = (sum(getattr(each, name).size for each in checks) for name in ("flagged_only", "hot_only"))
+    total = sum(each.above for each in checks)
+    return f"of {total:,} pixels above the rate of the check {above:,} are not flagged HOT; {flagged:,} are flagged and not above it"
+
+
 def disagree_columns(series: Series) -> list[ListColumn]:
     """Columns of all of a series, in the order of files."""
     found = disagreeing(series)
