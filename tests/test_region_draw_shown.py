@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 from region_help import SHAPE, add, at, drawn, region_window, stroke, take
 from view_fakes import pixels
 
+from detgui.gui.image.region_lines import pixel_lines
+from detgui.gui.image.region_paths import draw_thin, path_of_lines
 from detgui.science.region_masks import painted
 from detgui.science.regions import Ellipse, Rectangle
 from detgui.session.state import Frame
@@ -68,6 +70,24 @@ def test_outlines_and_names_lie_on_what_they_are_told_from(panel, session, colou
     words = seen[plate.y() - 16 : plate.y() - 2, plate.x() + 2 : plate.x() + 40].mean(axis=2)
     assert np.ptp(words) > 60
     assert abs(np.median(words) - np.mean(QColor(under).getRgb()[:3])) < 90
+
+
+@pytest.mark.parametrize("way", [1, -1])
+def test_bold_outlines_of_pixels_are_as_wide_and_have_a_rim_whichever_way_they_go(qtbot, way):
+    steps = np.arange(20, 80)
+    y, x = np.mgrid[0:100, 0:100]
+    side = (x - 50) * way + (y - 50) > 0
+    image = QImage(100, 100, QImage.Format.Format_RGB32)
+    image.fill(QColor("#808080"))
+    painter = QPainter(image)
+    draw_thin(painter, path_of_lines(pixel_lines(painted(side))), QColor("#ffffff"), bold=True)
+    painter.end()
+    seen = np.array(image.constBits()).reshape(100, 100, 4)[:, :, 0]
+    along = seen[steps]  # every row from left to right: rim, line, rim
+    edge = np.array([np.flatnonzero((row == 255)[5:95]) + 5 for row in along], dtype=object)
+    for row, white in zip(along, edge, strict=True):
+        assert white.size >= 2
+        assert row[white[0] - 1] < 80 and row[white[-1] + 1] < 80
 
 
 def mask_of_box() -> np.ndarray:

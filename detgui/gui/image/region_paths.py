@@ -16,6 +16,10 @@ DIM = 0.25
 """Brightness, 0 to 1, of colours that are not seen on a dark ground."""
 
 
+MANY = 20_000
+"""Ends of lines above which bold ones are drawn in fewer passes: they are noise rather than an outline."""
+
+
 def path_of_lines(lines: NDArray[np.float64]) -> QPainterPath:
     """Separate lines, shape (n, 4): x, y, x, y."""
     if not len(lines):
@@ -66,8 +70,11 @@ def draw_thin(painter: QPainter, path: QPainterPath, colour: QColor, bold: bool 
     at = painter.worldTransform()
     under = ground(colour)
     passes = ((under, 1.0, 1.0), (colour, 0.0, 0.0))
-    if bold:
+    if bold and path.elementCount() > MANY:
         passes = ((under, 1.0, 1.0), (under, -2.0, -2.0), (colour, -1.0, -1.0), (colour, 0.0, 0.0))
+    elif bold:
+        rim = tuple((under, dx, dy) for dx in (-1.0, 2.0) for dy in (-1.0, 2.0))  # on either side, whichever way a line goes
+        passes = (*rim, *((colour, dx, dy) for dx in (0.0, 1.0) for dy in (0.0, 1.0)))
     for shade, dx, dy in passes:
         painter.setPen(cosmetic(shade, 1.0))
         painter.setWorldTransform(at * QTransform.fromTranslate(dx, dy))
