@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from detgui.gui.common.buttons import flat_button, menu_button
@@ -41,6 +41,7 @@ class CorrectionPage(QWidget):
         super().__init__(parent)
         self._context, self._session, self._maker = context, context.session, context.maker
         self._correction = context.maker.correction
+        self._shared = False  # whether the height is that of a page with the table of the effect
         self._make()
         self._lay_out()
         self._session.changed.connect(lambda *_: self.refresh())
@@ -72,6 +73,7 @@ class CorrectionPage(QWidget):
         self.rows.epoch_wanted.connect(self._correction.say_epoch)
         self.rows.itemSelectionChanged.connect(self.refresh)
         self.effect = RowsTable("Effect of the correction", HEADERS)
+        self.effect.hide()
         self.how = QLabel(HOW, self, wordWrap=True)
         self.notes, self.said = sentence_label(self), sentence_label(self)
         self.script = PageScript(self)
@@ -143,6 +145,10 @@ class CorrectionPage(QWidget):
         self._correction.read_again()
         self.refresh()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_height()
+
     def came_to_front(self) -> None:
         """The page was chosen."""
         self._correction.read_again()
@@ -160,6 +166,7 @@ class CorrectionPage(QWidget):
         self.effect.setVisible(self._maker.result is not None)
         self.effect.setMaximumHeight((min(self.effect.rowCount(), MOST_ROWS) + 2) * (self.fontMetrics().height() + 6))
         self.notes.setText(said.notes(self._maker, correction))
+        self._share_height()
         done = said.written(correction.written, correction.stopped)
         text = "\n".join(each for each in (done, said.cannot(correction.cals), said.doubts(correction.cals)) if each)
         self.said.setText(text)
@@ -172,6 +179,17 @@ class CorrectionPage(QWidget):
             self.script.show_origin(Origin(offsets_cals.command(paths, folder, place, correction.params, epochs)))
         else:
             self.script.show_origin(Origin())
+
+    def _share_height(self) -> None:
+        """Without the table of the effect the images have all the height that the options and notes leave."""
+        there = not self.effect.isHidden()
+        if there and self._shared:
+            return  # as a person has moved the border
+        self._shared = there
+        top, whole = self.splitter.widget(0), self.splitter.height()
+        top.layout().activate()
+        high = whole // 2 if there else top.layout().heightForWidth(self.splitter.width())
+        self.splitter.setSizes([high, max(whole - high, 1)])
 
     def _show_buttons(self) -> None:
         correction = self._correction
