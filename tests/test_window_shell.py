@@ -286,6 +286,7 @@ def test_help_lists_every_key_and_searches(qtbot, make_window):
     listed = " ".join(line[2] for line in lines)
     missing = [a.text() for a in all_actions(window) if not any(k.toString(k.SequenceFormat.NativeText) in listed for k in a.shortcuts())]
     assert missing == []
+    assert [column for column in range(3) if table.columnWidth(column) < table.sizeHintForColumn(column)] == []
     qtbot.keyClicks(search, "full screen")
     shown = [line for row, line in enumerate(lines) if not table.isRowHidden(row)]
     assert [line[2] for line in shown] == ["F11"]

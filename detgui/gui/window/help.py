@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -69,6 +69,10 @@ MOUSE = (
 )
 
 
+LEAST_WIDTH = 640  # px of the list of keys
+SIDES = 60  # px beside its columns: frame, scroll bar, margins
+
+
 @dataclass(frozen=True, slots=True)
 class HelpRow:
     """One line of the list: where it belongs, what it does, which keys or mouse move do it."""
@@ -122,11 +126,13 @@ class HelpDialog(QDialog):
             for column, text in enumerate((row.where, row.what, row.keys)):
                 self.table.setItem(place, column, QTableWidgetItem(text))
         self.table.resizeColumnsToContents()
+        wide = self.table.horizontalHeader().length() + SIDES
         self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         layout = QVBoxLayout(self)
         layout.addWidget(self.search)
         layout.addWidget(self.table)
-        self.resize(640, 560)
+        most = parent.size() if parent is not None else QSize(LEAST_WIDTH, 0)
+        self.resize(max(LEAST_WIDTH, min(wide, most.width() - SIDES)), max(560, round(0.7 * most.height())))
 
     def _filter(self, text: str) -> None:
         words = text.casefold().split()
