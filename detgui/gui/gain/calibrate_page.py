@@ -102,7 +102,7 @@ class CalibratePage(QWidget):
         busy, raw = self._jobs.runs(LANE), self.raw()
         self.run.setVisible(not busy)
         self.run.setEnabled(bool(raw))
-        self.run.setText(f"Calibrate {len(raw)} flats" if len(raw) != 1 else "Calibrate 1 flat")
+        self.run.setText({0: "Calibrate", 1: "Calibrate 1 flat"}.get(len(raw), f"Calibrate {len(raw)} flats"))
         self.cancel.setVisible(busy)
         self.how.setText(HOW if raw else "No raw flat (uncal) of this detector is open: nothing has to be calibrated.")
         self.place.setToolTip(f"Where the calibrated ramps go, and the first flat after every stage: {self._folder() or '…'}")

@@ -139,7 +139,8 @@ def _to_bulk(shown: Any, kind: int) -> Fact:
 def _ipc(result: Result) -> str:
     ipc = result.ipc
     others = [f"{name} {plain(value, 4)}" for name in ("analytic", "kernel", "measured") if (value := getattr(ipc, name)) is not None]
-    return f"{plain(ipc.factor, 5)} {ipc.method}" + (f" ({', '.join(others)})" if len(others) > 1 else "")
+    factor = with_error(ipc.factor, ipc.factor_err) if ipc.factor_err else plain(ipc.factor, 5)
+    return f"{factor} {ipc.method}" + (f" ({', '.join(others)})" if len(others) > 1 else "")
 
 
 def draw_histogram(plot: PagePlot, shown: Any) -> None:

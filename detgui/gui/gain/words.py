@@ -55,7 +55,7 @@ def status(maker: GainMaker) -> tuple[str, str]:
         return "", ""
     line, tip = used(result)
     if maker.approximate is not None:
-        return "approximate: follows the outline, the exact map comes when it is let go", tip
+        return "approximate until the outline is let go", tip
     if not maker.is_current:
         return f"of other parameters: Compute ({clock(maker.seconds)})", tip
     return line, tip
