@@ -123,6 +123,16 @@ def test_growing_chooses_its_tolerance_itself(panel, place):
     assert (mask(only(panel)) != low).sum() < 0.06 * low.sum()
 
 
+def test_growing_says_where_it_found_no_edge(panel):
+    plateau(panel, level=0.0)
+    take(panel, "grow")
+    tap(panel, 50, 40)
+    assert "no edge found" in panel.message.text()
+    plateau(panel)
+    tap(panel, 47, 41)
+    assert "no edge" not in panel.message.text()
+
+
 def test_smoothing_finds_a_plateau_that_noise_cuts(panel):
     low = plateau(panel, noise=8.0)
     take(panel, "grow", tolerance=10.0, smooth=1)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
-from detgui.science.region_growth import edge_tolerance, grow_far
+from detgui.science.region_growth import edge_tolerance, grow_far, own_tolerance
 from detgui.science.region_levels import without_steps
 from detgui.science.regions import Painted
 
@@ -16,6 +16,7 @@ Borders = tuple[str, tuple[float, ...]]
 """The axis that amplifiers split and the edges between them, as `DetectorGeometry.amplifier_boundaries` gives them."""
 
 NO_BORDERS: Borders = ("x", ())
+EDGELESS = "no edge found, three sigmas of the noise taken"
 LEVELLED = "steps between amplifiers taken out"
 
 
@@ -37,6 +38,8 @@ def grown(
         values, levelled = without_steps(values, *borders)
         reach = edge_tolerance(values, x, y, smooth) if tolerance is None else tolerance
         progress(0.5, "growing")
-        return grow_far(values, x, y, reach, smooth), reach, LEVELLED if levelled else ""
+        edgeless = tolerance is None and reach == own_tolerance(values, x, y, smooth)
+        remarks = [word for word, applies in ((EDGELESS, edgeless), (LEVELLED, levelled)) if applies]
+        return grow_far(values, x, y, reach, smooth), reach, "; ".join(remarks)
     except BadInput as error:
         return None, 0.0, str(error)
