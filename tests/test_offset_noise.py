@@ -8,7 +8,8 @@ from drizzle_help import drizzled, write_mosaic
 from scipy.ndimage import convolve
 
 from detgui.analysis import offset_photometry
-from detgui.science.offset_noise import ALONE, correlation, sum_error
+from detgui.science import offset_noise
+from detgui.science.offset_noise import ALONE, correlation, sum_error, tiles
 from detgui.science.offset_photometry import Footprint, measure
 
 KERNEL = np.outer([0.25, 0.5, 0.25], [0.2, 0.6, 0.2])
@@ -28,6 +29,19 @@ def test_correlation_is_that_of_the_kernel(blurred):
     expected = np.zeros((7, 7))
     expected[1:6, 1:6] = correlate(KERNEL, KERNEL)
     assert found == pytest.approx(expected, abs=0.006)
+
+
+def test_large_images_are_sampled_evenly(blurred, monkeypatch):
+    shapes = {(1024, 1024): 1, (1025, 3000): 6, (9000, 9000): 16}
+    for shape, count in shapes.items():
+        found = tiles(shape)
+        assert len(found) == count
+        assert found[0][0].start == found[0][1].start == 0
+        assert found[-1][0].stop >= shape[0]
+        assert found[-1][1].stop >= shape[1]
+    whole = correlation(blurred, np.full(blurred.shape, 2.0), np.ones(blurred.shape, bool))
+    monkeypatch.setattr(offset_noise, "TILE", 130)
+    assert correlation(blurred, np.full(blurred.shape, 2.0), np.ones(blurred.shape, bool)) == pytest.approx(whole, abs=0.01)
 
 
 def test_outliers_of_the_sky_do_not_count(blurred):

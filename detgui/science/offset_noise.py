@@ -23,6 +23,9 @@ CLIP = 4.0
 FEWEST = 400
 """Pixels of the sky that a correlation is measured on."""
 
+TILE, MOST_TILES = 1024, 16
+"""Pixels a side of what is worked on at once, and how many of these."""
+
 LEAST = 0.25
 """Of the variance that independent pixels would have: below it is the chance of few pixels."""
 
@@ -36,26 +39,46 @@ def correlation(sky: Array, err: Array, use: Mask, reach: int = REACH) -> Array:
     ``sky`` (ny, nx) without background, its ``err`` of the same unit, ``use`` where nothing but sky is. The middle is 1 where the errors
     are those of the pixels, and all else 0 where the pixels are independent, which is also the answer for too few pixels.
     """
+    products, pairs = np.zeros((2, 2 * reach + 1, 2 * reach + 1))
+    for tile in tiles(sky.shape):
+        more = _products(sky[tile], err[tile], use[tile], reach)
+        products += more[0]
+        pairs += more[1]
+    if pairs[reach, reach] < FEWEST:
+        alone = np.zeros_like(products)
+        alone[reach, reach] = 1.0
+        return alone
+    out: Array = np.where(pairs > FEWEST / 2, products / np.maximum(pairs, 1.0), 0.0)
+    return out
+
+
+def tiles(shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
+    """Tiles of an image (ny, nx), `MOST_TILES` at most, spread evenly: large mosaics need neither the memory nor the time."""
+    ny, nx = shape
+    found = [(slice(y, y + TILE), slice(x, x + TILE)) for y in range(0, ny, TILE) for x in range(0, nx, TILE)]
+    chosen = np.unique(np.linspace(0, len(found) - 1, min(len(found), MOST_TILES)).round().astype(int))
+    return [found[at] for at in chosen.tolist()]
+
+
+def _products(sky: Array, err: Array, use: Mask, reach: int) -> tuple[Array, Array]:
+    """(sums of the products of two pixels over their errors, how many there are), by distance; outliers left out."""
     from scipy.fft import irfft2, next_fast_len, rfft2
 
-    out = np.zeros((2 * reach + 1, 2 * reach + 1))
-    out[reach, reach] = 1.0
     use = use & np.isfinite(sky) & (err > 0)
-    if int(use.sum()) < FEWEST:
-        return out
-    pulls = np.zeros(sky.shape)
-    pulls[use] = sky[use] / err[use]
+    if not use.any():
+        nothing = np.zeros((2 * reach + 1, 2 * reach + 1))
+        return nothing, nothing
+    pulls = np.divide(sky, err, out=np.zeros(sky.shape), where=use)
     middle = float(np.median(pulls[use]))
     width = float(MAD_TO_SIGMA * np.median(np.abs(pulls[use] - middle)))
-    use = use & (np.abs(pulls - middle) <= CLIP * width)
+    use &= np.abs(pulls - middle) <= CLIP * width
     pulls = np.where(use, pulls - float(pulls[use].mean()), 0.0)
     ny, nx = sky.shape
     shape = next_fast_len(ny + reach, real=True), next_fast_len(nx + reach, real=True)
-    products, pairs = (irfft2(np.abs(rfft2(each, shape)) ** 2, shape) for each in (pulls, use.astype(np.float64)))
     lags = np.arange(-reach, reach + 1)
     near = np.ix_(lags % shape[0], lags % shape[1])
-    found: Array = products[near] / np.maximum(pairs[near], 1.0)
-    return np.where(pairs[near] > FEWEST / 2, found, 0.0)
+    sums, pairs = (irfft2(np.abs(rfft2(each, shape)) ** 2, shape)[near] for each in (pulls, use.astype(np.float64)))
+    return sums, pairs
 
 
 def sum_error(noise: Array, correlated: Array) -> float:
