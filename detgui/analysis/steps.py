@@ -148,16 +148,7 @@ def run(
 
     room = _room(folder)
     try:
-        job = Job(
-            found.info.name,
-            str(Path(params.input).absolute()),
-            str(room),
-            root or root_name(params.input),
-            found.settings,
-            found.references,
-            found.ramp,
-            suffix,
-        )
+        job = _job(params, found, room, root, suffix)
         answer: Answer = worker.call(f"{MODULE}:run", job, progress=progress, log=keep, discard=[room])
         keep_from = {Path(params.input).absolute(), *(Path(path) for path in found.references.values())}
         outputs = tuple(_move(room / name, folder, replace, keep_from) for name in answer.outputs)
@@ -169,6 +160,11 @@ def run(
     seconds = time.monotonic() - began
     notes = (*answer.notes, *reasons(answer.status, lines))
     return StepResult(params, outputs, extras, answer.status, answer.references, notes, tuple(lines), seconds, answer.peak_bytes)
+
+
+def _job(params: StepParams, found: Checked, room: Path, root: str, suffix: str) -> Job:
+    source, root = str(Path(params.input).absolute()), root or root_name(params.input)
+    return Job(found.info.name, source, str(room), root, found.settings, found.references, found.ramp, suffix)
 
 
 def reasons(status: str, log: Sequence[str]) -> tuple[str, ...]:
