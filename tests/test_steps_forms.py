@@ -150,3 +150,24 @@ def test_memory_grows_with_the_ramp():
     assert predicted_memory("ramp_fit", (1, 6, 8, 8), {"algorithm": "likely"}) > predicted_memory("ramp_fit", (1, 6, 8, 8))
     assert gigabytes(1.96e9) == "2.0 GB"
     assert gigabytes(12e6) == "12 MB"
+
+
+@pytest.mark.parametrize(
+    ("step", "shape", "used"),
+    [
+        ("dq_init", (2, 8, 512, 2048), 322),
+        ("dq_init", (2, 16, 1024, 2048), 623),
+        ("saturation", (2, 16, 1024, 2048), 763),
+        ("linearity", (2, 4, 1024, 2048), 383),
+        ("dark_current", (2, 16, 1024, 2048), 1215),
+        ("jump", (2, 8, 512, 2048), 1204),
+        ("clean_flicker_noise", (2, 4, 1024, 2048), 620),
+        ("clean_flicker_noise", (2, 1, 1024, 2048), 435),
+        ("ramp_fit", (2, 4, 1024, 2048), 529),
+        ("ramp_fit", (2, 16, 1024, 2048), 782),
+        ("pixel_replace", (2, 1, 1024, 2048), 407),
+    ],
+)
+def test_memory_is_predicted_a_little_above_what_jwst_3_used(step, shape, used):
+    """``used``: largest resident memory of the child in MB, measured with jwst 3.0 on simulated exposures of these shapes."""
+    assert 1.0 < predicted_memory(step, shape) / 1e6 / used < 1.5

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import gc
 import importlib
 import os
 from collections.abc import Iterator, Mapping
@@ -19,7 +18,7 @@ from detgui.data.crds import WORDS
 from detgui.errors import BadInput, DetguiError
 from detgui.progress import Progress
 from detgui.tasks.child_words import sentence
-from detgui.tasks.machine import peak_bytes, reset_peak
+from detgui.tasks.machine import give_back, peak_bytes, reset_peak
 
 RATES = {"ImageModel": "rate", "CubeModel": "rateints"}
 
@@ -96,7 +95,7 @@ def run(job: Job, progress: Progress) -> Answer:
         why = f"{info.name} failed: {sentence(error)}" if _seen(job.input) == seen else f"the file changed while {info.name} read it"
         raise DetguiError(f"{Path(job.input).name}: {why}") from error
     finally:
-        gc.collect()
+        give_back()
     if _seen(job.input) != seen:
         answer = replace(
             answer, notes=(*answer.notes, f"{Path(job.input).name} changed while {info.name} ran: which of both was read is not known")

@@ -13,10 +13,10 @@ from detgui.errors import BadInput
 Takes = Literal["ramp", "image", "any"]
 
 CHILD_BYTES = 300_000_000
-"""A process with all steps imported, before it reads anything (measured: 220 MB)."""
+"""A process with all steps imported, before it reads anything (measured: 220 to 300 MB, the more it has run)."""
 
-LIKELY = 2.2
-"""What ramp_fit's algorithm LIKELY takes more than OLS_C."""
+LIKELY = 2.0
+"""What ramp_fit's algorithm LIKELY takes more than OLS_C, in sizes of the input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,9 @@ class StepInfo:
     takes : 'ramp' (uncal or ramp), 'image' (rate, rateints, cal, calints) or 'any' of them
     status : name of its status in ``meta.cal_step``
     memory : memory that it takes beyond the process itself, in sizes of the input as `input_bytes` has it: input, copies, work arrays
-        (measured with jwst 3.0 on 1 x 6 x 2048 x 2048; where not measured as for others of its kind)
+        (measured with jwst 3.0 on 1 x 6 x 2048 x 2048, 2 x 4 and 2 x 16 x 1024 x 2048, rounded up; where not measured as for others of
+        its kind)
+    image : bytes that it takes for every pixel of each integration's image and of their mean, besides
     nir : belongs to the near-infrared detectors' chain
     instruments : those that it is for, () for all
     required : types of references that it cannot do without ('N/A' stops it where others skip)
@@ -42,7 +44,8 @@ class StepInfo:
     what: str
     takes: Takes = "ramp"
     status: str = ""
-    memory: float = 2.5
+    memory: float = 1.5
+    image: float = 0.0
     nir: bool = True
     required: tuple[str, ...] = ()
     instruments: tuple[str, ...] = ()
@@ -56,13 +59,13 @@ class StepInfo:
 _ROWS = (
     StepInfo("group_scale", "jwst.group_scale:GroupScaleStep", "rescale groups averaged by the wrong number of frames"),
     StepInfo("dq_init", "jwst.dq_init:DQInitStep", "flag bad pixels by the mask"),
-    StepInfo("saturation", "jwst.saturation:SaturationStep", "flag saturated groups"),
+    StepInfo("saturation", "jwst.saturation:SaturationStep", "flag saturated groups", memory=1.9),
     StepInfo("ipc", "jwst.ipc:IPCStep", "undo inter-pixel capacitance"),
     StepInfo("superbias", "jwst.superbias:SuperBiasStep", "subtract the superbias"),
     StepInfo("refpix", "jwst.refpix:RefPixStep", "subtract what the reference pixels see"),
-    StepInfo("linearity", "jwst.linearity:LinearityStep", "correct non-linearity"),
+    StepInfo("linearity", "jwst.linearity:LinearityStep", "correct non-linearity", memory=1.8),
     StepInfo("dark_current", "jwst.dark_current:DarkCurrentStep", "subtract the dark", status="dark_sub", memory=3.0),
-    StepInfo("charge_migration", "jwst.charge_migration:ChargeMigrationStep", "flag groups that lost charge to neighbours"),
+    StepInfo("charge_migration", "jwst.charge_migration:ChargeMigrationStep", "flag groups that lost charge to neighbours", memory=1.8),
     StepInfo("jump", "jwst.jump:JumpStep", "flag cosmic rays, snowballs and showers", memory=12.5),
     StepInfo(
         "picture_frame",
@@ -73,9 +76,11 @@ _ROWS = (
         instruments=("NIRSPEC",),
     ),
     StepInfo("clean_flicker_noise", "jwst.clean_flicker_noise:CleanFlickerNoiseStep", "remove 1/f noise", "any", memory=4.5),
-    StepInfo("persistence", "jwst.persistence:PersistenceStep", "flag persistence"),
-    StepInfo("ramp_fit", "jwst.ramp_fitting:RampFitStep", "fit ramps: rate and rateints", memory=3.2, required=("gain", "readnoise")),
-    StepInfo("gain_scale", "jwst.gain_scale:GainScaleStep", "rescale rates taken with another gain", "image"),
+    StepInfo("persistence", "jwst.persistence:PersistenceStep", "flag persistence", memory=1.8),
+    StepInfo(
+        "ramp_fit", "jwst.ramp_fitting:RampFitStep", "fit ramps: rate and rateints", memory=1.1, image=36, required=("gain", "readnoise")
+    ),
+    StepInfo("gain_scale", "jwst.gain_scale:GainScaleStep", "rescale rates taken with another gain", "image", memory=2.5),
     StepInfo("firstframe", "jwst.firstframe:FirstFrameStep", "flag the first group (MIRI)", nir=False, instruments=("MIRI",)),
     StepInfo("lastframe", "jwst.lastframe:LastFrameStep", "flag the last group (MIRI)", nir=False, instruments=("MIRI",)),
     StepInfo("reset", "jwst.reset:ResetStep", "correct the reset anomaly (MIRI)", nir=False, instruments=("MIRI",)),
@@ -126,7 +131,8 @@ def predicted_memory(step: str, shape: tuple[int, int, int, int], settings: Mapp
     factor = info.memory
     if info.name == "ramp_fit" and str((settings or {}).get("algorithm", "")).upper() == "LIKELY":
         factor += LIKELY
-    return CHILD_BYTES + round(factor * input_bytes(shape))
+    nints, _, ny, nx = shape
+    return CHILD_BYTES + round(factor * input_bytes(shape) + info.image * (nints + 1) * ny * nx)
 
 
 def gigabytes(count: float) -> str:

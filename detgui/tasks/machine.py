@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import gc
 import os
 import sys
 from pathlib import Path
@@ -47,6 +49,13 @@ def peak_bytes() -> int:
 
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
+
+
+def give_back() -> None:
+    """Give freed memory back to the system, where it does not go back by itself (glibc keeps what large jobs had)."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # TypeError: no such library on Windows
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 class _Status(ctypes.Structure):
