@@ -14,6 +14,8 @@ import pytest
 TOP = Path(__file__).resolve().parents[1]
 SHARED = TOP.parent / "shared" / "data"
 
+PATIENCE = 60_000  # ms; a slow machine with other work
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # Compiling the kernels takes longer than most tests: all test processes share what was compiled.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(TOP / ".pytest_cache" / "numba"))
@@ -47,6 +49,39 @@ def own_folders(tmp_path_factory, monkeypatch):
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("DETGUI_HOME", str(home))
     return home
+
+
+@pytest.fixture
+def qtbot(qtbot):
+    """That of pytest-qt, with patience: a condition about something that is not there yet is one that does not hold yet."""
+    wait = qtbot.waitUntil
+
+    def patient(condition, timeout: int = PATIENCE) -> None:
+        trouble: list[Exception] = []
+
+        def holds() -> bool:
+            try:
+                result = condition()  # None of a function that asserts
+                return result is None or bool(result)
+            except (AttributeError, LookupError, TypeError) as error:
+                trouble[:] = [error]
+                return False
+
+        try:
+            wait(holds, timeout=timeout)
+        except qtbot.TimeoutError as error:
+            raise error from (trouble[0] if trouble else None)
+
+    qtbot.waitUntil = patient
+    return qtbot
+
+
+@pytest.fixture
+def make_window(qtbot):
+    """Builds windows of the whole program, and closes them at the end."""
+    from window_help import windows
+
+    yield from windows()
 
 
 @pytest.fixture(autouse=True)

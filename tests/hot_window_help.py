@@ -9,7 +9,6 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
-from window_help import windows
 
 from detgui.session.hot import TAB
 from detgui.simulate.dark_files import write_darks
@@ -66,11 +65,6 @@ def click_row(table, row: int, column: int = 0) -> None:
 def cells(table) -> list[list[str]]:
     """The texts of a table with its headers."""
     return [line.split("\t") for line in table.tsv().splitlines()]
-
-
-@pytest.fixture(name="make_window")
-def window_fixture(qtbot):
-    yield from windows()
 
 
 @pytest.fixture(name="tab")

@@ -14,7 +14,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionButton
 from region_help import stroke
-from window_help import opened, windows
+from window_help import opened
 
 from detgui.analysis import flat_calibration, gain_live
 from detgui.analysis.gain_file import Origin
@@ -27,11 +27,6 @@ from detgui.session.gain_work import VOID_FILE
 
 LEFT = Qt.MouseButton.LeftButton
 PAGES = ("Map", "Pairs", "Box", "Sectors", "Estimators", "Maps", "Studies", "Compare")
-
-
-@pytest.fixture
-def make_window(qtbot):
-    yield from windows()
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from hot_window_help import (  # noqa: F401
     show_name,
     tab_fixture,
     type_cell,
-    window_fixture,
 )
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest

@@ -18,7 +18,6 @@ from hot_window_help import (  # noqa: F401
     show_name,
     tab_fixture,
     type_into,
-    window_fixture,
 )
 from mouse_help import drag
 from page_help import numbers as facts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from astropy.io import fits
 from astropy.table import Table
-from hot_window_help import LEFT, PATIENCE, added_fixture, counted_fixture, darks, show, tab_fixture, type_into, window_fixture  # noqa: F401
+from hot_window_help import LEFT, PATIENCE, added_fixture, counted_fixture, darks, show, tab_fixture, type_into  # noqa: F401
 from PySide6.QtTest import QTest
 
 

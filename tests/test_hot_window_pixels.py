@@ -18,7 +18,6 @@ from hot_window_help import (  # noqa: F401
     show,
     tab_fixture,
     type_into,
-    window_fixture,
 )
 from page_help import numbers as facts
 from PySide6.QtCore import Qt

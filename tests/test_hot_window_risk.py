@@ -19,7 +19,6 @@ from hot_window_help import (  # noqa: F401
     show_name,
     tab_fixture,
     type_into,
-    window_fixture,
 )
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest

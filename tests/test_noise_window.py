@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from step_help import write_bots
-from window_help import opened, windows
+from window_help import opened
 
 from detgui.analysis.step_forms import FormField
 from detgui.gui.noise.guide import ISSUES
@@ -32,11 +32,6 @@ def bots(tmp_path_factory):
 def child(tmp_path_factory):
     with step_child(tmp_path_factory.mktemp("child")) as one:
         yield one
-
-
-@pytest.fixture
-def make_window(qtbot):
-    yield from windows()
 
 
 @pytest.fixture

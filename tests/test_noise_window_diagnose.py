@@ -16,7 +16,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from region_help import at
-from window_help import opened, windows
+from window_help import opened
 
 from detgui.analysis import noise, step_sweep
 from detgui.analysis.noise_summary import summary
@@ -50,11 +50,6 @@ def spectrum(tmp_path_factory) -> Path:
         hdus["DQ"].data[0, peak, 60] |= 1
         hdus["SCI"].data[0, peak, 60] = np.nan
     return path
-
-
-@pytest.fixture
-def make_window(qtbot):
-    yield from windows()
 
 
 @pytest.fixture

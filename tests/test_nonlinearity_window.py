@@ -64,7 +64,7 @@ def computed(qtbot, make_window, ramps):
     panel = panel_of(window)
     qtbot.mouseClick(panel.header.compute, LEFT)
     qtbot.waitUntil(lambda: panel.maker.result is not None and panel.maker.sheet().means is not None, timeout=PATIENCE)
-    qtbot.waitUntil(lambda: window.image_panel.answer is not None and window.image_panel.answer.request.signed, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: window.image_panel.answer.request.signed, timeout=PATIENCE)
     return window, panel
 
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
-from window_help import PATIENCE, opened, windows
+from window_help import PATIENCE, opened
 
 from detgui.gui.regions import clipboard
 from detgui.gui.regions.region_list import EYE, KIND, LOCK, NAME
@@ -28,11 +28,6 @@ ellipse(41,51,18,12,20) # text={void one} tag={kind=void}
 box(91,91,30,20,0) # text={sky} tag={kind=background}
 polygon(61,21,101,21,81,51) # text={star} tag={kind=source}
 """
-
-
-@pytest.fixture
-def make_window(qtbot):
-    yield from windows()
 
 
 @pytest.fixture

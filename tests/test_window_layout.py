@@ -9,14 +9,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication, QSplitter
-from window_help import PATIENCE, opened, windows
+from window_help import PATIENCE, opened
 
 from detgui.tasks.events import TaskEvent
-
-
-@pytest.fixture
-def make_window(qtbot):
-    yield from windows()
 
 
 @pytest.mark.parametrize(("theme", "dark"), [("dark", True), ("light", False)])

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
-from window_help import PATIENCE, opened, windows
+from window_help import PATIENCE, opened
 
 from detgui import app
 from detgui.gui.window.actions import ROWS
@@ -16,11 +15,6 @@ from detgui.gui.window.main_window import MainWindow
 from detgui.gui.window.panels import PANELS
 from detgui.session.requests import Trouble
 from detgui.start import Start
-
-
-@pytest.fixture
-def make_window(qtbot):
-    yield from windows()
 
 
 def copy_of(flight_ramp: Path, folder: Path, name: str) -> Path:
