@@ -220,6 +220,17 @@ def test_integrations_of_a_cube_are_pooled(tmp_path):
     assert diagnosed(path, integrations=(3, 4)).images == 2
 
 
+def test_a_smooth_trend_is_not_called_white_noise(tmp_path):
+    rng = np.random.default_rng(13)
+    image = rng.normal(0, 2, (256, 256)) + 3 * np.linspace(-1, 1, 256)[None, :] ** 2
+    found = diagnosed(rate_file(tmp_path / "one_rate.fits", "NRS1", image))
+    told = next(each for each in found.diagnoses if each.key == "one_over_f")
+    assert (told.found, told.value > 20 * told.err) == (False, True)
+    assert "smooth trend" in told.sentence
+    flat = diagnosed(rate_file(tmp_path / "two_rate.fits", "NRS1", rng.normal(0, 2, (256, 256))))
+    assert "smooth trend" not in next(each for each in flat.diagnoses if each.key == "one_over_f").sentence
+
+
 def test_whether_pixels_were_replaced_is_read_from_the_header(tmp_path):
     path = rate_file(tmp_path / "one_cal.fits", "NRS1", np.zeros((16, 16)), S_PXREPL="COMPLETE")
     with open_one([path]) as exposure:

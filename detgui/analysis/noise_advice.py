@@ -28,7 +28,12 @@ def diagnoses(result: Result, exposure: Exposure) -> tuple[Diagnosis, ...]:
 def _one_over_f(result: Result, exposure: Exposure) -> Diagnosis:
     rms, own = result.one_over_f.rms, result.one_over_f.detrended
     found = bool(own.variance > SURE * own.variance_err) and own.rms > 0
-    if not found:
+    if not found and rms.variance > SURE * rms.variance_err:
+        sentence = (
+            "The levels follow a smooth trend along the lines, as light does; "
+            "about it they differ by no more than white noise: clean_flicker_noise has nothing to clean here."
+        )
+    elif not found:
         sentence = "The levels of the lines differ by no more than white noise: clean_flicker_noise has nothing to clean here."
     elif exposure.cal_step("clean_flicker_noise") == "COMPLETE":
         sentence = (
