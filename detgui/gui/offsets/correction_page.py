@@ -188,7 +188,9 @@ class CorrectionPage(QWidget):
         self._shared = there
         top, whole = self.splitter.widget(0), self.splitter.height()
         top.layout().activate()
-        high = whole // 2 if there else top.layout().heightForWidth(self.splitter.width())
+        high = top.layout().heightForWidth(self.splitter.width())
+        if there:
+            high = min(high + max(self.effect.maximumHeight() - self.effect.sizeHint().height(), 0), whole // 2)
         self.splitter.setSizes([high, max(whole - high, 1)])
 
     def _show_buttons(self) -> None:
