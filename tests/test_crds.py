@@ -112,6 +112,8 @@ def test_references_chosen_by_hand(tmp_path):
     text = tmp_path / "notes.asdf"
     text.write_text("#ASDF 1.0.0")
     assert check_reference("dark", text) == str(text)
-    path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(BadInput, match=r"bias\.fits"):
-        check_reference("superbias", path)
+    whole = path.read_bytes()
+    for length in (100, 2885):
+        path.write_bytes(whole[:length])
+        with pytest.raises(BadInput, match=r"bias\.fits is cut short"):
+            check_reference("superbias", path)

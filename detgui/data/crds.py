@@ -152,15 +152,30 @@ def check_reference(reftype: str, given: str | Path) -> str:
 def _reftype(path: Path) -> str:
     """REFTYPE of a FITS file, '' for others."""
     with path.open("rb") as file:
-        start = file.read(2880)
-        if not start.startswith((b"SIMPLE", b"\x1f\x8b")):
-            return ""
+        start = file.read(6)
+    if start == b"SIMPLE":
+        return _whole_reftype(path)
+    if not start.startswith(b"\x1f\x8b"):
+        return ""
     from astropy.io import fits
 
     try:
         return str(fits.getheader(path).get("REFTYPE", "")).strip()
-    except OSError as error:
+    except (OSError, EOFError) as error:
         raise BadInput(f"{path} cannot be read: {' '.join(str(error).split())}") from None
+
+
+def _whole_reftype(path: Path) -> str:
+    """REFTYPE of a FITS file that is not packed. Raises `BadInput` where it is cut short: a step would blame the exposure for that."""
+    from detgui.data.files import OpenFile
+    from detgui.data.layout import scan
+
+    file = OpenFile(path)
+    try:
+        _, headers, _ = scan(file)
+        return str(headers[0].get("REFTYPE", "")).strip()
+    finally:
+        file.close()
 
 
 def _user_path(env: Mapping[str, str]) -> Path | None:
