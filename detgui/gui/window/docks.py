@@ -9,6 +9,7 @@ LEFT_WIDTH = 220
 HIGH = 1050  # pixels; a higher window has room for three docks on the left
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 RIGHT_SHARE = 0.4  # of what the left dock leaves
+RIGHT_LEAST = 468  # pixels; no page needs more, so the image stays where it is when a tab is chosen
 
 
 def add_dock(window: QMainWindow, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea, key: str) -> QDockWidget:
@@ -38,7 +39,8 @@ def default_sizes(window: QMainWindow, exposures: QDockWidget, regions: QDockWid
         window.tabifyDockWidget(regions, header)
         regions.raise_()
     wide = LEFT_WIDTH if window.width() < 2000 else round(1.4 * LEFT_WIDTH)
-    window.resizeDocks([exposures, right], [wide, round(RIGHT_SHARE * (window.width() - wide))], Qt.Orientation.Horizontal)
+    rest = max(RIGHT_LEAST, round(RIGHT_SHARE * (window.width() - wide)))
+    window.resizeDocks([exposures, right], [wide, rest], Qt.Orientation.Horizontal)
     height = window.height()
     if stacked:
         window.resizeDocks([exposures, regions, header], [round(share * height) for share in (0.33, 0.32, 0.35)], Qt.Orientation.Vertical)
