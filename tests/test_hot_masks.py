@@ -126,7 +126,10 @@ def test_risk_map_unmasked_and_disagreeing_of_the_command_line(capsys, darks, tm
     said = json.loads(out)
     image, header = fits.getdata(risk, "RISK"), fits.getheader(risk)
     assert image.mean() == pytest.approx(said["risk_map"]["p_stamp"], rel=1e-3)
-    assert header["PSTAMP"] == said["risk_map"]["p_stamp"]
+    cards = {"PSTAMP": "p_stamp", "PSTAMPER": "p_stamp_err", "PANY": "p_any", "PANYERR": "p_any_err"}
+    cards |= {"PFEWER": "p_fewer_than_5", "PFEWERR": "p_fewer_than_5_err"}
+    assert {card: header[card] for card in cards} == pytest.approx({card: said["risk_map"][cards[card]] for card in cards}, rel=1e-12)
+    assert header["PANYERR"] > 0 and header["PFEWERR"] > 0
     assert [header[key] for key in ("INSTRUME", "DETECTOR", "SUBARRAY", "SUBSTRT1", "SUBSIZE2")] == ["NIRSPEC", "NRS1", "GENERIC", 897, 256]
     assert said["risk_map"]["rate_pix_per_month"] == said["growth"][0]["rate_pix_per_month"]
     row = said["unmasked"][0]

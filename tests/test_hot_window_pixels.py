@@ -23,6 +23,8 @@ from page_help import numbers as facts
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from detgui.gui.common.quantity import probability
+
 
 def test_pixels_are_followed_listed_and_stepped_through(qtbot, counted):
     window, panel = counted
@@ -32,6 +34,8 @@ def test_pixels_are_followed_listed_and_stepped_through(qtbot, counted):
     assert page.which.currentText() == f"newly hot ({history.newly_hot().size})"
     rows = cells(page.list)[1:]
     assert len(rows) == history.newly_hot().size
+    limit = f"≤ {probability(history.p_limit)}" if history.p_limit else "< 1e-300"
+    assert f"P {limit}, at a false-discovery rate of 0.01 over {history.tested:,} pixels" in page.notes.text()
     last = [float(row[5].split()[0]) for row in rows]
     assert last == sorted(last, reverse=True)
     click_row(page.list, 0)
@@ -119,6 +123,8 @@ def test_changes_in_the_image_blinked_and_stepped_through(qtbot, counted):
     assert session.state.pixel == (int(rows[1][0]), int(rows[1][1]))
     result = panel.maker.changes
     assert len(rows) == int((result.kind == 0).sum())
+    assert f"P ≤ {probability(result.p_limit)}, at a false-discovery rate of 0.01" in page.notes.text()
+    assert 0 < result.p.max() <= result.p_limit
     page.second.setFocus()
     QTest.keyClick(page.second, Qt.Key.Key_Up)
     qtbot.waitUntil(lambda: panel.maker.changes is not None and panel.maker.changes is not result, timeout=PATIENCE)

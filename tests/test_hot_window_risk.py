@@ -24,6 +24,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
+from detgui.gui.common.quantity import with_error
 from detgui.science.regions import Ellipse, Rectangle, Region
 
 
@@ -141,6 +142,9 @@ def test_map_of_risk_is_made_and_shown(qtbot, counted):
     press(page.map)
     qtbot.waitUntil(lambda: panel.maker.pictures.shows("risk"), timeout=PATIENCE)
     assert "map of risk at 12 months" in page.notes.text().lower()
+    made = panel.maker.newest_risk_map.map
+    assert 100 * made.p_any_err < 0.001  # too small to be shown
+    assert f"any star 100 %, fewer than 5 clean stars {with_error(100 * made.p_fewer, 100 * made.p_fewer_err, '%')}" in page.notes.text()
     assert page.map.text() == "Map of risk"
 
 

@@ -102,6 +102,16 @@ def test_crosses_hit_fewer_stamps_than_as_many_single_pixels():
     assert crosses.mean < 0.5 * single.mean
 
 
+def test_errors_of_the_map_are_what_other_masks_scatter_by():
+    rng = np.random.default_rng(6)
+    y, x = places(rng, 40, (128, 128))
+    found = [risk_map(y, x, np.arange(40), 4.0, (128, 128), Draw(trials=50, grid=16, seed=seed)) for seed in range(60)]
+    for name in ("mean", "p_any", "p_fewer"):
+        values, errors = (np.array([getattr(each, key) for each in found]) for key in (name, f"{name}_err"))
+        assert np.median(errors) > 0
+        assert values.std(ddof=1) / np.sqrt(np.mean(errors**2)) == pytest.approx(1.0, abs=0.25)
+
+
 def test_no_pixels_no_map():
     nothing = np.empty(0, np.int64)
     with pytest.raises(BadInput, match="none"):
@@ -113,7 +123,8 @@ def test_the_error_of_the_rate_goes_through():
     said = ta_risk.summary(result)
     slope = (acquisition_risk(70.01, 12).p_stamp - acquisition_risk(69.99, 12).p_stamp) / 0.02
     assert said["p_stamp_err"] == pytest.approx(float(slope) * 7.0, rel=0.01)
-    assert said["p_any_err"] > 0
+    assert said["p_any_err"] > 0 and said["p_fewer_than_5_err"] > 0
+    assert f"{100 * said['p_any']:.1f} ± {100 * said['p_any_err']:.1f} %" in ta_risk.as_text(result)
 
 
 def test_json_of_the_command_line(capsys):

@@ -25,8 +25,7 @@ class Unmasked:
 
     ``mask_date``: USEAFTER of the mask in force, the middle of the time in which its darks were taken; ``age`` months from the end of
     that time to the exposure, 0 before; ``expected``: rate x age (the report, section 3). ``since_middle``: as if a dark knew only the
-    pixels of its middle date, which is the other extreme, since a pixel that becomes hot later is averaged down. ``worst``: just before
-    the next mask, half the cadence old.
+    pixels of its middle date, which is the other extreme, since a pixel that becomes hot later is averaged down.
     """
 
     date: datetime
@@ -36,8 +35,6 @@ class Unmasked:
     expected_err: float
     since_middle: float
     since_middle_err: float
-    worst: float
-    worst_err: float
 
 
 def unmasked_on(date: datetime, mask_dates: list[datetime], rate: float, rate_err: float, cadence: float) -> Unmasked:
@@ -55,9 +52,7 @@ def unmasked_on(date: datetime, mask_dates: list[datetime], rate: float, rate_er
         )
     since = (date - max(known)).total_seconds() / 86400 / DAYS_OF_A_MONTH
     age = max(since - cadence / 2, 0.0)
-    return Unmasked(
-        date, max(known), age, *unmasked(rate, rate_err, age), *unmasked(rate, rate_err, since), *worst_case(rate, rate_err, cadence)
-    )
+    return Unmasked(date, max(known), age, *unmasked(rate, rate_err, age), *unmasked(rate, rate_err, since))
 
 
 def worst_case(rate: float, rate_err: float, cadence: float) -> tuple[float, float]:

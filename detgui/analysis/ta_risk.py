@@ -108,10 +108,10 @@ def run(params: Params = DEFAULTS, longest: float | None = None) -> Result:
     )
 
 
-def summary(result: Result) -> dict[str, object]:
+def summary(result: Result) -> dict[str, float]:
     """Numbers for JSON; ``p_fewer_than_5`` is with the number of stars that are needed."""
     params = result.params
-    found: dict[str, object] = {
+    found: dict[str, float] = {
         "rate_pix_per_month": params.rate,
         "rate_err": params.rate_err,
         "months": params.months,
@@ -186,14 +186,19 @@ def _growth(history: History, centres: bool, otherwise: float) -> float:
 
 
 def as_text(result: Result) -> str:
-    """The numbers as a person reads them."""
-    params = result.params
+    """The numbers as a person reads them, with errors where that of the rate is known."""
+    params, found = result.params, summary(result)
+
+    def share(name: str, decimals: int) -> str:
+        err = f" ± {100 * found[f'{name}_err']:.{decimals}f}" if f"{name}_err" in found else ""
+        return f"{100 * found[name]:.{decimals}f}{err} %"
+
     lines = (
         f"{params.rate:g} pixels a month, mask {params.months:g} months old, {params.stars} stamps of {params.stamp} x {params.stamp}",
         f"a pixel is hot and unmasked             {100 * result.p_pixel:.4f} %",
-        f"a stamp has at least one such pixel     {100 * result.p_stamp:.1f} %",
-        f"at least one of {params.stars} stamps does{'':<{14 - len(str(params.stars))}}{100 * result.p_any:.1f} %",
-        f"fewer than {params.needed} stamps are clean{'':<{15 - len(str(params.needed))}}{100 * result.p_fewer_than_needed:.2f} %",
+        f"a stamp has at least one such pixel     {share('p_stamp', 1)}",
+        f"at least one of {params.stars} stamps does{'':<{14 - len(str(params.stars))}}{share('p_any', 1)}",
+        f"fewer than {params.needed} stamps are clean{'':<{15 - len(str(params.needed))}}{share(f'p_fewer_than_{params.needed}', 2)}",
     )
     rounded = 100 * float(result.risk.p_any_rounded)
     more = f"from the stamp's probability in full per cent, as JWST-STScI-009188 has it: {rounded:.0f} % for at least one of {params.stars}"
@@ -235,7 +240,9 @@ def write_map(result: MapResult, path: str | Path) -> None:
         ("PSTAMP", found.mean, "a stamp anywhere is hit"),
         ("PSTAMPER", found.mean_err, "Monte Carlo error of it"),
         ("PANY", found.p_any, "at least one star is hit"),
+        ("PANYERR", found.p_any_err, "Monte Carlo error of it"),
         ("PFEWER", found.p_fewer, f"fewer than {draw.needed} clean stars"),
+        ("PFEWERR", found.p_fewer_err, "Monte Carlo error of it"),
         ("PUNIFORM", result.uniform[0], "PSTAMP with pixels anywhere alike"),
         ("EVENTS", result.events, "clusters of pixels that became hot"),
         ("DETGUIV", __version__, "version of detgui"),
@@ -253,7 +260,7 @@ def write_map(result: MapResult, path: str | Path) -> None:
 
 def map_summary(result: MapResult) -> dict[str, object]:
     """Numbers of a map for JSON, beside those for pixels that become hot anywhere alike."""
-    found = result.map
+    found, needed = result.map, result.params.draw.needed
     return {
         "months": result.params.months,
         "rate_pix_per_month": result.rate,
@@ -262,9 +269,11 @@ def map_summary(result: MapResult) -> dict[str, object]:
         "p_stamp_err": found.mean_err,
         "p_any": found.p_any,
         "p_any_err": found.p_any_err,
-        f"p_fewer_than_{result.params.draw.needed}": found.p_fewer,
+        f"p_fewer_than_{needed}": found.p_fewer,
+        f"p_fewer_than_{needed}_err": found.p_fewer_err,
         "p_stamp_lowest": float(found.p_stamp.min()),
         "p_stamp_highest": float(found.p_stamp.max()),
         "p_stamp_uniform": result.uniform[0],
         "p_any_uniform": result.uniform[1],
+        f"p_fewer_than_{needed}_uniform": result.uniform[2],
     }

@@ -189,7 +189,8 @@ class ChangesPage(HotPage):
         counts = [
             f"{number:,} {name}" for number, name in zip(numbers, hot_changes.KINDS, strict=True) if number or not self.series.is_mask
         ]
-        return (*super().what_to_know(), f"{result.x.size:,} changes: {', '.join(counts)}", *result.notes, *words.criteria(self.series))
+        said = (f"{result.x.size:,} changes: {', '.join(counts)}", *words.chance(result, self.series))
+        return (*super().what_to_know(), *said, *result.notes, *words.criteria(self.series))
 
     def _show_marks(self) -> None:
         result, marks = self.result, self.context.marks

@@ -153,7 +153,8 @@ class PixelsPage(HotPage):
         history, pixel = self.maker.history, self.session.state.pixel
         ask = () if pixel is not None else ("click a pixel in the image, or choose one in the list",)
         notes = words.condensed(history.notes, [each.name for each in self.series.files]) if history else ()
-        return (*super().what_to_know(), *ask, *words.criteria(self.series), *notes)
+        chance = words.chance(history, self.series) if history else ()
+        return (*super().what_to_know(), *ask, *chance, *words.criteria(self.series), *notes)
 
     def _show_levels(self, series: Series) -> None:
         with QSignalBlocker(self.level):

@@ -287,9 +287,9 @@ def _map_words(found: ta_risk.MapResult) -> str:
     made, months = found.map, found.params.months
     low, high = float(made.p_stamp.min()), float(made.p_stamp.max())
     stamp = _share(made.mean, made.mean_err) if np.isfinite(made.mean) else MISSING
-    any_star = _share(made.p_any, made.p_any_err)
+    any_star, fewer = _share(made.p_any, made.p_any_err), _share(made.p_fewer, made.p_fewer_err)
     return (
         f"map of risk at {months:g} months, {found.events} events seen: a stamp {stamp} "
         f"({words.per_cent(low)} to {words.per_cent(high)} by place; {words.per_cent(found.uniform[0])} if anywhere alike), "
-        f"any star {any_star}"
+        f"any star {any_star}, fewer than {found.params.draw.needed} clean stars {fewer}"
     )

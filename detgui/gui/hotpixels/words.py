@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from detgui.errors import BadInput
-from detgui.gui.common.quantity import plain
+from detgui.gui.common.quantity import plain, probability
 from detgui.progress import clock
 
 if TYPE_CHECKING:
+    from detgui.analysis.hot_changes import Result as Changes
+    from detgui.analysis.hot_history import Result as History
     from detgui.analysis.hot_types import Series
     from detgui.data.darks import DarkFile
     from detgui.session.hot import HotMaker
@@ -110,6 +112,17 @@ def date_source(dark: DarkFile) -> str:
 def per_cent(value: float) -> str:
     """A probability as per cent."""
     return f"{plain(100 * value, 3)} %"
+
+
+def chance(result: Changes | History, series: Series) -> tuple[str, ...]:
+    """The p-value up to which changes are called more than chance, and the false-discovery rate that it is for; nothing for masks."""
+    if series.is_mask:
+        return ()
+    rate = f"at a false-discovery rate of {result.params.discovery:g} over {result.tested:,} pixels"
+    if result.p_limit < 0:
+        return (f"no change is more than chance {rate}",)
+    limit = f"{'≤ ' if result.p_limit > 0 else ''}{probability(result.p_limit)}"  # 0 is said as '< 1e-300'
+    return (f"more than chance: P {limit}, {rate}",)
 
 
 def criteria(series: Series) -> tuple[str, ...]:
