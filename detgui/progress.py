@@ -5,6 +5,9 @@ from collections.abc import Callable
 Progress = Callable[[float, str], None]
 """``progress(fraction, message)``: fraction of the work done (0 to 1); raises `errors.Cancelled` to stop it."""
 
+PREPARING = "preparing (slow the first time)"
+"""Loops are compiled, or loaded where that was done before."""
+
 
 def no_progress(fraction: float, message: str = "") -> None:
     """The progress of somebody who does not look."""

@@ -7,6 +7,7 @@ from test_gain_map import flats
 
 from detgui.analysis import gain_map, gain_warm
 from detgui.errors import Cancelled
+from detgui.progress import PREPARING
 from detgui.science import clip_kernels, clip_lanes
 
 
@@ -26,8 +27,8 @@ def test_the_first_map_says_why_it_takes_long(tmp_path):
     first, second = (told(lambda progress: gain_map.run(made, gain_map.Params(box=32), progress=progress)) for _ in range(2))
     for each in made:
         each.close()
-    assert first.index(gain_warm.PREPARING) < first.index("pair 1 of 1, group 1 of 5")
-    assert gain_warm.PREPARING not in second
+    assert first.index(PREPARING) < first.index("pair 1 of 1, group 1 of 5")
+    assert PREPARING not in second
 
 
 def test_all_that_a_map_clips_with_is_compiled():

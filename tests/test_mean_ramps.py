@@ -168,10 +168,11 @@ def test_cancel_and_bad_parameters(tmp_path):
 
 
 def test_warm_up_compiles_what_the_passes_call(tmp_path):
-    from detgui.analysis.slope_warm import warm_up
+    from detgui.analysis.slope_warm import first_words, warm_up
     from detgui.data import ramp_kernels
 
     warm_up()
+    assert first_words("slopes") == "slopes"  # nothing is waited for any more
     kernels = (stream_kernels.reduce_slopes, ramp_kernels.average_ramps, ramp_kernels.sum_ramps)
     before = [len(kernel.dispatcher().signatures) for kernel in kernels]
     with open_one(segments(tmp_path, ramps(11, SHAPE)), neighbours=False) as exposure:

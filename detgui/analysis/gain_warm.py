@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detgui.analysis.box_clipper import BoxWork, Images, Rooms
-from detgui.progress import Progress, no_progress
+from detgui.progress import PREPARING, Progress, no_progress
 from detgui.science.box_kernels import match, paint
 from detgui.science.boxes import cut
 from detgui.science.clip_kernels import Image, clip_rows
@@ -17,9 +17,6 @@ from detgui.science.neighbour_kernels import lag_sums
 SIDE = 64
 LARGE, SMALL = 32, 8
 """Pixels: boxes of either kind (`clip_lanes.MOST_PIXELS`)."""
-
-PREPARING = "preparing (slow the first time)"
-"""Only then is anything compiled; later it is loaded."""
 
 _done: set[tuple[str, int]] = set()
 """Type of the images and side of the boxes."""

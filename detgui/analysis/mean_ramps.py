@@ -21,6 +21,7 @@ from detgui.analysis.ramp_bins import Bin, Binner, bins_of
 from detgui.analysis.ramp_sums import CHUNK, chunks_of
 from detgui.analysis.slope_blocks import chosen_integrations, chosen_rows, mask_of
 from detgui.analysis.slope_noise import check_noise, find_slope_noise
+from detgui.analysis.slope_warm import first_words
 from detgui.data import stream, stream_kernels
 from detgui.data.exposure import Exposure
 from detgui.data.stream import Gauge
@@ -98,7 +99,7 @@ def average(
 ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int32]]:
     """The pass alone: ``edges``, ``mean`` and ``count`` as in `MeanRamps`. Raises as `run`."""
     check(exposure, params)
-    progress(0.0, f"mean ramps of {exposure.name}")
+    progress(0.0, first_words(f"mean ramps of {exposure.name}"))
     stream_kernels.prepare()
     rows = chosen_rows(exposure, params.roi)
     numbers = chosen_integrations(exposure, params.integrations)

@@ -19,6 +19,7 @@ from detgui.analysis.provenance import provenance
 from detgui.analysis.slope_blocks import BlockTask, Partial, block_tasks, chosen_integrations, chosen_rows, combine, mask_of, reduce_block
 from detgui.analysis.slope_errors import errors_of
 from detgui.analysis.slope_noise import SlopeNoise, check_noise, find_slope_noise
+from detgui.analysis.slope_warm import first_words
 from detgui.data.exposure import Exposure
 from detgui.data.reader import as_flags
 from detgui.data.segments import ranges
@@ -156,7 +157,7 @@ def run(
     Raises `BadInput` for what `check` finds, where no pixel is valid, and where a file changes or ends too early while it is read.
     """
     check(exposure, params)
-    progress(0.0, f"slopes of {exposure.name}")
+    progress(0.0, first_words(f"slopes of {exposure.name}"))
     if engine is None:
         moments = slope_blocks.moments(exposure, params, progress, workers, (0.0, 0.97))
     else:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from detgui.data import ramp_kernels, stream_kernels
-from detgui.progress import Progress, no_progress
+from detgui.progress import PREPARING, Progress, no_progress
+
+_done = False
+
+
+def first_words(words: str) -> str:
+    """What a pass over ramps says before its first block: ``words``, or what keeps it where its loops are not compiled yet."""
+    return words if _done else PREPARING
 
 
 def warm_up(progress: Progress = no_progress) -> None:
@@ -13,19 +20,22 @@ def warm_up(progress: Progress = no_progress) -> None:
 
     For a background task at start; without numba, or where nothing can be compiled, nothing happens.
     """
-    progress(0.0, "compiling the passes over ramps")
+    global _done
+    progress(0.0, PREPARING)
     if not stream_kernels.prepare():
+        _done = True
         return
     none, bytes_, one = np.empty(0, np.int64), np.zeros(8, np.uint8), np.ones(1, np.float32)
     numbers, counts = np.zeros(1), np.zeros(1, np.int32)
     shared = (np.zeros(1, np.uint8), np.zeros(1, np.int64))
     marks, mask = bytes_[:1], np.uint8(255)
     stream_kernels.reduce_slopes(-1, none, none, 4, 1, 0, one, 1, mask, marks, bytes_, one, marks, numbers, numbers, counts, *shared)
-    progress(0.5, "compiling the passes over ramps")
+    progress(0.5, PREPARING)
     image, keep, floats = bytes_.reshape(1, 8), np.zeros((4, 1), np.uint8), np.zeros((1, 1), np.float32)
     places = (np.empty(0, np.int32), none, none)
     ramp_kernels.average_ramps(
         *places, 4, np.float32(0), 1, 0, 1, mask, none, image, bytes_, keep, one, bytes_[:1], floats, 0, counts, *shared
     )
     ramp_kernels.sum_ramps(floats.reshape(1, 1, 1), floats, none, 0, 1, floats)
-    progress(1.0, "compiled")
+    _done = True
+    progress(1.0, "prepared")
