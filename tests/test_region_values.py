@@ -147,3 +147,14 @@ def test_pixels_that_share_the_value_of_a_box_have_no_errors():
     assert not of_shapes(rng.normal(2.4, 0.02, boxes.shape), [Rectangle(40, 30, 60, 40)]).shared
     assert not of_shapes(rng.poisson(100, boxes.shape).astype(np.float32), [Rectangle(40, 30, 60, 40)]).shared  # counts repeat by chance
     assert not of_shapes(boxes, [Rectangle(40, 30, 3, 3)]).shared  # too few to tell
+
+
+@pytest.mark.parametrize("groups", [2, 5, 10])
+def test_slopes_of_a_few_whole_numbers_repeat_by_chance_and_have_errors(groups):
+    rng = np.random.default_rng(9)
+    counts = np.rint(rng.normal(0, 8, (groups, 60 * 70)) + 50 * np.arange(groups)[:, None])
+    slopes = np.polyfit(np.arange(groups) * 10.737, counts, 1)[0].astype(np.float32).reshape(60, 70)
+    assert 3 * np.unique(slopes).size < slopes.size
+    found = of_shapes(slopes, [Rectangle(35, 30, 60, 50)])
+    assert not found.shared
+    assert found.mean_err == pytest.approx(slopes.std() / np.sqrt(found.pixels), rel=0.1)

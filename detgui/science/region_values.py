@@ -23,6 +23,9 @@ SIGMA_ERROR = 1.1664
 SHARED_SAMPLE, SHARED_LEAST = 2000, 16
 """Largest and smallest sample from which it is told that pixels share their values."""
 
+GRID_LEAST, GRID_SAME = 4, 0.02
+"""Fewest steps from which a grid is told, and by which part of the middle one equal steps may differ: float32 rounds them."""
+
 LEFT_OUT = ("nothing", "do not use", "flagged")
 """Which flagged pixels are not counted: none, those that are DO_NOT_USE, those with any flag."""
 
@@ -87,11 +90,18 @@ def numbers(values: NDArray[Any], most: int | None = None) -> Numbers:
 
 
 def shares_values(values: NDArray[Any]) -> bool:
-    """Whether values, shape (n,), are copies of far fewer: less than half of a sample differ, and they are not whole numbers, as counts."""
+    """Whether values, shape (n,), are copies of far fewer: less than half of a sample differ, and they are not on a grid, as counts are."""
     sample = values[:: -(-values.size // SHARED_SAMPLE)] if values.size else values
     if sample.size < SHARED_LEAST or (sample == np.rint(sample)).all():
         return False
-    return bool(2 * np.unique(sample).size < sample.size)
+    different = np.unique(sample)
+    return bool(2 * different.size < sample.size and not _on_a_grid(different))
+
+
+def _on_a_grid(different: NDArray[Any]) -> bool:
+    """Whether sorted values, no two alike, have equal steps, as slopes and means of a few counts: those repeat by chance."""
+    steps = np.diff(different.astype(np.float64))
+    return bool(steps.size >= GRID_LEAST and 2 * np.count_nonzero(np.abs(steps / np.median(steps) - 1) < GRID_SAME) > steps.size)
 
 
 def of_shapes(image: NDArray[Any], shapes: list[Shape], bad: Mask | None = None, most: int | None = None) -> Numbers:
