@@ -103,3 +103,10 @@ def test_thousands_of_excluded_stars(tmp_path):
     (found,) = read_regions(path)
     y, x = np.indices(SIZE) + 1
     assert np.array_equal(mask_of(found.shape, SIZE), ~np.any([(x - a) ** 2 + (y - b) ** 2 <= 1.44 for a, b in stars], axis=0))
+
+
+@pytest.mark.parametrize("text", ['"one; two"', "'one; two'", "{one; two}"])
+def test_a_semicolon_in_a_text_parts_nothing(tmp_path, text):
+    path = tmp_path / "a.reg"
+    path.write_text(f"image; circle(8,8,3) # color=red text={text}; circle(18,8,2)\n")
+    assert [each.shape for each in read_regions(path)] == [Ellipse(7, 7, 3, 3), Ellipse(17, 7, 2, 2)]

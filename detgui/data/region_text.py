@@ -100,10 +100,10 @@ def statements(text: str) -> Iterator[Statement]:
 
 
 def _parts(line: str) -> list[str]:
-    """What semicolons part, but not those in braces or in comments."""
+    """What semicolons part, but not those in comments, in braces, or in quotes of properties (before a # quotes are arcseconds)."""
     if line.lstrip().startswith("#"):
         return [line.strip()]
-    parts = re.findall(r"(?:\{[^}]*\}|[^;])+", line)
+    parts = re.findall(r"""(?:\{[^}]*\}|=\s*"[^"]*"|=\s*'[^']*'|[^;])+""", line)
     return [part.strip() for part in parts if part.strip()]
 
 
