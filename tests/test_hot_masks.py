@@ -14,6 +14,7 @@ from hot_fakes import cross_image, write_dark
 
 from detgui.analysis import hot_check, hot_history, hot_mask_file, hot_pixels
 from detgui.analysis.gain_file import Origin
+from detgui.errors import BadInput
 from detgui.science.dq import PIXEL
 from detgui.simulate.dark_files import write_darks
 from detgui.simulate.dark_params import DarkParams
@@ -202,6 +203,20 @@ def test_a_mask_of_the_comparison_is_no_second_series_of_the_updated_one(capsys,
     status, _, err = run(capsys, "hotpixels", *darks, mask, "--mask", again, "--quiet")
     assert status == 0, err
     assert np.array_equal(fits.getdata(mask, "DQ"), fits.getdata(again, "DQ"))
+
+
+def test_darks_that_cannot_be_followed_are_named_beside_masks_that_can(capsys, tmp_path, monkeypatch):
+    files = [full_frame(tmp_path), *(mask_of(tmp_path, f"{year}.fits", [(9, 9)], f"{year}-01-01T00:00:00") for year in (2020, 2021))]
+    run_history = hot_history.run
+
+    def changed(series, *args):
+        if not series.is_mask:
+            raise BadInput("d.fits changed on disk: add it again")
+        return run_history(series, *args)
+
+    monkeypatch.setattr(hot_history, "run", changed)
+    status, out, err = run(capsys, "hotpixels", *files, "--mask", tmp_path / "m.fits")
+    assert (status, out, err[-1]) == (2, "", "detgui: d.fits changed on disk: add it again")
 
 
 def test_a_flagged_pixel_without_a_rate_disagrees_and_says_so(tmp_path):

@@ -95,10 +95,8 @@ def _single_pixels(args: Namespace, result: Result, progress: Progress) -> dict[
     if not (args.list_file or args.window or args.mask or args.ta_mask or args.risk_map):
         return {}
     series = _one_series(result) if args.mask or args.ta_mask or args.risk_map else None
-    histories, said = _histories(args, result, progress)
+    histories, said = _histories(args, result, series, progress)
     only = next((each for each in histories if each.series is series), None)
-    if series is not None and only is None:
-        raise BadInput(next(sentence for sentence in said if sentence.startswith(series.label)))
     found: dict[str, Any] = {"said": said, "classes": [{"series": each.series.label, **each.numbers()} for each in histories]}
     if args.list_file is not None:
         from detgui.analysis import hot_list
@@ -113,8 +111,8 @@ def _single_pixels(args: Namespace, result: Result, progress: Progress) -> dict[
     return found
 
 
-def _histories(args: Namespace, result: Result, progress: Progress) -> tuple[list[History], list[str]]:
-    """Histories of the series that have one, and why others have none."""
+def _histories(args: Namespace, result: Result, needed: Series | None, progress: Progress) -> tuple[list[History], list[str]]:
+    """Histories of the series that have one, and why others have none. Raises `BadInput` where ``needed`` has none."""
     from detgui.analysis import hot_history
 
     found, said = [], []
@@ -123,6 +121,8 @@ def _histories(args: Namespace, result: Result, progress: Progress) -> tuple[lis
         try:
             history = hot_history.run(series, params, progress)
         except BadInput as error:
+            if series is needed:
+                raise
             said.append(str(error))
             continue
         found.append(history)
