@@ -153,6 +153,79 @@ def test_the_reference_is_what_the_step_reads(files, tmp_path):
         read_extract1d(tmp_path / "none.json")
 
 
+@pytest.mark.parametrize(
+    "aperture",
+    [Aperture(6.5, 19, 10, 90), Aperture(ystart=6.1234, ystop=19), Aperture(0, ROWS - 1, 30.25, 40, 2), Aperture(4, 11, 2, 9, 2)],
+)
+def test_a_written_aperture_is_read_back_as_it_was(files, tmp_path, aperture):
+    path = tmp_path / "aperture.json"
+    with open_one([files[0]]) as exposure:
+        extract1d.write_reference(path, exposure, aperture)
+        found = extract1d.read_reference(path, exposure, 3 - aperture.dispersion)
+    assert (found.box, found.dispersion) == (aperture.of(COLUMNS, ROWS).box, aperture.dispersion)
+
+
+def reference(tmp_path, *apertures):
+    path = tmp_path / "aperture.json"
+    path.write_text(json.dumps({"reftype": "EXTRACT1D", "apertures": apertures}))
+    return path
+
+
+def test_the_aperture_that_is_read_is_what_the_step_takes(files, tmp_path):
+    """Of several the target of the slit; limits that are not given are the edges, a width is about the middle, the rest is cut off."""
+    entries = (
+        {"id": "dummy", "ystart": 1, "ystop": 2},
+        {"id": "S200A1", "region_type": "background", "ystart": 1, "ystop": 2},
+        {"id": "S200A2", "ystart": 1, "ystop": 2},
+        {"id": "S200A1", "ystart": 8, "ystop": 15, "extract_width": 5, "xstop": 5000},
+        {"id": "ANY", "ystart": 3, "ystop": 4},
+    )
+    step = pytest.importorskip("jwst.extract_1d.extract")
+    datamodels = pytest.importorskip("stdatamodels.jwst.datamodels")
+    path = reference(tmp_path, *entries)
+    with open_one([files[0]]) as exposure:
+        found = extract1d.read_reference(path, exposure)
+    assert found.box == (0, COLUMNS - 1, 9.5, 13.5)
+    model = datamodels.SlitModel(np.zeros((ROWS, COLUMNS)))
+    model.meta.exposure.type = "NRS_FIXEDSLIT"
+    used = step.get_extract_parameters(step.read_extract1d_ref(str(path)), model, "S200A1", 1, model.meta)
+    profile, low, high = step.box_profile((ROWS, COLUMNS), used | {"dispaxis": 1}, np.zeros((ROWS, COLUMNS)), return_limits=True)
+    assert (low, high) == (found.ystart, found.ystop)
+    assert profile[:, 50].sum() == found.ystop - found.ystart + 1
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({"src_coeff": [[3.0], [9.0]], "ystart": 3, "ystop": 9}, "src_coeff"),
+        ({"ystart": 3}, "no ystart and ystop"),
+        ({"dispaxis": 2, "ystart": 3, "ystop": 9}, "no xstart and xstop"),
+        ({"ystart": "low", "ystop": 9}, 'ystart of its aperture is "low"'),
+        ({"ystart": float("nan"), "ystop": 9}, "NaN"),
+        ({"ystart": True, "ystop": 9}, "true"),
+        ({"ystart": 9, "ystop": 3}, "holds no pixel"),
+        ({"ystart": -8, "ystop": -2}, "holds no pixel"),
+        ({"ystart": 300, "ystop": 310}, "holds no pixel"),
+        ({"ystart": 3, "ystop": 9, "dispaxis": 7}, "dispaxis"),
+        ({"id": "S1600A1", "ystart": 3, "ystop": 9}, "no aperture for slit S200A1: it has S1600A1"),
+    ],
+)
+def test_an_aperture_that_cannot_be_drawn_is_one_sentence(files, tmp_path, entry, words):
+    path = reference(tmp_path, {"id": "S200A1", **entry})
+    with open_one([files[0]]) as exposure, pytest.raises(BadInput, match=r"^aperture\.json: ") as refused:
+        extract1d.read_reference(path, exposure)
+    assert words in str(refused.value) and "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe{", b"[" * 100_000, b'{"apertures": [1]}', b"SIMPLE  =                    T"])
+def test_what_is_no_reference_is_one_sentence(tmp_path, content):
+    path = tmp_path / "bad.json"
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match=r"^bad\.json: ") as refused:
+        read_extract1d(path)
+    assert "\n" not in str(refused.value)
+
+
 def test_the_error_of_the_background_is_added_in_quadrature(files, tmp_path):
     science, background = files
     before = science.read_bytes()

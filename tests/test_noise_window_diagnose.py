@@ -7,16 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from astropy.io import fits
 from cli_help import run
-from mouse_help import drag
-from noise_window_help import PATIENCE, page_of, press, typed
+from noise_window_help import PATIENCE, page_of, press, show_fixture, spectrum_fixture, typed  # noqa: F401
 from page_help import numbers as facts
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from region_help import at
-from window_help import opened
 
 from detgui.analysis import noise, step_sweep
 from detgui.analysis.noise_summary import summary
@@ -25,10 +21,8 @@ from detgui.data.exposure import open_one
 from detgui.science.regions import Rectangle, Region
 from detgui.session import noise_work
 from detgui.session.noise import TAB
-from detgui.simulate.expose import write_exposure
 from detgui.simulate.noise_files import write_noise
 from detgui.simulate.noise_params import NoiseParams
-from detgui.simulate.params import BotsParams
 
 PAGES = ("1/f", "Columns", "Lines", "CDS", "Snowballs")
 
@@ -38,36 +32,6 @@ def ramp(tmp_path_factory) -> Path:
     """A ramp of 256 x 256 pixels with stripes, alternating columns, noisy lines and snowballs."""
     params = NoiseParams(detector="NRS1", level="ramp", rows=256, columns=256, groups=6, snowballs=3, noisy_rows=2, sources=5, seed=2)
     return next(path for path in write_noise(params, tmp_path_factory.mktemp("noise")) if path.stem.endswith("_ramp"))
-
-
-@pytest.fixture(scope="module")
-def spectrum(tmp_path_factory) -> Path:
-    """Rates with a bright spectrum, one pixel of which is DO_NOT_USE."""
-    written = write_exposure(BotsParams(integrations=1, groups=6, columns=128, jumps=0.0), tmp_path_factory.mktemp("bots"), ("rateints",))
-    path = next(each for each in written if "rateints" in each.name)
-    with fits.open(path, mode="update") as hdus:
-        peak = int(np.nanargmax(hdus["SCI"].data[0, :, 60]))
-        hdus["DQ"].data[0, peak, 60] |= 1
-        hdus["SCI"].data[0, peak, 60] = np.nan
-    return path
-
-
-@pytest.fixture
-def show(qtbot, make_window, monkeypatch):
-    """Opens a file with the noise tab in front and no child process."""
-    from detgui.session import step_work
-
-    monkeypatch.setattr(step_work, "warm", lambda progress: None)
-    monkeypatch.setattr(step_work, "look", lambda known, progress: known)
-
-    def make(path: Path):
-        window = make_window(path, panels=True)
-        opened(qtbot, window)
-        QTest.keyClick(window, Qt.Key.Key_6, Qt.KeyboardModifier.ControlModifier)
-        qtbot.waitUntil(lambda: window.image_panel.is_drawn and window.image_panel.answer is not None, timeout=PATIENCE)
-        return window, window.tabs.currentWidget()
-
-    return make
 
 
 def diagnosed(qtbot, panel, title: str = "1/f"):
@@ -208,45 +172,6 @@ def test_what_cannot_be_diagnosed_is_said(qtbot, show, spectrum):
         other = page_of(panel, title)
         assert other.pages.currentIndex() == 0
         assert "groups" in other.prompt.text()
-
-
-def test_the_aperture_is_found_dragged_and_written(qtbot, show, spectrum, tmp_path):
-    window, panel = show(spectrum)
-    page = page_of(panel, "Spectrum")
-    qtbot.waitUntil(lambda: page.found("spectrum") is not None, timeout=PATIENCE)
-    QApplication.processEvents()
-    found = page.found("spectrum")
-    assert [each.column for each in found.divots][:1] == [60]
-    assert "DO_NOT_USE" in page.rows.item(0, 4).text()
-    item = page.on_image.item
-    assert item.isVisible()
-    x0, y0, x1, y1 = item.rectangle
-    middle = (x0 + x1) / 2
-    drag(window.image_panel.view, at(window.image_panel, middle, y1 + 0.1), at(window.image_panel, middle, y1 + 2.1))
-    assert window.parts.session.state.noise.aperture == (x0, y0, x1, y1 + 2)
-    qtbot.waitUntil(lambda: page.found("spectrum").aperture.ystop == y1 + 2, timeout=PATIENCE)
-    page.write_to(tmp_path / "aperture.json")
-    qtbot.waitUntil(lambda: "Wrote" in page.said.text(), timeout=PATIENCE)
-    entry = json.loads((tmp_path / "aperture.json").read_text())["apertures"][0]
-    assert (entry["ystart"], entry["ystop"]) == (y0, y1 + 2)
-    press(page.automatic)
-    assert window.parts.session.state.noise.aperture is None
-    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert window.parts.session.state.noise.aperture == (x0, y0, x1, y1 + 2)
-
-
-def test_errors_of_a_background_are_added(qtbot, show, spectrum, tmp_path):
-    window, panel = show(spectrum)
-    page = page_of(panel, "Spectrum")
-    qtbot.waitUntil(lambda: page.found("spectrum") is not None, timeout=PATIENCE)
-    copy = tmp_path / "with_rateints.fits"
-    page.take_background(spectrum, copy)
-    qtbot.waitUntil(lambda: bool(page.said.text()), timeout=PATIENCE)
-    assert page.said.text() == f"Wrote {copy}"
-    with fits.open(copy) as new, fits.open(spectrum) as old:
-        good = np.isfinite(old["ERR"].data)
-        np.testing.assert_allclose(new["ERR"].data[good], np.sqrt(2) * old["ERR"].data[good], rtol=1e-5)
-    opened(qtbot, window, 2)
 
 
 def test_a_sweep_is_shown_against_its_setting(qtbot, show, ramp, tmp_path, monkeypatch):

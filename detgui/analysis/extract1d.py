@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from detgui.analysis.noise_types import Diagnosis
 from detgui.analysis.origin import origin
 from detgui.data.exposure import Exposure
-from detgui.data.extract1d_reference import aperture_dict, write_extract1d
+from detgui.data.extract1d_reference import ANY, aperture_dict, aperture_of, limits_of, write_extract1d
 from detgui.errors import BadInput
 from detgui.progress import Progress, no_progress
 from detgui.science import divots as science
@@ -197,6 +197,30 @@ def write_reference(path: Path, exposure: Exposure, aperture: Aperture) -> None:
     """Write the aperture as an EXTRACT1D reference for this exposure's slit. Raises `BadInput`, one sentence."""
     nx, ny = exposure.shape[3], exposure.shape[2]
     x0, x1, y0, y1 = aperture.of(nx, ny).box
-    header = exposure.header("SCI") or {}
-    entry = aperture_dict(str(header.get("SLTNAME") or "ANY"), (x0, y0), (x1, y1), aperture.dispersion)
+    entry = aperture_dict(_slit(exposure), (x0, y0), (x1, y1), aperture.dispersion)
     write_extract1d(path, [entry], exposure.meta.instrument or "NIRSPEC", exposure.meta.exp_type or "ANY", f"aperture for {exposure.name}")
+
+
+def read_reference(path: Path, exposure: Exposure, dispersion: int = 1) -> Aperture:
+    """The part inside the image of the aperture that an EXTRACT1D reference in JSON has for this exposure's slit, limits as numbers.
+
+    ``dispersion`` (1: along x, 2: along y) is for a file that does not say dispaxis. Raises `BadInput`, one sentence that names the file.
+    """
+    path = Path(path)
+    order = (exposure.header("SCI") or {}).get("SPORDER")
+    entry = aperture_of(path, _slit(exposure), order if isinstance(order, int) else None)
+    axis = entry.get("dispaxis") or dispersion
+    if axis not in (1, 2):
+        raise BadInput(f"{path.name}: dispaxis of its aperture is neither 1 nor 2")
+    limits = limits_of(entry, path.name, axis)
+    nx, ny = exposure.shape[3], exposure.shape[2]
+    try:
+        whole = Aperture(**limits, dispersion=axis).of(nx, ny)
+    except BadInput as error:
+        raise BadInput(f"{path.name}: {error}") from None
+    x0, x1, y0, y1 = whole.box
+    return Aperture(max(y0, 0.0), min(y1, ny - 1.0), max(x0, 0.0), min(x1, nx - 1.0), axis)
+
+
+def _slit(exposure: Exposure) -> str:
+    return str((exposure.header("SCI") or {}).get("SLTNAME") or ANY)

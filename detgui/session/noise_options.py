@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from detgui.session.nonlinearity import Rectangle
-
 DEFAULT_STEP = "clean_flicker_noise"
 
 
@@ -41,7 +39,7 @@ class NoiseOptions:
     folder: Path | None = None  # of the results; None: beside the input
     before: str = ""  # keys of exposures that are compared
     after: str = ""
-    aperture: Rectangle | None = None  # of a spectrum; None: where its profile has its light
+    aperture: tuple[float, float, float, float] | None = None  # x0, y0, x1, y1 of a spectrum; None: where its profile has its light
     dispersion: int = 1  # of a spectrum: 1 along x, 2 along y
     background: Path | None = None  # combined background whose errors belong to the spectrum
     sweep: str = ""  # setting of the shown step that takes several values

@@ -160,6 +160,15 @@ def write_aperture(shelf: Shelf, key: str, aperture: Aperture, path: Path, progr
     return path
 
 
+def read_aperture(shelf: Shelf, key: str, path: Path, dispersion: int, progress: Progress = no_progress) -> Aperture:
+    """The aperture that an EXTRACT1D reference in JSON has for an exposure. Raises `BadInput` for what has none."""
+    from detgui.analysis import extract1d
+
+    progress(0.0, f"reading {path.name}")
+    with reading(shelf, key) as exposure:
+        return extract1d.read_reference(path, exposure, dispersion)
+
+
 def sweep(params: SweepParams, folder: Path, progress: Progress = no_progress) -> Sweep:
     """Run a step with several values of a setting in the child process."""
     from detgui.analysis import step_sweep

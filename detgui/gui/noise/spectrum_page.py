@@ -13,35 +13,21 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel
 from detgui.data.tables import Columns
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.files import ask_file
-from detgui.gui.common.quantity import with_error
 from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.noise.aperture import FOUND, ApertureOnImage
 from detgui.gui.noise.context import Context
 from detgui.gui.noise.guide import ISSUES
-from detgui.gui.noise.noise_page import words
+from detgui.gui.noise.spectrum_words import ASK, BACK_TIP, HEADERS, OPEN_TIP, WRITE_TIP, divot_row, percent, words_plain
 from detgui.gui.pages.page import Need, Origin, Page, Table
 from detgui.gui.pages.page_plot import PagePlot
 from detgui.session import noise_work
 from detgui.session.state import SessionState
 
 if TYPE_CHECKING:
-    from detgui.analysis.extract1d import BadPixel, Params, Result
-    from detgui.science.divots import Divot
+    from detgui.analysis.extract1d import Aperture, Params, Result
 
-LANE, WRITE, BACKGROUND = "noise spectrum", "noise aperture", "noise background"
+LANE, OPEN, WRITE, BACKGROUND = "noise spectrum", "noise aperture file", "noise aperture", "noise background"
 SETTLE_MS = 120  # after the last move of the aperture
-HEADERS = (
-    ("column", "place along the dispersion, 0-based; a click goes to the pixel"),
-    ("lost", "part of the flux that the profile says is missing"),
-    ("depth", "of the spectrum against its neighbours"),
-    ("from centre", "of the profile, of the pixel that costs most; near: within its standard deviation"),
-    ("pixels", "without a value: x, y and flags"),
-)
-ASK = "Show an image with a 2-D spectrum: a rate, cal or s2d product."
-WRITE_TIP = """Write the aperture as an EXTRACT1D reference (JSON: xstart, xstop, ystart, ystop) for extract_1d,
-to be used with use_source_posn=False."""
-BACK_TIP = """The combined background that the background step saved (save_combined_background):
-its errors are added in quadrature to those of this exposure, and the result is offered as a copy."""
 
 
 class SpectrumPage(Page):
@@ -60,13 +46,15 @@ class SpectrumPage(Page):
         self.axis.activated.connect(lambda at: self.session.set_noise(text="Dispersion", dispersion=at + 1, aperture=None))
         self.automatic = flat_button("Find", "Put the aperture where the profile has its light")
         self.automatic.clicked.connect(lambda: self.session.set_noise(text="Aperture", aperture=None))
+        self.open = flat_button("Open…", OPEN_TIP)
+        self.open.clicked.connect(lambda: ask_file(self, "EXTRACT1D reference", "EXTRACT1D (*.json)", self.open_from))
         self.write = flat_button("EXTRACT1D…", WRITE_TIP)
         self.write.clicked.connect(
             lambda: self.exporter_dialog("EXTRACT1D reference", "EXTRACT1D (*.json)", "extract1d.json", self.write_to)
         )
         self.back = flat_button("Background…", BACK_TIP)
         self.back.clicked.connect(self._ask_background)
-        self.put_tools(self.axis, self.automatic, self.write, self.back, None)
+        self.put_tools(self.axis, self.automatic, self.open, self.write, self.back, None)
         self.verdict = QLabel(self, wordWrap=True)
         self.attempt = flat_button("Try…", "Put pixel_replace into the form of the Run page")
         self.attempt.clicked.connect(self._try)
@@ -131,10 +119,22 @@ class SpectrumPage(Page):
         dialog.fileSelected.connect(lambda chosen: use(Path(chosen)))
         dialog.open()
 
+    def open_from(self, path: Path) -> None:
+        """Make the aperture of an EXTRACT1D reference the drawn one."""
+        key = self.key
+        args = (self.context.exposures.shelf, key, path, self.session.state.noise.dispersion)
+        then = lambda found: self._take(found, path) if self.key == key else None  # noqa: E731
+        self.start(OPEN, f"Read {path.name}", noise_work.read_aperture, *args, then=then, quick=True)
+
+    def _take(self, found: Aperture, path: Path) -> None:
+        x0, x1, y0, y1 = found.box
+        self.session.set_noise(text="Aperture", aperture=(x0, y0, x1, y1), dispersion=found.dispersion)
+        self.tell(f"Aperture of {path.name}")
+
     def write_to(self, path: Path) -> None:
-        """Write the aperture as an EXTRACT1D reference."""
-        result: Result = self.found(FOUND)
-        args = (self.context.exposures.shelf, self.key, result.aperture, path)
+        """Write the drawn aperture as an EXTRACT1D reference."""
+        drawn = self._params()[0].aperture if self.session.state.noise.aperture is not None else self.found(FOUND).aperture
+        args = (self.context.exposures.shelf, self.key, drawn, path)
         self.start(WRITE, f"Write {path.name}", noise_work.write_aperture, *args, then=lambda written: self.tell(f"Wrote {written}"))
 
     def _ask_background(self) -> None:
@@ -193,7 +193,7 @@ class SpectrumPage(Page):
         self.plot.show_drawn(lambda: self._draw(result))
         self._fit(result)
         worst = max(result.divots, key=lambda each: each.lost, default=None)
-        cost = f"A column misses up to <b>{_percent(worst.lost, worst.lost_err)}</b> of its flux. " if worst is not None else ""
+        cost = f"A column misses up to <b>{percent(worst.lost, worst.lost_err)}</b> of its flux. " if worst is not None else ""
         self.verdict.setText(f"{cost}{result.diagnosis.sentence} ({result.diagnosis.issue})")
         self.attempt.setVisible(result.diagnosis.found)
         self.rows.show_rows([divot_row(each, pixels) for each, pixels in zip(result.divots, result.pixels, strict=True)])
@@ -269,24 +269,3 @@ class SpectrumPage(Page):
         from PySide6.QtGui import QGuiApplication
 
         QGuiApplication.clipboard().setText(self.rows.tsv())
-
-
-def divot_row(each: Divot, pixels: tuple[BadPixel, ...]) -> tuple[str, ...]:
-    """A row of the table."""
-    where = "; ".join(f"{pixel.x}, {pixel.y} {' '.join(pixel.flags)}".rstrip() for pixel in pixels)
-    return (
-        str(each.column),
-        _percent(each.lost, each.lost_err),
-        _percent(each.depth, each.depth_err) if np.isfinite(each.depth) else "–",
-        f"{each.distance:+.1f}{' near' if each.near else ''}",
-        where,
-    )
-
-
-def _percent(part: float, err: float) -> str:
-    return f"{with_error(100 * part, 100 * err) if np.isfinite(err) and err > 0 else f'{100 * part:.1f}'} %"
-
-
-def words_plain(diagnosis: Any) -> str:
-    """A diagnosis without markup."""
-    return words(diagnosis).replace("<b>", "").replace("</b>", "")
