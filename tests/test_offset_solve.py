@@ -174,3 +174,12 @@ def test_the_larger_covariance_is_larger_in_every_direction():
         assert np.linalg.eigvalsh(found - each).min() > -1e-10
     assert larger(one, one / 9) == pytest.approx(one)
     assert larger(one, 4 * one) == pytest.approx(4 * one)
+
+
+def test_a_source_in_one_exposure_does_not_move_when_exposures_are_drawn_again():
+    """Of two exposures one has all but all of the weight; what the other alone sees is not lost in rounding."""
+    side = Side(np.array([0, 1, 1]), np.array([0, 0, 1]), np.array([25.0, 24.0, 24.1]), np.full(3, 1e4), np.zeros(2, np.int64))
+    shifts = side.shifts(2, 100_000, np.random.default_rng(0))
+    assert np.abs(shifts[:, 0]).max() < 1e-9
+    assert np.abs(shifts[:, 1]).max() < 0.0501
+    assert shifts[:, 1].std() == pytest.approx(0.05, rel=0.05)  # of the mean of two that differ by 0.1

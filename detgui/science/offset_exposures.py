@@ -13,6 +13,9 @@ Index = NDArray[np.int64]
 LEAST = 0.01
 """Concentration of Dirichlet's weights of two exposures: one or the other."""
 
+NEGLIGIBLE = 1e-12
+"""Weight of an exposure below which it does not count: means of what such weights alone weigh would not be exact."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
@@ -75,5 +78,6 @@ def _counts(group: Index, replicates: int, rng: np.random.Generator) -> Array:
         members = np.flatnonzero(group == label)
         n = members.size
         if n > 1:
-            out[:, members] = n * rng.dirichlet(np.full(n, max((n - 2.0) / n, LEAST)), size=replicates)
+            drawn = n * rng.dirichlet(np.full(n, max((n - 2.0) / n, LEAST)), size=replicates)
+            out[:, members] = np.where(drawn < NEGLIGIBLE, 0.0, drawn)
     return out
