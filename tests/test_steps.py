@@ -354,5 +354,11 @@ def test_settings_of_several_steps():
         step_chain.settings_by_step(("jump",), [("ipc.n", "1")])
 
 
+def test_the_command_of_a_chain_has_the_settings_however_its_steps_were_spelled():
+    names, given = ("DQ-init", "Ramp-Fit"), [("ramp-fit.algorithm", "LIKELY")]
+    chain = step_chain.ChainParams(names, Path("a_uncal.fits"), step_chain.settings_by_step(names, given))
+    assert chain.command(Path("out")) == "detgui step dq_init,ramp_fit a_uncal.fits --set ramp_fit.algorithm=LIKELY -o out"
+
+
 def test_what_an_instrument_never_needs_is_not_in_the_table():
     assert {name for name in STEPS if not STEPS[name].nir and "MIRI" not in STEPS[name].instruments} == {"pixel_replace"}

@@ -42,7 +42,9 @@ class ChainParams:
 
     def command(self, folder: Path, keep_all: bool = False) -> str:
         """The command line that runs them, with their products going to ``folder``."""
-        return command_line(self.steps, self.input, self.settings, self.references, folder, keep_all)
+        names = [step_info(name).name for name in self.steps]
+        settings = {step_info(name).name: given for name, given in self.settings.items()}
+        return command_line(names, self.input, settings, self.references, folder, keep_all)
 
 
 def settings_by_step(names: Sequence[str], given: Sequence[tuple[str, str]]) -> dict[str, dict[str, str]]:
