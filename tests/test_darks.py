@@ -163,6 +163,20 @@ def test_a_plain_mask_counts_its_lowest_bit_and_leaves_other_values_out(tmp_path
     assert maps.valid.sum() == 48 * 50
 
 
+@pytest.mark.parametrize(
+    ("count", "sentence"),
+    [
+        (1, "1 pixel holds 1024, neither 0 nor bad: it counts as not measured"),
+        (2, "2 pixels hold 1024, neither 0 nor bad: they count as not measured"),
+    ],
+)
+def test_pixels_of_a_plain_mask_that_were_not_looked_at_are_told(tmp_path, count, sentence):
+    values = np.zeros((50, 50), np.int16)
+    values[10, 10], values[20, :count] = 1, 1024
+    fits.PrimaryHDU(values).writeto(tmp_path / "bad_250101_NRCA1.fits")
+    assert read_maps(describe(tmp_path / "bad_250101_NRCA1.fits")).notes == (sentence,)
+
+
 def test_single_pixels_are_those_of_the_map(tmp_path):
     dark = describe(write_dark(tmp_path / "d.fits", rates(), unit="e-/s", GAIN=2.0))
     maps = read_maps(dark, "DN/s")

@@ -234,3 +234,16 @@ def test_too_few_dates_are_refused(months, after):
 
 def test_months_have_30_4375_days():
     np.testing.assert_allclose(growth.months_between([100.0, 100.0 + 365.25]), [0.0, 12.0])
+
+
+@pytest.mark.parametrize(
+    ("part", "sentence"),
+    [
+        ([0, 1], "a step beside a trend: darks of at least 3 dates are needed, two of them without a break between them"),
+        ([0, 1, 2], "2 steps beside a trend: darks of at least 4 dates are needed, two of them without a break between them"),
+    ],
+)
+def test_what_steps_beside_a_trend_need_is_said(part, sentence):
+    growth.check_epochs(np.arange(len(part) + 1.0), np.array([0, *part]))
+    with pytest.raises(BadInput, match=f"^{sentence}$"):
+        growth.check_epochs(np.arange(float(len(part))), np.array(part))

@@ -142,7 +142,8 @@ def _neither(values: NDArray[Any]) -> tuple[str, ...]:
         return ()
     found = [f"{each:g}" for each in np.unique(values)]
     held = ", ".join(found) if len(found) < 4 else f"{len(found)} other values"
-    return (f"{values.size:,} pixels hold {held}, neither 0 nor bad: they count as not measured",)
+    words = ("pixel holds", "it counts") if values.size == 1 else ("pixels hold", "they count")
+    return (f"{values.size:,} {words[0]} {held}, neither 0 nor bad: {words[1]} as not measured",)
 
 
 def _slope(part: Part, stack: Plane, step: float) -> Image:

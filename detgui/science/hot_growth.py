@@ -119,8 +119,8 @@ def check_epochs(months: Array, part: Parts = None) -> None:
     x = design(months, part)
     steps = x.shape[1] - 2
     if steps and np.linalg.matrix_rank(x) < x.shape[1]:
-        what, where = ("a step", "on one side of the break") if steps == 1 else (f"{steps} steps", "between the same breaks")
-        raise BadInput(f"{what} beside a trend: darks of at least {steps + 2} dates are needed, two of them {where}")
+        what = "a step" if steps == 1 else f"{steps} steps"
+        raise BadInput(f"{what} beside a trend: darks of at least {steps + 2} dates are needed, two of them without a break between them")
 
 
 def squared_changes(members: NDArray[np.float64], other: NDArray[np.float64] | None = None) -> Array:
