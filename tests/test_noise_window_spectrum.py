@@ -69,7 +69,7 @@ def test_the_file_of_an_aperture_is_asked_for(qtbot, show, spectrum, tmp_path):
     page = page_of(panel, "Spectrum")
     qtbot.waitUntil(lambda: page.found("spectrum") is not None, timeout=PATIENCE)
     QApplication.processEvents()
-    press(page.open)
+    page.open.trigger()
     (dialog,) = page.findChildren(QFileDialog)
     assert dialog.nameFilters() == ["EXTRACT1D (*.json)"]
     dialog.fileSelected.emit(str(tmp_path / "none.json"))

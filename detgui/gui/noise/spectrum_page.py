@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QMenu
 
 from detgui.data.tables import Columns
-from detgui.gui.common.buttons import flat_button
+from detgui.gui.common.buttons import flat_button, menu_button
 from detgui.gui.common.files import ask_file
 from detgui.gui.common.rows_table import RowsTable
 from detgui.gui.noise.aperture import FOUND, ApertureOnImage
@@ -46,15 +46,15 @@ class SpectrumPage(Page):
         self.axis.activated.connect(lambda at: self.session.set_noise(text="Dispersion", dispersion=at + 1, aperture=None))
         self.automatic = flat_button("Find", "Put the aperture where the profile has its light")
         self.automatic.clicked.connect(lambda: self.session.set_noise(text="Aperture", aperture=None))
-        self.open = flat_button("Open…", OPEN_TIP)
-        self.open.clicked.connect(lambda: ask_file(self, "EXTRACT1D reference", "EXTRACT1D (*.json)", self.open_from))
-        self.write = flat_button("EXTRACT1D…", WRITE_TIP)
-        self.write.clicked.connect(
-            lambda: self.exporter_dialog("EXTRACT1D reference", "EXTRACT1D (*.json)", "extract1d.json", self.write_to)
-        )
+        menu = QMenu(self, toolTipsVisible=True)
+        self.open = menu.addAction("Open…", self._ask_aperture)
+        self.open.setToolTip(OPEN_TIP)
+        self.write = menu.addAction("Write…", self._ask_where)
+        self.write.setToolTip(WRITE_TIP)
+        self.file = menu_button("EXTRACT1D", "Take the aperture from an EXTRACT1D reference, or write it as one", menu)
         self.back = flat_button("Background…", BACK_TIP)
         self.back.clicked.connect(self._ask_background)
-        self.put_tools(self.axis, self.automatic, self.open, self.write, self.back, None)
+        self.put_tools(self.axis, self.automatic, self.file, self.back, None)
         self.verdict = QLabel(self, wordWrap=True)
         self.attempt = flat_button("Try…", "Put pixel_replace into the form of the Run page")
         self.attempt.clicked.connect(self._try)
@@ -114,10 +114,17 @@ class SpectrumPage(Page):
     def exporter_dialog(self, title: str, kinds: str, name: str, use: Any) -> None:
         """Ask where a file goes."""
         dialog = QFileDialog(self, title, "", kinds)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.selectFile(f"{self.file_name()}_{name}")
         dialog.fileSelected.connect(lambda chosen: use(Path(chosen)))
         dialog.open()
+
+    def _ask_aperture(self) -> None:
+        ask_file(self, "EXTRACT1D reference", "EXTRACT1D (*.json)", self.open_from)
+
+    def _ask_where(self) -> None:
+        self.exporter_dialog("EXTRACT1D reference", "EXTRACT1D (*.json)", "extract1d.json", self.write_to)
 
     def open_from(self, path: Path) -> None:
         """Make the aperture of an EXTRACT1D reference the drawn one."""
