@@ -228,7 +228,7 @@ def test_split_line_follows_the_mouse(qtbot, tab):
     press(page.run)
     compare = compared(qtbot, panel)
     split = compare.modes.split
-    qtbot.waitUntil(lambda: split.is_on, timeout=PATIENCE)
+    qtbot.waitUntil(split.line.isVisible, timeout=PATIENCE)
     view = window.image_panel.view
     ny, nx = split.part.indices.shape
     y, x0, x1 = ny / 3 + 0.3, split.line.value(), nx / 4
@@ -261,9 +261,9 @@ def test_blink_difference_and_back(qtbot, tab):
     assert session.state.frame.exposure == before
     press(modes.buttons["split"])
     assert session.state.frame.exposure == after
-    qtbot.waitUntil(lambda: modes.split.is_on, timeout=PATIENCE)
+    qtbot.waitUntil(modes.split.line.isVisible, timeout=PATIENCE)
     page_of(panel, "Guide")
-    qtbot.waitUntil(lambda: not modes.split.is_on, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not modes.split.line.isVisible(), timeout=PATIENCE)
     session.choose_pixel(40, 12)
     page_of(panel, "Compare")
     session.choose_pixel(41, 12)

@@ -34,7 +34,8 @@ def notes_of(
         notes.append("not corrected for non-linearity: the gain reads high where the signal is large")
     notes += _on_pairs(params, pairs)
     if boxes.small.any():
-        notes.append(f"{int(boxes.small.sum())} boxes have less than half of the nominal {boxes.nominal} pixels")
+        count = int(boxes.small.sum())
+        notes.append(f"{count} {'box has' if count == 1 else 'boxes have'} less than half of the nominal {boxes.nominal} pixels")
     used = [measured[each.number - 1] for each in pairs if each.used]
     errors = [np.nanmedian(each.line.inverse_err / each.line.ramp.slope) for each in used if np.isfinite(each.line.inverse_err).any()]
     if errors and max(errors) > ROUGH:

@@ -31,11 +31,6 @@ CORRECT_TIP = """Correct variances for what clipping takes from a Gaussian (0.97
 Default: on. Off shows the uncorrected figure, as in JWST-STScI-004622: the gain reads about 3 % high."""
 
 
-def parameter(text: str, tip: str) -> str:
-    """A tooltip with its first line as the name."""
-    return f"{text}\n{tip}"
-
-
 def used(result: Result) -> tuple[str, str]:
     """(line, tooltip) of what a map was made with."""
     pairs = ", ".join(map(str, result.pairs_used))

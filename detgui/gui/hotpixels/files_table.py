@@ -21,7 +21,7 @@ HEADERS = (
     ("kind", "dark reference, rate image, MASK reference, plain image of bad pixels; subarray where it is not the full frame"),
     ("left out, missing", "why a file is left out; else what it lacks and what to know"),
 )
-DATE, DETECTOR, READOUT, UNIT, KIND, WHY = range(1, len(HEADERS))
+DATE, READOUT, UNIT, WHY = ([name for name, _ in HEADERS].index(each) for each in ("date", "read-out", "unit", "left out, missing"))
 NAME_WIDTH = 190  # px
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
-import numpy as np
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -14,7 +13,7 @@ from detgui.data.tables import Columns
 from detgui.gui.common.buttons import flat_button
 from detgui.gui.common.colours import pin_colour
 from detgui.gui.common.labels import sentence_label
-from detgui.gui.common.quantity import plain, with_error
+from detgui.gui.common.quantity import with_error
 from detgui.gui.noise.context import Context
 from detgui.gui.noise.guide import recipes_for
 from detgui.gui.pages.page import Need, Origin, Page, Table
@@ -152,9 +151,3 @@ def words(each: Diagnosis) -> str:
 def amplifier_colour(name: str) -> QColor:
     """Colour of an amplifier, the same on all pages."""
     return pin_colour(AMPLIFIERS.get(name, 1))
-
-
-def in_time(values: Any, at: int) -> str:
-    """A number of an array as text."""
-    value = float(values[at])
-    return plain(value, 4) if np.isfinite(value) else "–"

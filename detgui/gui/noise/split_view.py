@@ -70,11 +70,6 @@ class SplitView(QObject):
         context.image.shown.connect(lambda _: self.follow())
         context.session.changed.connect(lambda old, new: old.display is not new.display and self.follow())
 
-    @property
-    def is_on(self) -> bool:
-        """Whether the line is there."""
-        return self._context.image is not None and self.line.isVisible()
-
     def show(self, other: Frame | None) -> None:
         """Show a frame left of the line, None for none."""
         if other is not None and self.other is None and self._context.image is not None:

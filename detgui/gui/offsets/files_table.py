@@ -20,7 +20,7 @@ HEADERS = (
     ("rows", "of a catalog that can be used"),
     ("missing", "why a file cannot be used; else what it lacks"),
 )
-KIND, EPOCH, FILTER, DETECTORS, ROWS, MISSING = range(1, len(HEADERS))
+EPOCH, FILTER, DETECTORS, MISSING = ([name for name, _ in HEADERS].index(each) for each in ("epoch", "filter", "detectors", "missing"))
 FIELDS = {EPOCH: "epoch", FILTER: "filter", DETECTORS: "detector"}
 NAME_WIDTH = 170  # px
 MOST_NAMES = 3
