@@ -179,6 +179,9 @@ def test_region_files_dropped_on_the_window_are_drawn(qtbot, window, tmp_path):
         assert np.array_equal(mask_of(each.region.shape, SIZE), mask_of(shape, SIZE))
     assert rows(window)[0] == ("void one", "void")
     assert "3 regions read from v.reg" in window.region_panel.note.text()
+    drop(window, tmp_path / "v.reg")
+    qtbot.waitUntil(lambda: "3 of them there already" in window.region_panel.note.text(), timeout=PATIENCE)
+    assert len(window.parts.session.state.regions) == 3
     session.undo()
     assert rows(window) == []
     (tmp_path / "bad.reg").write_text("nothing of the kind")
@@ -192,8 +195,9 @@ def test_region_file_with_its_exposure(qtbot, make_window, flight_ramp, tmp_path
         window = make_window(*([flight_ramp] if how else []), panels=True, **(how or {}))
         if how is None:
             drop(window, flight_ramp, tmp_path / "v.reg")
-        before = 0 if how else 3  # those of the window before are kept
-        qtbot.waitUntil(lambda count=before + 3, window=window: len(rows(window)) == count, timeout=PATIENCE)
+        said = "3 regions read" if how else "3 of them there already"  # those of the window before are kept
+        qtbot.waitUntil(lambda said=said, window=window: said in window.region_panel.note.text(), timeout=PATIENCE)
+        assert len(rows(window)) == 3
         window.close()
 
 

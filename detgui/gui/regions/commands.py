@@ -178,8 +178,13 @@ class RegionCommands:
             )
 
     def _imported(self, found: Imported) -> None:
-        self._session.add_regions(found.regions, found.array, "Import regions")
-        self._panel.say(found.said)
+        """Draw what was read, except what lies there already: a file given again, or one whose regions the last session left."""
+        there = [(each.region.shape, each.region.kind) for each in self._session.state.regions if each.frame == found.array]
+        new = [each for each in found.regions if (each.shape, each.kind) not in there]
+        if new:
+            self._session.add_regions(new, found.array, "Import regions")
+        again = len(found.regions) - len(new)
+        self._panel.say(found.said + (f"; {again} of them there already" if again else ""))
 
     def ask_export(self, how: Export, selected: bool = False) -> None:
         """Ask where regions go: all of the shown exposure, or the selected ones."""
