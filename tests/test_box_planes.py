@@ -2,9 +2,14 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
-from detgui.science.box_planes import less_planes
+from detgui.science.box_planes import TILE, less_planes, tiles_of
+from detgui.science.boxes import cut
+from detgui.science.detector import DetectorGeometry
 from detgui.science.ipc import neighbour_factor
+
+CROSS = np.array([[0, 0.006, 0], [0.006, 0.976, 0.006], [0, 0.006, 0]])
 
 
 def squares(side, box):
@@ -57,3 +62,26 @@ def test_a_changed_gradient_is_not_taken_for_coupling(box):
         found.append(neighbour_factor(*planes))
     assert np.std(found) < 0.03
     assert abs(np.mean(found) - 1.0) < 4.0 * np.std(found) / np.sqrt(len(found))
+
+
+def test_tiles_have_one_kind_and_one_sector_and_a_size_of_their_own():
+    geometry = DetectorGeometry(300, 2048, "NRCA1", -1, 2, 1, 1001, 4, known=True)
+    void = np.zeros((300, 2048), bool)
+    void[100:180, 400:700] = True
+    for box in (8, 256):
+        boxes = cut(geometry, box, voids=[void])
+        tiles = tiles_of(boxes)
+        assert np.array_equal(tiles < 0, boxes.labels < 0)
+        for tile in np.unique(tiles[tiles >= 0]):
+            y, x = np.nonzero(tiles == tile)
+            own = np.unique(boxes.labels[y, x])
+            assert len({*zip(boxes.sector[own], boxes.kind[own], strict=True)}) == 1
+            assert np.ptp(y) < TILE and np.ptp(x) < TILE
+
+
+@pytest.mark.parametrize("box", [8, 16, 32, 256])
+def test_the_boxes_of_the_map_do_not_change_what_neighbours_have_in_common(box):
+    rng = np.random.default_rng(11)
+    coupled = [size * ndimage.convolve(rng.standard_normal((512, 512)), CROSS, mode="wrap").astype(np.float32) for size in (60, 5)]
+    tiles, good = tiles_of(cut(DetectorGeometry(512, 512), box)), np.ones((512, 512), bool)
+    assert neighbour_factor(*(less_planes(frame, tiles, good) for frame in coupled)) == pytest.approx(neighbour_factor(*coupled), abs=5e-4)

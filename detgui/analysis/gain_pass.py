@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from detgui.analysis.box_clipper import Clipper
 from detgui.analysis.gain_frames import Flat
-from detgui.science.box_planes import less_planes
+from detgui.science.box_planes import less_planes, tiles_of
 from detgui.science.boxes import Boxes
 from detgui.science.gain_error import ADJACENT, LAG_ONE, LAG_TWO
 from detgui.science.ipc import neighbour_factor
@@ -98,7 +98,8 @@ class PairPass:
         """The factor from neighbours in the first and the last frame within the limit, NaN where not asked for."""
         if self._low is None or self._high is None:
             return float("nan")
-        high, low = (less_planes(frame, self.boxes.labels, good) for frame, good in (self._high, self._low))
+        tiles = tiles_of(self.boxes)
+        high, low = (less_planes(frame, tiles, good) for frame, good in (self._high, self._low))
         return neighbour_factor(high, low)
 
     def _signal(self, late: Frame, early: Frame) -> tuple[float, float]:

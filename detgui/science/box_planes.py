@@ -1,17 +1,33 @@
-"""Boxes of an image less the plane through each."""
+"""Parts of an image less the plane through each."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detgui.science.boxes import KINDS, Boxes
+from detgui.science.detector import OUTPUTS
+
 Array = NDArray[np.float64]
 
 WILD = 5.0
 """Pixels farther than this many standard deviations from the mean of their box do not count."""
 
+TILE = 128
+"""Pixels a side of what is flattened before covariances of neighbours: of smaller parts the planes themselves take some of the noise, which
+makes an IPC factor 0.4 % too large with 32 pixels, 25 % with 8, and less than 0.01 % with these."""
+
 FLAT = 1e-9
 """A box whose places lie this close to one line (determinant over the product of the variances) has no plane: its mean is taken."""
+
+
+def tiles_of(boxes: Boxes) -> NDArray[np.int32]:
+    """Labels (ny, nx) of tiles of `TILE` pixels of the boxes' sectors and kinds, whatever the size of the boxes; -1 where there is none."""
+    y, x = (np.arange(length) // TILE for length in boxes.labels.shape)
+    place = y[:, None] * (x[-1] + 1) + x[None, :]
+    own = (boxes.sector - 1) * len(KINDS) + boxes.kind
+    tiles = place * (len(OUTPUTS) * len(KINDS)) + np.append(own, 0)[boxes.labels]
+    return np.where(boxes.labels >= 0, tiles, -1).astype(np.int32)
 
 
 def less_planes(image: NDArray[np.float32], labels: NDArray[np.int32], good: NDArray[np.bool_]) -> Array:
