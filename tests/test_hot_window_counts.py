@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from hot_fakes import write_dark
 from hot_window_help import (  # noqa: F401
@@ -22,10 +23,12 @@ from hot_window_help import (  # noqa: F401
 from mouse_help import drag
 from page_help import numbers as facts
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from detgui.analysis import hot_pixels
+from detgui.gui.common import plot_theme
 from detgui.gui.hotpixels.break_line import day_of, second_of
 
 
@@ -135,3 +138,22 @@ def test_spill_over_explains_the_step(qtbot, counted):
     share = panel.maker.series.trends[0].shares[0]
     assert cells(page.rows)[1][0] == "> 1 DN/s"
     assert cells(page.rows)[1][2].split()[0] == f"{share.explained:.{len(cells(page.rows)[1][2].split()[0].partition('.')[2])}f}"
+
+
+@pytest.mark.parametrize(("breaks", "lines"), [((), 2), (("2022-11-01", "2023-03-01"), 1)])
+def test_numbers_of_crosses_never_lie_over_each_other(qtbot, counted, breaks, lines):
+    window, panel = counted
+    window.parts.session.set_hot(breaks=breaks)
+    qtbot.waitUntil(lambda: panel.maker.is_current and len(panel.maker.series.part_crosses) == len(breaks) + 1, timeout=PATIENCE)
+    page = show(panel, "Spill-over")
+    QApplication.processEvents()
+    items = [each for each in page.plot.plots[0].items if isinstance(each, pg.TextItem)]
+    numbers = [each for each in items if "." in each.toPlainText()]
+    assert len(numbers) == 24 * (len(breaks) + 1)  # those of the centres are 100
+    pixel = numbers[1].scenePos().x() - numbers[0].scenePos().x()
+    metrics = QFontMetricsF(numbers[0].textItem.font())
+    texts = [each.toPlainText().split("\n") for each in numbers]
+    assert max(metrics.horizontalAdvance(line) for text in texts for line in text) < pixel
+    assert {len(text) for text in texts} == {lines}
+    page.plot.apply_theme(plot_theme.paper())
+    assert not any(page.plot.plots[0].getAxis(side).isVisible() for side in ("left", "bottom"))

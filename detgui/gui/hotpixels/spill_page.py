@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication
 
 from detgui.analysis import hot_tables
 from detgui.analysis.hot_types import Series, Trend
@@ -27,6 +27,7 @@ from detgui.science.hot_spill import REACH, Cross
 
 SIDE = 2 * REACH + 1
 GAP = 1  # pixels between two crosses
+ROOM = 2.0  # screen pixels between numbers
 SCALE = 2.0  # the colours end at so many couplings,
 SEEN = 2.0  # errors; the share of a smaller step says nothing
 LEAST_SCALE = 1e-3  # or at so many of that
@@ -53,6 +54,9 @@ class SpillPage(HotPage):
         self.plot.plots[0].setAspectLocked(True)
         for side in ("left", "bottom"):
             self.plot.plots[0].hideAxis(side)
+        self._numbers: list[tuple[pg.TextItem, tuple[str, ...]]] = []  # in the pixels of the crosses, the longest text first
+        for changed in (self.plot.plots[0].vb.sigRangeChanged, self.plot.plots[0].vb.sigResized):
+            changed.connect(lambda *_: self._fit_numbers())
         set_, say = self.session.set_hot, context.say
         self.centre = EntryField(lambda text: set_(text="Centres", centre=number("Centres", text, open_end=True)), say, 7)
         self.sigma = EntryField(lambda text: set_(text="Explained", sigma=number("Explained", text, 0.0, 100.0)), say, 5)
@@ -105,6 +109,7 @@ class SpillPage(HotPage):
     def _draw(self, crosses: list[tuple[str, Cross]]) -> None:
         couplings = [abs(cross.coupling) for _, cross in crosses if cross.measured]
         limit = SCALE * max([LEAST_SCALE, *couplings])
+        self._numbers = []
         for place, (title, cross) in enumerate(crosses):
             left = place * (SIDE + GAP)
             item = pg.ImageItem(axisOrder="row-major")
@@ -116,16 +121,33 @@ class SpillPage(HotPage):
             words.setPos(left + REACH, SIDE - 0.1)
             for (row, column), value in np.ndenumerate(cross.stack):
                 self._number(left + column, row, value, cross.stack_err[row, column], limit)
+        self._fit_numbers()
 
     def _number(self, x: float, y: float, value: float, error: float, limit: float) -> None:
         strong = np.isfinite(value) and abs(value) > 0.6 * limit
-        text = "100" if value > 0.9 else f"{100 * value:z.2f}\n{_error(100 * error)}" if np.isfinite(value) else MISSING
-        item = pg.TextItem(text, color=QColor("white" if strong else "black"), anchor=(0.5, 0.5))
+        texts = (f"{100 * value:z.2f}\n{_error(100 * error)}", f"{100 * value:z.2f}", f"{100 * value:z.1f}", "")
+        word = "100" if value > 0.9 else MISSING if not np.isfinite(value) else ""
+        if word:
+            texts = (word, word, word, "")
+        item = pg.TextItem(texts[0], color=QColor("white" if strong else "black"), anchor=(0.5, 0.5))
         font = item.textItem.font()
         font.setPointSizeF(7.0)
         item.setFont(font)
         self.plot.add(0, item, 10, bounds=False)
         item.setPos(x, y)
+        self._numbers.append((item, texts))
+
+    def _fit_numbers(self) -> None:
+        """Write as much into the pixels of the crosses as there is room for: with errors, in two decimals or one, or nothing."""
+        scale = self.plot.plots[0].vb.viewPixelSize()[0]
+        if not self._numbers or not scale > 0:
+            return
+        metrics = QFontMetricsF(self._numbers[0][0].textItem.font())
+        kinds = range(len(self._numbers[0][1]))
+        wide = [max(metrics.horizontalAdvance(line) for _, texts in self._numbers for line in texts[kind].split("\n")) for kind in kinds]
+        kind = next(kind for kind in kinds if wide[kind] < 1 / scale - ROOM or kind == kinds[-1])
+        for item, texts in self._numbers:
+            item.setText(texts[kind])
 
     def copy_numbers(self) -> None:
         QGuiApplication.clipboard().setText(f"{self.numbers.tsv()}\n\n{self.rows.tsv()}")

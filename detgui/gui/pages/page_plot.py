@@ -171,8 +171,6 @@ class PagePlot(pg.GraphicsLayoutWidget):
         for plot, legend in zip(self.plots, self.legends, strict=True):
             plot_theme.apply_axes(plot, theme)
             plot_theme.recolour_legend(legend, theme)
-            for side in ("left", "bottom"):
-                self._set_label(plot, side, plot.getAxis(side).labelText)
         for colour in self.themed:
             colour(theme)
 
