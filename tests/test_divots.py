@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -226,6 +227,20 @@ def test_what_is_no_reference_is_one_sentence(tmp_path, content):
     assert "\n" not in str(refused.value)
 
 
+def only_errors(err):
+    return SimpleNamespace(name="x", planes=("ERR",), unit="MJy", shape=(1, 1, *err.shape), read_image=lambda *_: err)
+
+
+def test_the_growth_of_the_errors_has_the_error_of_a_median():
+    rng, shape, pulls = np.random.default_rng(7), (40, 50), []
+    for _ in range(60):
+        background = only_errors(rng.normal(4.0, 0.1, shape))
+        found = extract1d_background.run(only_errors(np.full(shape, 3.0)), background).diagnosis
+        pulls.append((found.value - 5 / 3) / found.err)
+    assert abs(np.mean(pulls)) < 3 / np.sqrt(60)
+    assert 0.75 < np.std(pulls) < 1.3
+
+
 def test_the_error_of_the_background_is_added_in_quadrature(files, tmp_path):
     science, background = files
     before = science.read_bytes()
@@ -235,7 +250,7 @@ def test_the_error_of_the_background_is_added_in_quadrature(files, tmp_path):
         with pytest.raises(BadInput, match="replace an input"):
             extract1d_background.write(found, one, science)
     np.testing.assert_allclose(found.err, 5.0)
-    assert found.growth == pytest.approx(5 / 3)
+    assert found.diagnosis.value == pytest.approx(5 / 3)
     assert (found.diagnosis.issue, found.diagnosis.found) == ("NS-G09", True)
     assert science.read_bytes() == before
     with open_one([tmp_path / "with_background.fits"]) as made:

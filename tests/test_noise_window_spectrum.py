@@ -14,6 +14,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from region_help import at
 from window_help import opened
 
+from detgui.gui.common.quantity import with_error
+
 
 def test_the_aperture_is_found_dragged_and_written(qtbot, show, spectrum, tmp_path):
     window, panel = show(spectrum)
@@ -89,3 +91,14 @@ def test_errors_of_a_background_are_added(qtbot, show, spectrum, tmp_path):
         good = np.isfinite(old["ERR"].data)
         np.testing.assert_allclose(new["ERR"].data[good], np.sqrt(2) * old["ERR"].data[good], rtol=1e-5)
     opened(qtbot, window, 2)
+
+
+def test_the_growth_of_the_errors_is_said_with_its_error(qtbot, show, spectrum, monkeypatch):
+    _, panel = show(spectrum)
+    page = page_of(panel, "Spectrum")
+    qtbot.waitUntil(lambda: page.found("spectrum") is not None, timeout=PATIENCE)
+    monkeypatch.setattr(page, "exporter_dialog", lambda *_: None)
+    page.take_background(spectrum)
+    qtbot.waitUntil(lambda: page.background is not None and bool(page.said.text()), timeout=PATIENCE)
+    found = page.background.diagnosis
+    assert f"own: {with_error(found.value, found.err)}. The errors are 41.4 % larger" in page.said.text()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from astropy.table import Table
 from page_help import get, keys, make_map, numbers, press, series, shown_panel, simulate  # noqa: F401
 
-from detgui.gui.nonlinearity.charge_page import WAYS, estimates
+from detgui.gui.common.quantity import with_error
+from detgui.gui.nonlinearity.charge_page import WAYS, estimates, facts
 
 NAME = "Charge"
 
@@ -39,6 +42,16 @@ def test_agreement_is_stated(qtbot, steady):
             assert "P = " in text
         else:
             assert page.result.why_not in text
+
+
+def test_what_neighbours_share_at_any_signal_has_unit_and_error(qtbot, steady):
+    with shown_panel(qtbot, [steady], NAME) as (_, _, page):
+        get(qtbot, page)
+        fit = page.result.along_x
+        assert numbers(page)["coupling x"] == with_error(100 * fit.capacitance, 100 * fit.capacitance_err, "%")
+        assert abs(fit.capacitance) < 4 * fit.capacitance_err  # none is simulated
+        bare = replace(page.result, along_x=None, along_y=None)
+        assert [each.text for each in facts(bare) if each.label.startswith("coupling")] == ["–", "–"]
 
 
 def test_without_migration_nothing_moves(qtbot, tmp_path):

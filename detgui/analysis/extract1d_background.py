@@ -24,14 +24,12 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """``err`` (ny, nx) both errors in quadrature, ``science`` and ``background`` by themselves; ``growth`` median of err / science."""
+    """``err`` (ny, nx) both errors in quadrature, ``science`` and ``background`` by themselves; ``diagnosis`` median of err / science."""
 
     err: Floats
     science: Floats
     background: Floats
     unit: str
-    growth: float
-    growth_err: float
     diagnosis: Diagnosis
 
 
@@ -62,7 +60,7 @@ def run(science: Exposure, background: Exposure, integration: int | None = None,
     diagnosis = Diagnosis(
         "background_error", "Error with the background's over the science's own", growth, spread, "", found, sentence, "NS-G09"
     )
-    return Result(both, own, other, science.unit, growth, spread, diagnosis)
+    return Result(both, own, other, science.unit, diagnosis)
 
 
 def _cut(err: Floats, science: Exposure, background: Exposure) -> Floats:

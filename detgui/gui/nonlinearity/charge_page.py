@@ -23,6 +23,7 @@ LANE = "charge"
 UNIT = "DN per 1000 DN"
 START_TIP = """Signal above which charge moves, DN above the reset; 0: at any signal.
 Default: 10,000 DN (STScI-009234, section 3.2, after Goudfrooij et al. 2024)."""
+SHARED = "part of the charge that neighbours share at any signal (inter-pixel capacitance), from the same covariance"
 WAYS = ("slopes", "neighbours", "along x", "along y")
 
 
@@ -146,6 +147,12 @@ def estimates(result: brighter_fatter.Result) -> list[tuple[float, float]]:
     return [(result.slopes.coefficient, result.slopes.coefficient_err), (result.pair_coefficient, result.pair_err), *pairs]
 
 
+def couplings(result: brighter_fatter.Result) -> list[tuple[str, float, float]]:
+    """Names, values and errors of what neighbours share at any signal, part of the charge; NaN where there is none."""
+    fits = (("coupling x", result.along_x), ("coupling y", result.along_y))
+    return [(name, *((fit.capacitance, fit.capacitance_err) if fit is not None else (np.nan, np.nan))) for name, fit in fits]
+
+
 def in_words(result: brighter_fatter.Result) -> str:
     """What the numbers mean, in two sentences."""
     value, err = result.slopes.coefficient, result.slopes.coefficient_err
@@ -198,6 +205,7 @@ def facts(result: brighter_fatter.Result) -> list[Fact]:
         Fact("agreement", difference, "difference of the two ways in its error; P: chance of a larger one"),
         Fact("curvature", bend, "part by which the coefficient is larger at the largest contrast"),
         Fact("correlation", plain(fit.correlation, 3), f"of slope and contrast, {fit.pixels} pixels"),
+        *(Fact(name, with_error(100 * value, 100 * err, "%"), SHARED) for name, value, err in couplings(result)),
         Fact("gain", gain, "from the same group differences"),
         Fact("read noise", f"{plain(result.read_noise, 3)} DN" if isfinite(result.read_noise) else "–", "of a single read, with 1/f noise"),
     ]
