@@ -26,7 +26,7 @@ MEDIAN_LOSS = 1.2533
 """Error of a median over that of a mean."""
 
 WINGS = 0.05
-"""Part of the profile's peak from which on it counts for centre and width; of a Gaussian's standard deviation that takes 4 %."""
+"""Part of the profile's peak from which on it counts for centre and width; of a Gaussian's standard deviation that takes 5 %."""
 
 LEAST_PART = 0.01
 """Part of the profile that a column has to miss to be listed."""

@@ -61,8 +61,8 @@ def neighbour_factor(high: Array, low: Array) -> float:
     """V / (V + 2 sum of covariances) of a difference frame: what the gain is multiplied with, measured on the flats themselves.
 
     ``high`` and ``low`` (ny, nx) are difference frames of a pair at a group with much and with little signal, less the mean or the plane
-    of each box, NaN where a pixel does not count; what is the same in both (read noise that is correlated) is taken off. So is the mean
-    covariance of pixels 3 and 4 apart, which coupling does not reach: changes of the illumination are in it, and what the boxes' own
+    of each part, NaN where a pixel does not count; what is the same in both (read noise that is correlated) is taken off. So is the mean
+    covariance of pixels 3 and 4 apart, which coupling does not reach: changes of the illumination are in it, and what the parts' own
     means take. NaN where nothing is left.
     """
     variance, *covariances = _covariances(high) - _covariances(low)
