@@ -80,6 +80,23 @@ def test_delete_takes_the_selected_rows_away(files, sent, table):
     assert [each.path for each in sent[0][1]] == [PATHS[0], PATHS[2]]
 
 
+def test_selected_files_stay_selected_where_their_rows_change(table):
+    def show(paths: list[Path]) -> None:
+        table.paths = paths
+        table.show_rows([[path.name, "nothing"] for path in paths])
+
+    table.selectRow(0)
+    show([PATHS[1], PATHS[2], PATHS[0]])  # what becomes known of a file moves it to the end
+    assert table.selected_paths() == [PATHS[0]]
+    assert table.currentRow() == 2
+    show([PATHS[1], PATHS[2]])
+    assert table.selected_paths() == []  # a second Delete takes nothing more away
+    show(list(PATHS))
+    table.selectAll()
+    show([PATHS[2], PATHS[0]])
+    assert table.selected_paths() == [PATHS[2], PATHS[0]]
+
+
 @pytest.mark.parametrize("dark", [True, False])
 def test_what_is_wrong_follows_the_colours_of_the_window(qtbot, table, dark):
     window = QWidget()

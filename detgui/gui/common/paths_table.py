@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QBrush, QKeyEvent
+from PySide6.QtCore import QEvent, QItemSelectionModel, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidgetItem, QWidget
 
 from detgui.gui.common.colours import is_dark, warning_colour
@@ -14,6 +14,7 @@ from detgui.gui.common.rows_table import RowsTable
 
 FILE = 0  # column of the name
 LOOKING = "looking…"
+Flag = QItemSelectionModel.SelectionFlag
 _FOREGROUND = Qt.ItemDataRole.ForegroundRole
 
 
@@ -27,15 +28,33 @@ class PathsTable(RowsTable):
         """``name_width`` in px, of the first column, whose texts are cut in the middle."""
         super().__init__(name, headers, parent)
         self.paths: list[Path] = []
+        self._in_rows: list[Path] = []  # that are shown
         self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.horizontalHeader().setSectionResizeMode(FILE, QHeaderView.ResizeMode.Interactive)
         self.setColumnWidth(FILE, name_width)
 
+    def show_rows(self, rows: Sequence[Sequence[str]], colours: Sequence[QColor | None] = ()) -> None:
+        """Show texts of ``paths``; files that were selected stay so where their rows are others now."""
+        selected, now, before = set(self.selected_paths()), self.currentRow(), self._in_rows
+        super().show_rows(rows, colours)
+        if before == self.paths:
+            return
+        self._in_rows = list(self.paths)
+        with QSignalBlocker(self):
+            self.clearSelection()
+            column = max(self.currentColumn(), FILE)
+            if 0 <= now < len(before) and before[now] in self.paths:
+                self.setCurrentCell(self.paths.index(before[now]), column, Flag.NoUpdate)
+            for row, path in enumerate(self.paths):
+                if path in selected:
+                    self.selectionModel().select(self.model().index(row, FILE), Flag.Select | Flag.Rows)
+
     def selected_paths(self) -> list[Path]:
         """Files of the selected rows."""
-        return [self.paths[row] for row in sorted({index.row() for index in self.selectedIndexes()}) if row < len(self.paths)]
+        rows = sorted({index.row() for index in self.selectedIndexes()})
+        return [self._in_rows[row] for row in rows if row < len(self._in_rows)]
 
     def meant_paths(self, row: int) -> list[Path]:
         """The files that a deed in a row is for: all selected ones where its own is one of them."""
