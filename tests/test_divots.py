@@ -123,6 +123,7 @@ def test_the_analysis_names_pixels_flags_and_the_issue(files):
         turned = extract1d.run(exposure, extract1d.Params(Aperture(ystart=6, ystop=20, xstart=50, xstop=149)))
     assert found.aperture.ystart < 11 < 15 < found.aperture.ystop
     assert (found.diagnosis.issue, found.diagnosis.found) == ("NS-G03", True)
+    assert found.diagnosis.sentence.startswith("1 column misses part of its flux, 1 near the centre")
     pixel = found.pixels[0][0]
     assert (pixel.x, pixel.y, pixel.flags) == (100, 13, ("DO_NOT_USE", "DEAD"))
     assert (turned.divots[0].column, turned.pixel[0], turned.pixel[-1]) == (100, 50, 149)

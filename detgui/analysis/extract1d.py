@@ -183,8 +183,9 @@ def _diagnosis(found: list[Divot]) -> Diagnosis:
     if worst is None:
         sentence = "No pixel in the aperture is without a value."
     else:
+        who = "1 column misses part of its" if len(found) == 1 else f"{len(found)} columns miss part of their"
         sentence = (
-            f"{len(found)} columns miss part of their flux, {near} of them near the centre of the profile: "
+            f"{who} flux, {near} near the centre of the profile: "
             "try pixel_replace before extract_1d, and look that it does not over-correct."
         )
     value, err = (worst.lost, worst.lost_err) if worst else (0.0, 0.0)
