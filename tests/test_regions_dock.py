@@ -195,9 +195,9 @@ def test_region_file_with_its_exposure(qtbot, make_window, flight_ramp, tmp_path
         window = make_window(*([flight_ramp] if how else []), panels=True, **(how or {}))
         if how is None:
             drop(window, flight_ramp, tmp_path / "v.reg")
-        said = "3 regions read" if how else "3 of them there already"  # those of the window before are kept
-        qtbot.waitUntil(lambda said=said, window=window: said in window.region_panel.note.text(), timeout=PATIENCE)
-        assert len(rows(window)) == 3
+        qtbot.waitUntil(lambda window=window: "3 regions read" in window.region_panel.note.text(), timeout=PATIENCE)
+        qtbot.waitUntil(lambda window=window: window.parts.keeper._started, timeout=PATIENCE)
+        assert len(rows(window)) == 3  # those of the window before are kept, and are the same
         window.close()
 
 

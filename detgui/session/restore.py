@@ -139,7 +139,10 @@ class Keeper(QObject):
         if wrong:
             self.notice.emit(Trouble(self._store.path, wrong, ""))
         if found:
-            self._session.update(regions=(*state.regions, *found))
+            old = [(each.frame, each.region.shape, each.region.kind) for each in found]
+            new = [each for each in state.regions if (each.frame, each.region.shape, each.region.kind) not in old]  # of a file given again
+            kept = {each.number for each in (*new, *found)}
+            self._session.update(regions=(*new, *found), selected=tuple(number for number in state.selected if number in kept))
             self._session.forget()  # an undo beyond this would take them away
 
     def saved(self) -> SessionState | None:
