@@ -130,3 +130,26 @@ def test_another_array_has_no_numbers_of_these_regions(desk, live):
     assert live.heard[-1] is None
     desk.session.choose_exposure(desk.session.state.exposures[0].key)
     wait(desk, live, values(1, 1), box(5))
+
+
+def test_notes_beside_the_numbers_wrap_instead_of_being_cut(qtbot):
+    from types import SimpleNamespace
+
+    from detgui.gui.regions.numbers_box import NumbersBox
+    from detgui.science.region_values import of_shapes
+
+    box = NumbersBox()
+    qtbot.addWidget(box)
+    box.resize(200, 240)
+    box.show()
+    flags = np.zeros((40, 40), bool)
+    flags[0, :12] = True
+    boxes = np.kron(np.float32([[2.41, 2.43], [2.44, 2.48]]), np.ones((20, 20), np.float32))
+    found = of_shapes(boxes, [Rectangle(19.5, 19.5, 40, 40)], flags)
+    box.show_reading(SimpleNamespace(numbers=found, unit="e-/DN", flags_follow=True, wish=SimpleNamespace(names=("void",))))
+    assert box.values["pixels"].text() == "1588"
+    assert box.note.text() == "12 left out; no errors: pixels share values; flags follow"
+    assert box.note.isVisible()
+    assert box.note.hasHeightForWidth()
+    box.show_reading(None)
+    assert not box.note.isVisible()

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from detgui.gui.common.buttons import flat_button
+from detgui.gui.common.labels import sentence_label
 from detgui.gui.common.quantity import MISSING, plain, with_error
 from detgui.gui.image.elided_label import ElidedLabel
 
@@ -54,7 +55,10 @@ class NumbersBox(QWidget):
             grid.addWidget(value, row, 1)
             self.values[name] = value
         grid.setColumnStretch(1, 1)
-        self._add_choices(grid, len(ROWS) + 1)
+        self.note = sentence_label(self)
+        self.note.hide()
+        grid.addWidget(self.note, len(ROWS) + 1, 0, 1, 2)
+        self._add_choices(grid, len(ROWS) + 2)
         self.show_reading(None)
 
     def _add_choices(self, grid: QGridLayout, row: int) -> None:
@@ -82,6 +86,9 @@ class NumbersBox(QWidget):
     def show_reading(self, reading: Reading | None) -> None:
         """Show the numbers, None for none."""
         self.groups.setEnabled(reading is not None)
+        note = "" if reading is None else noted(reading)
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
         if reading is None:
             self.title.show_text("no region selected")
             for value in self.values.values():
@@ -103,18 +110,22 @@ def texts(reading: Reading) -> dict[str, str]:
     """What the rows say; '≈' before what comes from a sample."""
     found, unit = reading.numbers, reading.unit
     about = "≈ " if found.approximate else ""
-    notes = []
-    if found.left_out:
-        notes.append(f"{found.left_out} left out")
-    if found.shared:
-        notes.append("no errors: values repeat")
-    if reading.flags_follow:
-        notes.append("flags follow")
     spread = f"{plain(found.minimum)} … {plain(found.maximum)} {unit}".rstrip() if found.pixels else MISSING
     return {
-        "pixels": str(found.pixels) + (f" ({', '.join(notes)})" if notes else ""),
+        "pixels": str(found.pixels),
         "mean": with_error(found.mean, found.mean_err, unit),
         "median": about + with_error(found.median, found.median_err, unit),
         "σ (MAD)": about + with_error(found.sigma, found.sigma_err, unit),
         "range": spread,
     }
+
+
+def noted(reading: Reading) -> str:
+    """What has to be known beside the numbers, '' for nothing."""
+    found = reading.numbers
+    notes = (
+        (found.left_out, f"{found.left_out} left out"),
+        (found.shared, "no errors: pixels share values"),
+        (reading.flags_follow, "flags follow"),
+    )
+    return "; ".join(text for there, text in notes if there)
